@@ -1,0 +1,102 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target of ours: what the compiler can refuse, it refuses.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// The generated protobuf code imports what it likes; only its own flags differ.
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let arguments = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+/// One executable a command; each is a few lines over FlusterCommands.
+let commands = [
+  "fluster", "fluster-submit", "fluster-ls", "fluster-wait", "fluster-log", "fluster-kill",
+  "fluster-set",
+]
+
+let package = Package(
+  name: "fluster-batch",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+    .systemLibrary(
+      name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .target(
+      name: "CFluster",
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .target(name: "FlusterCore", dependencies: [heap], swiftSettings: strict),
+    .target(
+      name: "FlusterProtocol", dependencies: ["FlusterCore", protobuf],
+      exclude: ["fluster.proto", "fluster.proto.sha256"], swiftSettings: strict),
+    .target(
+      name: "FlusterStore", dependencies: ["FlusterCore", "CSQLite"], swiftSettings: strict),
+    .target(name: "FlusterSystem", dependencies: ["CFluster"], swiftSettings: strict),
+    .target(
+      name: "FlusterSystemd", dependencies: ["FlusterSystem", "CSystemd", log],
+      swiftSettings: strict),
+    .target(
+      name: "FlusterClient",
+      dependencies: ["FlusterCore", "FlusterProtocol", "FlusterSystem", arguments],
+      swiftSettings: strict),
+    .target(
+      name: "FlusterCommands",
+      dependencies: ["FlusterClient", "FlusterCore", "FlusterProtocol", "FlusterSystem", arguments],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "flusterd",
+      dependencies: [
+        "FlusterCore", "FlusterProtocol", "FlusterStore", "FlusterSystem", "FlusterSystemd",
+        arguments, deque, log,
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "fluster-worker",
+      dependencies: [
+        "FlusterCore", "FlusterProtocol", "FlusterSystem", "FlusterSystemd", arguments, log,
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "fluster-shim",
+      dependencies: ["CFluster", "FlusterSystem", "FlusterSystemd", log],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FlusterCoreTests", dependencies: ["FlusterCore"], swiftSettings: strict),
+    .testTarget(
+      name: "FlusterProtocolTests", dependencies: ["FlusterCore", "FlusterProtocol", protobuf],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FlusterStoreTests", dependencies: ["FlusterCore", "FlusterStore", "CSQLite"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "FlusterSystemTests",
+      dependencies: ["CFluster", "FlusterSystem", "FlusterSystemd"], swiftSettings: strict),
+    .testTarget(
+      name: "ShimTests", dependencies: ["CFluster", "FlusterSystem"], swiftSettings: strict),
+    .testTarget(
+      name: "FlusterClientTests",
+      dependencies: ["FlusterClient", "FlusterCommands", "FlusterCore", "FlusterProtocol"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ProgramTests", dependencies: ["FlusterProtocol", "FlusterSystem", protobuf],
+      swiftSettings: strict),
+    .testTarget(name: "TidyTests", swiftSettings: strict),
+  ]
+    + commands.map {
+      .executableTarget(name: $0, dependencies: ["FlusterCommands"], swiftSettings: strict)
+    })

@@ -1,0 +1,51 @@
+/// Why an open attempt is to end.
+package enum StopReason: Hashable, Sendable {
+  case killed(KillRequest)
+}
+
+/// A try of a task that has not ended, or whose end is not known yet.
+package struct OpenAttempt: Hashable, Sendable {
+  package let uid: AttemptUID
+  package let task: TaskID
+  /// Counted from 0 per task.
+  package let number: UInt32
+  package let worker: WorkerID
+  /// What it holds of its worker until it has ended.
+  package let charge: Amounts
+  package let assigned: WallTime
+  /// assigned, building or running.
+  package var state: TaskState
+  package var started: WallTime?
+  package var stop: StopReason?
+  /// A process of it cannot be killed; it keeps its resources.
+  package var stuck = false
+
+  /// An attempt just decided on.
+  package init(
+    uid: AttemptUID, task: TaskID, number: UInt32, worker: WorkerID, charge: Amounts,
+    assigned: WallTime
+  ) {
+    self.uid = uid
+    self.task = task
+    self.number = number
+    self.worker = worker
+    self.charge = charge
+    self.assigned = assigned
+    self.state = .assigned
+  }
+}
+
+/// Which budget an ending is charged to.
+package enum Budget: UInt8, Hashable, Sendable {
+  case none = 0
+  case failure = 1
+  case preemption = 2
+}
+
+/// What becomes of a task when its attempt ends.
+package enum Verdict: Hashable, Sendable {
+  /// The task is final in this state; the attempt counts against the budget named.
+  case final(TaskState, charged: Budget)
+  /// The task is pending again, not before the time given.
+  case retry(charged: Budget, notBefore: WallTime?)
+}

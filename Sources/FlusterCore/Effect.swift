@@ -1,0 +1,33 @@
+/// What a request came to.
+package enum Answer: Hashable, Sendable {
+  case submitted(JobID, existed: Bool)
+  /// Carried out. Jobs that are not among the unfinished are named; the shell knows whether they
+  /// ended or never were.
+  case done(unknown: [JobID])
+  case refused(Refusal)
+}
+
+/// What the shell must do once the events of the step are durable. Effects carry ids only.
+package enum Effect: Hashable, Sendable {
+  case reply(RequestID, Answer)
+  /// Send the attempt to its worker, if it is still open then.
+  case run(AttemptUID)
+  /// Tell the worker to end it.
+  case stop(WorkerID, AttemptUID)
+  case signal(WorkerID, AttemptUID, UInt8)
+  /// The end is durable: the worker may forget it.
+  case acknowledge(WorkerID, AttemptUID)
+  /// The registration stands: say so, then send the full desired set.
+  case welcome(WorkerID, LinkID)
+  /// The registration does not stand.
+  case reject(LinkID, Refusal)
+  /// A newer connection of the same worker took its place.
+  case drop(LinkID)
+  /// A task became final; who waits for it wants to know.
+  case taskEnded(TaskID, TaskState, Outcome?)
+  /// Tasks became final together, without a status of their own.
+  case tasksEnded(JobID, RangeSet<UInt32>, TaskState)
+  case jobEnded(JobID)
+  /// Call `tick` at this wall time at the latest.
+  case wake(at: WallTime)
+}

@@ -1,0 +1,27 @@
+/// A fact. `State.apply` is the only code that gives it its meaning; the store keeps it.
+package enum Event: Hashable, Sendable {
+  case submitted(Job, Payload, Token?)
+  case assigned(OpenAttempt)
+  /// Handed to the shim, and taking its time.
+  case building(AttemptUID)
+  case started(AttemptUID, at: WallTime)
+  case stopRequested(AttemptUID, StopReason)
+  case stuck(AttemptUID)
+  case attemptEnded(AttemptUID, Outcome, at: WallTime, Verdict)
+  /// Tasks without an open attempt were killed.
+  case tasksKilled(JobID, RangeSet<UInt32>)
+  case killRequested(JobID, KillRequest)
+  /// The whole job is held, or no more.
+  case held(JobID, Bool)
+  case tasksHeld(JobID, RangeSet<UInt32>)
+  case tasksReleased(JobID, RangeSet<UInt32>)
+  /// All its tasks are final; the job leaves memory.
+  case jobEnded(JobProgress)
+  case registered(WorkerRecord)
+
+  // Of this life of the controller only; the store has no use for them.
+  case linked(WorkerID, LinkID)
+  case unlinked(WorkerID)
+  /// The wait after a failure is over.
+  case backoffOver(TaskID)
+}

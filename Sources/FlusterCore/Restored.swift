@@ -1,0 +1,22 @@
+/// Everything unfinished, as the store read it back; what a controller starts from.
+package struct Restored: Sendable {
+  /// The next job gets this number.
+  package var nextJob: JobID
+  /// Unfinished jobs with their records and failed tasks filled in, by id.
+  package var jobs: [Job]
+  /// Attempts whose end is not known, in the order in which they were assigned.
+  package var attempts: [OpenAttempt]
+  package var workers: [WorkerRecord]
+
+  /// An empty store.
+  package static let empty = Restored(
+    nextJob: JobID(1), jobs: [], attempts: [], workers: [])
+
+  /// The rows of a store.
+  package init(nextJob: JobID, jobs: [Job], attempts: [OpenAttempt], workers: [WorkerRecord]) {
+    self.nextJob = nextJob
+    self.jobs = jobs
+    self.attempts = attempts
+    self.workers = workers
+  }
+}
