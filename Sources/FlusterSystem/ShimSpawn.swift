@@ -1,0 +1,92 @@
+/// Where one of an attempt's three standard streams comes from or goes.
+package enum ShimStream: Sendable, Hashable {
+  /// /dev/null.
+  case discard
+  /// A log that the shim makes and keeps; output only.
+  case kept
+  /// Opened by the attempt itself as its owner, relative to its directory; output is appended.
+  case path([UInt8])
+  /// Wherever standard output goes; standard error only.
+  case likeOutput
+}
+
+/// One resource limit, as in setrlimit(2).
+package struct ShimLimit: Sendable, Hashable {
+  /// The number of RLIMIT_NOFILE and so on.
+  package let resource: UInt32
+  /// 2^64 - 1 is no limit.
+  package let soft: UInt64
+  package let hard: UInt64
+
+  /// Takes the numbers as they are; the shim clamps them to its own limits.
+  package init(resource: UInt32, soft: UInt64, hard: UInt64) {
+    self.resource = resource
+    self.soft = soft
+    self.hard = hard
+  }
+
+  /// The limits by their numbers on Linux: the position in the list.
+  package static let names = [
+    "cpu", "fsize", "data", "stack", "core", "rss", "nproc", "nofile", "memlock", "as", "locks",
+    "sigpending", "msgqueue", "nice", "rtprio", "rttime",
+  ]
+
+  /// The number of the limit called `name` ("nofile"); nil if there is none.
+  package static func resource(named name: String) -> UInt32? {
+    names.firstIndex(of: name).map { UInt32($0) }
+  }
+}
+
+/// Everything the shim is told about an attempt that it starts.
+package struct ShimSpawn: Sendable, Hashable {
+  /// The attempt's uid, 16 bytes.
+  package var uid: [UInt8]
+  /// The user it becomes; group and groups are the shim's own knowledge.
+  package var owner: UInt32
+  /// The first is the command, looked up in the environment's PATH unless it holds a slash.
+  package var argv: [[UInt8]]
+  /// NAME=VALUE, without zero bytes; the shim adds FLUSTER_ATTEMPT_UID if it is missing.
+  package var environment: [[UInt8]]
+  package var directory: [UInt8]
+  package var umask: UInt32 = 0o022
+  /// The niceness, -20 to 19; never made better than the shim's ceiling.
+  package var nice: Int32 = 0
+  package var limits: [ShimLimit] = []
+  /// What it is charged, in thousandths of a CPU: becomes cpu.weight.
+  package var cpuMillis: UInt64 = 1000
+  /// To enforce, in thousandths of a CPU (cpu.max); nil: none.
+  package var cpuQuotaMillis: UInt64?
+  /// To enforce, in bytes (memory.max); nil: none.
+  package var memoryLimit: UInt64?
+  /// To enforce, in processes and threads (pids.max); nil: none.
+  package var processLimit: UInt64?
+  /// `discard` or `path`.
+  package var input: ShimStream = .discard
+  /// `discard`, `kept` or `path`.
+  package var output: ShimStream = .kept
+  /// Any.
+  package var errors: ShimStream = .likeOutput
+
+  /// An attempt with a kept log for both outputs and no limits.
+  package init(
+    uid: [UInt8], owner: UInt32, argv: [[UInt8]], environment: [[UInt8]], directory: [UInt8]
+  ) {
+    self.uid = uid
+    self.owner = owner
+    self.argv = argv
+    self.environment = environment
+    self.directory = directory
+  }
+
+  /// The name of a kept log in the log directory: `<uid>.log`, `<uid>.err`.
+  package static func logName(of uid: [UInt8], errors: Bool) -> String {
+    hexadecimal(uid) + (errors ? ".err" : ".log")
+  }
+
+  /// The 32 digits of an attempt uid, as they name files, cgroups and FLUSTER_ATTEMPT_UID.
+  package static func hexadecimal(_ uid: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(
+      decoding: uid.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+}
