@@ -43,3 +43,10 @@ package struct Random: RandomNumberGenerator, Hashable, Sendable {
     hasher.combine(words.3)
   }
 }
+
+extension Random {
+  /// A number below `upperBound`, which must not be 0.
+  mutating func next(upperBound: UInt64) -> UInt64 {
+    UInt64.random(in: 0..<upperBound, using: &self)
+  }
+}

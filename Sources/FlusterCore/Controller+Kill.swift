@@ -1,0 +1,108 @@
+extension Controller {
+  /// What a command about existing work is about, once it has been checked as a whole.
+  struct Targets {
+    /// Unfinished jobs and the positions meant; nil positions mean the whole job.
+    var known: [(job: JobID, positions: Range<UInt32>?)] = []
+    var unknown: [JobID] = []
+  }
+
+  /// Resolves selections; refuses all of them if one is not the caller's or has no such task.
+  func targets(of selections: [Selection], for caller: Caller) throws(Refusal) -> Targets {
+    var targets = Targets()
+    for selection in selections {
+      guard let job = state.jobs[selection.job] else {
+        targets.unknown.append(selection.job)
+        continue
+      }
+      guard caller.mayChange(job.request.owner) else {
+        throw Refusal(
+          .permissionDenied, "job \(job.id) belongs to uid \(job.request.owner)")
+      }
+      guard let indices = selection.indices else {
+        targets.known.append((job.id, nil))
+        continue
+      }
+      guard let positions = job.request.array.positions(within: indices) else {
+        throw Refusal(.notFound, "job \(job.id) has no task \(indices.text)")
+      }
+      targets.known.append((job.id, positions))
+    }
+    return targets
+  }
+
+  mutating func kill(
+    _ selections: [Selection], reason: String, from caller: Caller, _ reply: RequestID,
+    at now: Moment
+  ) {
+    let targets: Targets
+    do {
+      targets = try self.targets(of: selections, for: caller)
+    } catch {
+      return effect(.reply(reply, .refused(error)))
+    }
+    let request = KillRequest(by: caller.uid, reason: reason)
+    for (job, positions) in targets.known { kill(job, positions, request, at: now) }
+    effect(.reply(reply, .done(unknown: targets.unknown)))
+  }
+
+  private mutating func kill(
+    _ id: JobID, _ positions: Range<UInt32>?, _ request: KillRequest, at now: Moment
+  ) {
+    // An earlier selection of the same command may have ended the job.
+    guard let job = state.jobs[id] else { return }
+    let all = RangeSet(positions ?? job.request.array.positions)
+    if positions == nil && job.progress.killed == nil { record(.killRequested(id, request)) }
+    var waiting = job.progress.pending.union(job.progress.heldTasks).intersection(all)
+    for position in job.pendingRecords(in: all) {
+      waiting.insert(contentsOf: position..<(position + 1))
+    }
+    if !waiting.isEmpty {
+      record(.tasksKilled(id, waiting))
+      effect(.tasksEnded(id, waiting, .killed))
+    }
+    for attempt in openAttempts(of: job, in: all) where attempt.stop == nil {
+      record(.stopRequested(attempt.uid, .killed(request)))
+      effect(.stop(attempt.worker, attempt.uid))
+    }
+    finishIfOver(id, at: now)
+  }
+
+  mutating func send(
+    _ signal: UInt8, to selections: [Selection], from caller: Caller, _ reply: RequestID
+  ) {
+    let targets: Targets
+    do {
+      targets = try self.targets(of: selections, for: caller)
+    } catch {
+      return effect(.reply(reply, .refused(error)))
+    }
+    for (id, positions) in targets.known {
+      guard let job = state.jobs[id] else { continue }
+      let all = RangeSet(positions ?? job.request.array.positions)
+      for attempt in openAttempts(of: job, in: all) {
+        effect(.signal(attempt.worker, attempt.uid, signal))
+      }
+    }
+    effect(.reply(reply, .done(unknown: targets.unknown)))
+  }
+
+  private func openAttempts(of job: Job, in positions: RangeSet<UInt32>) -> [OpenAttempt] {
+    job.records.keys.sorted().filter { positions.contains($0) }.compactMap { position in
+      job.records[position]?.open.flatMap { state.attempts[$0] }
+    }
+  }
+
+  /// Ends the job if all its tasks are final.
+  mutating func finishIfOver(_ id: JobID, at now: Moment) {
+    guard var progress = state.jobs[id]?.progress, progress.counts.unfinished == 0 else { return }
+    progress.state = progress.finalState
+    progress.ended = now.wall
+    record(.jobEnded(progress))
+    effect(.jobEnded(id))
+  }
+}
+
+extension ClosedRange<UInt32> {
+  /// As users write it.
+  var text: String { lowerBound == upperBound ? "\(lowerBound)" : "\(lowerBound)-\(upperBound)" }
+}

@@ -1,0 +1,41 @@
+/// Keeping the queue and the list of changed rows in step with the facts.
+extension Controller {
+  /// Called before `event` is applied.
+  mutating func follow(_ event: Event) {
+    switch event {
+    case .submitted(let job, _, _):
+      queue.enter(job)
+      wantsSchedule = true
+    case .jobEnded(let progress):
+      if let job = state.jobs[progress.job] { queue.leave(job) }
+      forget(progress.job)
+    case .assigned(let attempt): touch(attempt.task.job)
+    case .building(let uid), .started(let uid, at: _):
+      if let attempt = state.attempts[uid] { touch(attempt.task.job) }
+    case .attemptEnded(let uid, _, at: _, _):
+      if let attempt = state.attempts[uid] { touch(attempt.task.job) }
+      wantsSchedule = true
+    case .tasksKilled(let job, _), .killRequested(let job, _), .tasksHeld(let job, _):
+      touch(job)
+    case .held(let job, _), .tasksReleased(let job, _):
+      touch(job)
+      wantsSchedule = true
+    case .linked: wantsSchedule = true
+    case .stopRequested, .stuck, .registered, .unlinked, .backoffOver: break
+    }
+  }
+
+  /// After an event that lets something of the job start again.
+  mutating func offer(_ id: JobID) {
+    guard let job = state.jobs[id] else { return }
+    queue.offer(job)
+  }
+
+  /// After an event that lets this task, attempted before, start again.
+  mutating func offer(_ task: TaskID) {
+    guard let job = state.jobs[task.job], let record = job.records[task.position],
+      record.state == .pending
+    else { return }
+    queue.retry(task, record, of: job)
+  }
+}

@@ -1,0 +1,96 @@
+extension Controller {
+  mutating func register(_ worker: WorkerRecord, _ link: LinkID, at now: Moment) {
+    if let refusal = refusal(of: worker) { return effect(.reject(link, refusal)) }
+    if let known = state.workers[worker.id] {
+      if let old = known.link { effect(.drop(old)) }
+      if known.record.boot != worker.boot { lose(known, at: now) }
+    }
+    record(.registered(worker))
+    record(.linked(worker.id, link))
+    effect(.welcome(worker.id, link))
+  }
+
+  /// A worker id belongs to the uid that first registered it, and has one living incarnation.
+  private func refusal(of worker: WorkerRecord) -> Refusal? {
+    guard let known = state.workers[worker.id] else { return nil }
+    guard known.record.owner == worker.owner else {
+      return Refusal(
+        .permissionDenied, "worker \(worker.id) belongs to uid \(known.record.owner)",
+        wayOut: "choose another id")
+    }
+    guard known.link == nil || known.record.incarnation == worker.incarnation else {
+      return Refusal(
+        .failedPrecondition, "worker \(worker.id) is connected already",
+        wayOut: "end the other one, or choose another id")
+    }
+    return nil
+  }
+
+  /// The machine has booted again: nothing that ran on it can be alive.
+  private mutating func lose(_ worker: Worker, at now: Moment) {
+    for uid in worker.open {
+      guard let attempt = state.attempts[uid] else { continue }
+      let outcome = Outcome(
+        .workerLost, text: "the machine of worker \(worker.record.id) has booted again")
+      end(attempt, outcome, at: now.wall, now: now)
+    }
+  }
+
+  mutating func disconnect(_ link: LinkID) {
+    guard let worker = state.links[link] else { return }
+    record(.unlinked(worker))
+  }
+
+  /// Applies the guards of semantics 4.2 to every report: who sent it must be whom the attempt was
+  /// assigned to, and an attempt that is not open any more is never revived.
+  mutating func observe(_ link: LinkID, _ observations: [Observation], at now: Moment) {
+    guard let worker = state.links[link] else { return }
+    for observation in observations {
+      guard let attempt = state.attempts[observation.uid], attempt.worker == worker else {
+        answerStranger(observation, on: worker)
+        continue
+      }
+      observe(observation, of: attempt, at: now)
+    }
+  }
+
+  /// A report on an attempt that is not open, or not this worker's: it may forget what has ended,
+  /// and must end what has not.
+  private mutating func answerStranger(_ observation: Observation, on worker: WorkerID) {
+    switch observation.kind {
+    case .finished, .missing: effect(.acknowledge(worker, observation.uid))
+    case .queued, .starting, .started: effect(.stop(worker, observation.uid))
+    case .stuck: break
+    }
+  }
+
+  private mutating func observe(
+    _ observation: Observation, of attempt: OpenAttempt, at now: Moment
+  ) {
+    switch observation.kind {
+    case .queued: break
+    case .starting:
+      if attempt.state == .assigned { record(.building(attempt.uid)) }
+    case .started:
+      if attempt.state != .running { record(.started(attempt.uid, at: observation.at)) }
+    case .stuck:
+      if !attempt.stuck { record(.stuck(attempt.uid)) }
+    case .finished(let outcome):
+      end(attempt, outcome, at: observation.at, now: now)
+      effect(.acknowledge(attempt.worker, attempt.uid))
+    case .missing:
+      end(attempt, outcomeOfMissing(attempt), at: observation.at, now: now)
+      effect(.acknowledge(attempt.worker, attempt.uid))
+    }
+  }
+
+  /// The worker knows nothing of an attempt it was given.
+  private func outcomeOfMissing(_ attempt: OpenAttempt) -> Outcome {
+    guard attempt.stop == nil else { return Outcome(.killed) }
+    return Outcome(
+      .workerLost,
+      text: attempt.state == .assigned
+        ? "it never reached worker \(attempt.worker)"
+        : "worker \(attempt.worker) no longer knows it")
+  }
+}

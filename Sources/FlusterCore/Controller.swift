@@ -1,0 +1,90 @@
+/// The controller: a pure state machine. Commands go in, events and effects come out; events have
+/// been applied when `step` returns, effects wait until the events are durable.
+///
+/// The same seed and the same commands give the same events, always.
+package struct Controller: Sendable {
+  /// What one command came to.
+  package struct Step: Sendable {
+    package var events: [Event] = []
+    package var effects: [Effect] = []
+  }
+
+  package private(set) var state: State
+  var queue: Queue
+  var random: Random
+  /// Something has changed that a placement pass could use.
+  package internal(set) var wantsSchedule = true
+  private var touched: Set<JobID> = []
+  private var step = Step()
+
+  /// Continues from what the store holds; `random` must be seeded afresh for each process, because
+  /// attempt uids come from it.
+  package init(restored: Restored, random: Random) {
+    state = State(restored: restored)
+    queue = Queue(state: state)
+    self.random = random
+  }
+
+  /// The next wall time at which `tick` has something to do.
+  package var nextWake: WallTime? { queue.nextWait }
+
+  /// Carries out one command.
+  package mutating func step(_ command: Command, at now: Moment) -> Step {
+    let wake = nextWake
+    switch command {
+    case .submit(let request, let payload, let token, let caller, let reply):
+      submit(request, payload, token, from: caller, reply, at: now)
+    case .kill(let selections, let reason, let caller, let reply):
+      kill(selections, reason: reason, from: caller, reply, at: now)
+    case .signal(let selections, let signal, let caller, let reply):
+      send(signal, to: selections, from: caller, reply)
+    case .hold(let selections, let caller, let reply):
+      hold(selections, from: caller, reply)
+    case .release(let selections, let caller, let reply):
+      release(selections, from: caller, reply)
+    case .register(let record, let link): register(record, link, at: now)
+    case .disconnect(let link): disconnect(link)
+    case .observe(let link, let observations, full: _):
+      observe(link, observations, at: now)
+    case .tick: tick(at: now)
+    case .schedule: schedule(at: now)
+    }
+    if let next = nextWake, next != wake { effect(.wake(at: next)) }
+    defer { step = Step() }
+    return step
+  }
+
+  /// The rows of the unfinished jobs that changed since this was last asked, by id: part of the
+  /// turn's transaction. Jobs that came or ended carry their rows in their events.
+  package mutating func takeProgress() -> [JobProgress] {
+    defer { touched.removeAll(keepingCapacity: true) }
+    return touched.sorted().compactMap { state.jobs[$0]?.progress }
+  }
+
+  /// Makes an event a fact.
+  mutating func record(_ event: Event) {
+    follow(event)
+    state.apply(event)
+    step.events.append(event)
+  }
+
+  /// Asks the shell for something, once the events so far are durable.
+  mutating func effect(_ effect: Effect) { step.effects.append(effect) }
+
+  /// A row of the job will have to be written.
+  mutating func touch(_ job: JobID) { touched.insert(job) }
+
+  /// The row has been written with the job's last event.
+  mutating func forget(_ job: JobID) { touched.remove(job) }
+
+  private mutating func tick(at now: Moment) {
+    for task in queue.takeWaits(until: now.wall) {
+      guard let job = state.jobs[task.job], let record = job.records[task.position],
+        record.state == .pending, let until = record.notBefore, until <= now.wall
+      else { continue }
+      self.record(.backoffOver(task))
+      offer(task)
+      wantsSchedule = true
+    }
+  }
+}

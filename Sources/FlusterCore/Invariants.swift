@@ -1,0 +1,121 @@
+/// Everything that must hold between two steps, derived from scratch.
+package enum Invariants {
+  /// The sentences of all that does not hold; empty when the controller is sound.
+  package static func violations(in controller: Controller) -> [String] {
+    let state = controller.state
+    return state.jobs.keys.sorted().flatMap { id in
+      state.jobs[id].map { violations(of: $0, in: state) } ?? []
+    } + attempts(in: state) + workers(in: state) + links(in: state)
+  }
+
+  private static func violations(of job: Job, in state: State) -> [String] {
+    var found: [String] = []
+    func check(_ holds: Bool, _ sentence: String) {
+      if !holds { found.append("job \(job.id): \(sentence)") }
+    }
+    check(job.id < state.nextJob, "its id was not given out yet")
+    let sets = [job.progress.pending, job.progress.heldTasks, job.progress.killedTasks]
+      + TaskState.allCases.compactMap { job.failedTasks[$0] }
+      + [RangeSet(job.records.keys.map { $0..<($0 + 1) })]
+    var union = RangeSet<UInt32>()
+    for set in sets {
+      check(union.isDisjoint(set), "a task is in two places at once")
+      union.formUnion(set)
+    }
+    check(
+      union.isSubset(of: RangeSet(job.request.array.positions)), "it holds tasks it does not have")
+    let counts = derivedCounts(of: job, others: union)
+    check(counts == job.progress.counts, "counts are \(job.progress.counts), not \(counts)")
+    check(counts.unfinished > 0, "all its tasks are final and it has not ended")
+    if let throttle = job.request.array.throttle {
+      check(counts.active <= throttle, "more than \(throttle) of its tasks run")
+    }
+    for position in job.records.keys.sorted() {
+      if let record = job.records[position] {
+        found += violations(of: record, at: TaskID(job.id, position), in: state, job)
+      }
+    }
+    return found
+  }
+
+  private static func derivedCounts(of job: Job, others: RangeSet<UInt32>) -> StateCounts {
+    var counts = StateCounts()
+    counts.pending = job.progress.pending.elementCount + job.progress.heldTasks.elementCount
+    counts.killed = job.progress.killedTasks.elementCount
+    for (state, positions) in job.failedTasks { counts[state] += positions.elementCount }
+    for record in job.records.values { counts[record.state] += 1 }
+    counts.succeeded = job.request.array.count - others.elementCount
+    return counts
+  }
+
+  private static func violations(
+    of record: TaskRecord, at task: TaskID, in state: State, _ job: Job
+  ) -> [String] {
+    var found: [String] = []
+    func check(_ holds: Bool, _ sentence: String) {
+      if !holds { found.append("task \(task.job).\(task.position): \(sentence)") }
+    }
+    check(!record.state.isFinal, "it is final and still has a record")
+    check(record.failures <= job.request.retries, "it failed more often than its budget")
+    check(record.preemptions <= job.request.retriesLost, "it was lost more often than its budget")
+    check(
+      record.attempts >= record.failures + record.preemptions, "it has more endings than attempts")
+    check(record.state.isActive == (record.open != nil), "it is \(record.state.word), open or not")
+    if let uid = record.open {
+      let attempt = state.attempts[uid]
+      check(attempt?.task == task, "its open attempt is not its own")
+      check(attempt?.state == record.state, "its attempt is in another state")
+      check(attempt?.number == record.attempts - 1, "its attempt has the wrong number")
+    } else {
+      check(
+        job.progress.killed == nil, "its job was killed and it still waits for another attempt")
+    }
+    return found
+  }
+
+  private static func attempts(in state: State) -> [String] {
+    state.attempts.keys.sorted().compactMap { uid in
+      guard let attempt = state.attempts[uid] else { return nil }
+      guard state.jobs[attempt.task.job]?.records[attempt.task.position]?.open == uid else {
+        return "attempt \(uid): its task knows nothing of it"
+      }
+      guard state.workers[attempt.worker]?.open.contains(uid) == true else {
+        return "attempt \(uid): worker \(attempt.worker) knows nothing of it"
+      }
+      return nil
+    }
+  }
+
+  private static func workers(in state: State) -> [String] {
+    state.workers.keys.sorted().flatMap { id -> [String] in
+      guard let worker = state.workers[id] else { return [] }
+      var found: [String] = []
+      var used = Amounts.none
+      for uid in worker.open {
+        guard let attempt = state.attempts[uid], attempt.worker == id else {
+          found.append("worker \(id): lists attempt \(uid), which is not open on it")
+          continue
+        }
+        used.add(attempt.charge)
+      }
+      if Set(worker.open).count != worker.open.count {
+        found.append("worker \(id): lists an attempt twice")
+      }
+      var free = worker.record.capacity
+      free.subtract(used)
+      if free != state.free(on: id) { found.append("worker \(id): its room does not add up") }
+      return found
+    }
+  }
+
+  private static func links(in state: State) -> [String] {
+    let broken = state.links.keys.sorted().filter { link in
+      state.links[link].flatMap { state.workers[$0]?.link } != link
+    }
+    let orphans = state.workers.keys.sorted().filter { id in
+      state.workers[id]?.link.map { state.links[$0] != id } ?? false
+    }
+    return broken.map { "connection \($0.number) leads to no worker" }
+      + orphans.map { "worker \($0) has a connection that leads elsewhere" }
+  }
+}

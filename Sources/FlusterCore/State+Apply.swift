@@ -1,0 +1,180 @@
+extension State {
+  /// Gives an event its meaning. The only code that changes the state.
+  mutating func apply(_ event: Event) {
+    switch event {
+    case .submitted(let job, _, let token):
+      jobs[job.id] = job
+      nextJob = JobID(job.id.number + 1)
+      if let token { tokens.remember(token, of: job.request.owner, made: job.id) }
+    case .assigned(let attempt): assign(attempt)
+    case .building(let uid): move(uid, to: .building, started: nil)
+    case .started(let uid, let at): move(uid, to: .running, started: at)
+    case .stopRequested(let uid, let reason): attempts[uid]?.stop = reason
+    case .stuck(let uid): attempts[uid]?.stuck = true
+    case .attemptEnded(let uid, _, _, let verdict): end(uid, verdict)
+    case .tasksKilled(let id, let positions): jobs[id]?.kill(positions)
+    case .killRequested(let id, let request): jobs[id]?.progress.killed = request
+    case .held(let id, let held): jobs[id]?.progress.held = held
+    case .tasksHeld(let id, let positions): jobs[id]?.hold(positions)
+    case .tasksReleased(let id, let positions): jobs[id]?.release(positions)
+    case .jobEnded(let progress): jobs[progress.job] = nil
+    case .registered(let record): workers[record.id, default: Worker(record: record)].record = record
+    case .linked(let id, let link):
+      unlink(id)
+      workers[id]?.link = link
+      links[link] = id
+    case .unlinked(let id): unlink(id)
+    case .backoffOver(let task): jobs[task.job]?.records[task.position]?.notBefore = nil
+    }
+  }
+
+  private mutating func assign(_ attempt: OpenAttempt) {
+    jobs[attempt.task.job]?.assign(attempt)
+    attempts[attempt.uid] = attempt
+    workers[attempt.worker]?.open.append(attempt.uid)
+  }
+
+  private mutating func move(_ uid: AttemptUID, to state: TaskState, started: WallTime?) {
+    guard let task = attempts[uid]?.task else { return }
+    attempts[uid]?.state = state
+    attempts[uid]?.started = started
+    jobs[task.job]?.move(task.position, to: state)
+    guard let started else { return }
+    jobs[task.job]?.start(at: started)
+  }
+
+  private mutating func end(_ uid: AttemptUID, _ verdict: Verdict) {
+    guard let attempt = attempts.removeValue(forKey: uid) else { return }
+    if let place = workers[attempt.worker]?.open.firstIndex(of: uid) {
+      workers[attempt.worker]?.open.remove(at: place)
+    }
+    jobs[attempt.task.job]?.end(attempt.task.position, verdict)
+  }
+
+  private mutating func unlink(_ id: WorkerID) {
+    guard let link = workers[id]?.link else { return }
+    workers[id]?.link = nil
+    links[link] = nil
+  }
+}
+
+/// What the events of a task mean for its job: records, ranges and counts stay one partition.
+extension Job {
+  fileprivate mutating func assign(_ attempt: OpenAttempt) {
+    let position = attempt.task.position
+    var record = records[position] ?? TaskRecord(state: .pending)
+    if records[position] == nil {
+      progress.pending.remove(contentsOf: position..<(position + 1))
+    }
+    record.state = .assigned
+    record.attempts = attempt.number + 1
+    record.open = attempt.uid
+    records[position] = record
+    progress.counts.pending -= 1
+    progress.counts.assigned += 1
+    deriveState()
+  }
+
+  fileprivate mutating func move(_ position: UInt32, to state: TaskState) {
+    guard let old = records[position]?.state else { return }
+    records[position]?.state = state
+    progress.counts[old] -= 1
+    progress.counts[state] += 1
+    deriveState()
+  }
+
+  fileprivate mutating func start(at time: WallTime) {
+    if progress.started == nil { progress.started = time }
+    deriveState()
+  }
+
+  fileprivate mutating func end(_ position: UInt32, _ verdict: Verdict) {
+    guard var record = records[position] else { return }
+    progress.counts[record.state] -= 1
+    record.open = nil
+    switch verdict {
+    case .final(let state, charged: _):
+      records[position] = nil
+      progress.counts[state] += 1
+      if state == .killed {
+        progress.killedTasks.insert(contentsOf: position..<(position + 1))
+      } else if state != .succeeded {
+        failedTasks[state, default: RangeSet()].insert(contentsOf: position..<(position + 1))
+      }
+    case .retry(let charged, let notBefore):
+      switch charged {
+      case .none: break
+      case .failure: record.failures += 1
+      case .preemption: record.preemptions += 1
+      }
+      record.state = .pending
+      record.notBefore = notBefore
+      records[position] = record
+      progress.counts.pending += 1
+    }
+    deriveState()
+  }
+
+  fileprivate mutating func kill(_ positions: RangeSet<UInt32>) {
+    let count = positions.elementCount
+    progress.pending.subtract(positions)
+    progress.heldTasks.subtract(positions)
+    for position in pendingRecords(in: positions) { records[position] = nil }
+    progress.killedTasks.formUnion(positions)
+    progress.counts.pending -= count
+    progress.counts.killed += count
+    deriveState()
+  }
+
+  fileprivate mutating func hold(_ positions: RangeSet<UInt32>) {
+    let untouched = progress.pending.intersection(positions)
+    progress.pending.subtract(untouched)
+    progress.heldTasks.formUnion(untouched)
+    for position in pendingRecords(in: positions) { records[position]?.held = true }
+  }
+
+  fileprivate mutating func release(_ positions: RangeSet<UInt32>) {
+    let untouched = progress.heldTasks.intersection(positions)
+    progress.heldTasks.subtract(untouched)
+    progress.pending.formUnion(untouched)
+    for position in pendingRecords(in: positions) { records[position]?.held = false }
+  }
+
+  /// Positions of records that wait for another attempt, in order.
+  func pendingRecords(in positions: RangeSet<UInt32>) -> [UInt32] {
+    guard !records.isEmpty else { return [] }
+    return records.filter { $0.value.state == .pending && positions.contains($0.key) }
+      .map(\.key).sorted()
+  }
+
+  /// An unfinished job is running when anything of it is or ever was, else pending.
+  private mutating func deriveState() {
+    let runs = progress.counts.active > 0 || progress.started != nil
+    progress.state = runs ? .running : .pending
+  }
+}
+
+extension JobProgress {
+  /// The state of a job whose tasks are all final: what the whole-job kill made it, or success of
+  /// all, or the one kind that all the unsuccessful ones were, or failed. Gang-failed tasks do not
+  /// count, and preempted ones count as worker-failed (DESIGN, "Words").
+  var finalState: TaskState {
+    let total = counts
+    let kinds: [(TaskState, UInt32)] = [
+      (.failed, total.failed), (.killed, total.killed),
+      (.workerFailed, total.workerFailed + total.preempted),
+      (.unschedulable, total.unschedulable),
+    ]
+    let present = kinds.filter { $0.1 > 0 }.map(\.0)
+    if present.isEmpty && total.gangFailed == 0 { return .succeeded }
+    if killed != nil { return .killed }
+    return present.count == 1 ? present[0] : .failed
+  }
+}
+
+extension RangeSet where Bound == UInt32 {
+  /// How many positions there are.
+  package var elementCount: UInt32 {
+    ranges.reduce(0) { $0 + ($1.upperBound - $1.lowerBound) }
+  }
+}

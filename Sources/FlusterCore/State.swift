@@ -1,0 +1,39 @@
+/// All facts about unfinished work. Only `apply` changes it; replaying the same events gives the
+/// same state.
+package struct State: Hashable, Sendable {
+  /// The number the next job gets.
+  package internal(set) var nextJob: JobID
+  package internal(set) var jobs: [JobID: Job] = [:]
+  package internal(set) var attempts: [AttemptUID: OpenAttempt] = [:]
+  package internal(set) var workers: [WorkerID: Worker] = [:]
+  /// Connections that have registered.
+  package internal(set) var links: [LinkID: WorkerID] = [:]
+  package internal(set) var tokens = RecentTokens()
+
+  /// What the store read back.
+  package init(restored: Restored) {
+    nextJob = restored.nextJob
+    for job in restored.jobs { jobs[job.id] = job }
+    for record in restored.workers { workers[record.id] = Worker(record: record) }
+    for attempt in restored.attempts {
+      attempts[attempt.uid] = attempt
+      workers[attempt.worker]?.open.append(attempt.uid)
+    }
+  }
+
+  /// What `worker` has left: its capacity less what its open attempts are charged. Derived every
+  /// time, never counted up and down, so that it cannot leak.
+  package func free(on worker: WorkerID) -> Amounts {
+    guard let worker = workers[worker] else { return .none }
+    var free = worker.record.capacity
+    for uid in worker.open {
+      if let attempt = attempts[uid] { free.subtract(attempt.charge) }
+    }
+    return free
+  }
+
+  /// Workers with a connection, by id.
+  package var connected: [Worker] {
+    workers.values.filter { $0.link != nil }.sorted { $0.record.id < $1.record.id }
+  }
+}
