@@ -401,7 +401,7 @@ package nonisolated struct WireHello: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// The newest and the oldest protocol version the sender can speak.
+  /// The newest and the oldest protocol version the sender can speak; oldest 0: only the newest.
   package var version: UInt32 = 0
 
   package var oldestVersion: UInt32 = 0
@@ -572,7 +572,7 @@ package nonisolated struct WireSubmit: Sendable {
   // methods supported on all messages.
 
   /// 16 random bytes, minted per intention; the same token from the same uid gives the same job
-  /// for 24 hours.
+  /// for 24 hours. Empty: none, and a resend may submit twice.
   package var token: Data = Data()
 
   /// Set when this token may have been sent before.
@@ -638,6 +638,7 @@ package nonisolated struct WireJobRequest: @unchecked Sendable {
     set {_uniqueStorage()._name = newValue}
   }
 
+  /// Absent: a plain job.
   package var array: WireArray {
     get {_storage._array ?? WireArray()}
     set {_uniqueStorage()._array = newValue}
@@ -822,6 +823,7 @@ package nonisolated struct WireLaunch: Sendable {
   /// Clears the value of `stderr`. Subsequent reads from it will return its default value.
   package mutating func clearStderr() {self._stderr = nil}
 
+  /// 0: the usual 100 MiB.
   package var logMaxBytes: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1653,6 +1655,9 @@ package nonisolated struct WireOpenLog: Sendable {
   /// Towards a worker: the attempt's uid; job, index and attempt are then for messages only.
   package var uid: Data = Data()
 
+  /// Send an inotify descriptor that watches the log, too.
+  package var follow: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1660,7 +1665,8 @@ package nonisolated struct WireOpenLog: Sendable {
   fileprivate var _attempt: UInt32? = nil
 }
 
-/// Descriptors of the log travel with the first byte of this frame: first the log, read only.
+/// Descriptors travel with the first byte of this frame: first the log, read only; then, if the
+/// log is to be followed and the attempt is not over, an inotify instance that watches it.
 package nonisolated struct WireOpenedLog: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1677,6 +1683,9 @@ package nonisolated struct WireOpenedLog: Sendable {
   package var attempt: UInt32 = 0
 
   package var attempts: UInt32 = 0
+
+  /// How many descriptors came with this frame: a stream of bytes does not say whose they are.
+  package var descriptors: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -4392,7 +4401,7 @@ nonisolated extension WireSet.Verb: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireOpenLog: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OpenLog"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{1}attempt\0\u{1}stderr\0\u{1}uid\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{1}attempt\0\u{1}stderr\0\u{1}uid\0\u{1}follow\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4405,6 +4414,7 @@ nonisolated extension WireOpenLog: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self._attempt) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.stderr) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.uid) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.follow) }()
       default: break
       }
     }
@@ -4430,6 +4440,9 @@ nonisolated extension WireOpenLog: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.uid.isEmpty {
       try visitor.visitSingularBytesField(value: self.uid, fieldNumber: 5)
     }
+    if self.follow != false {
+      try visitor.visitSingularBoolField(value: self.follow, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4439,6 +4452,7 @@ nonisolated extension WireOpenLog: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs._attempt != rhs._attempt {return false}
     if lhs.stderr != rhs.stderr {return false}
     if lhs.uid != rhs.uid {return false}
+    if lhs.follow != rhs.follow {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4446,7 +4460,7 @@ nonisolated extension WireOpenLog: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireOpenedLog: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OpenedLog"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pending\0\u{1}path\0\u{1}ended\0\u{1}attempt\0\u{1}attempts\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pending\0\u{1}path\0\u{1}ended\0\u{1}attempt\0\u{1}attempts\0\u{1}descriptors\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4459,6 +4473,7 @@ nonisolated extension WireOpenedLog: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 3: try { try decoder.decodeSingularBoolField(value: &self.ended) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.attempt) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.attempts) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.descriptors) }()
       default: break
       }
     }
@@ -4480,6 +4495,9 @@ nonisolated extension WireOpenedLog: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.attempts != 0 {
       try visitor.visitSingularUInt32Field(value: self.attempts, fieldNumber: 5)
     }
+    if self.descriptors != 0 {
+      try visitor.visitSingularUInt32Field(value: self.descriptors, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4489,6 +4507,7 @@ nonisolated extension WireOpenedLog: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.ended != rhs.ended {return false}
     if lhs.attempt != rhs.attempt {return false}
     if lhs.attempts != rhs.attempts {return false}
+    if lhs.descriptors != rhs.descriptors {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
