@@ -93,9 +93,11 @@ let package = Package(
       dependencies: ["FlusterClient", "FlusterCommands", "FlusterCore", "FlusterProtocol"],
       swiftSettings: strict),
     .testTarget(
-      name: "ProgramTests", dependencies: ["FlusterProtocol", "FlusterSystem", protobuf],
+      name: "ProgramTests",
+      dependencies: ["FlusterProtocol", "FlusterSystem", "FlusterTesting", protobuf],
       swiftSettings: strict),
-    .testTarget(name: "TidyTests", swiftSettings: strict),
+    .testTarget(name: "TidyTests", dependencies: ["FlusterTesting"], swiftSettings: strict),
+    .target(name: "FlusterTesting", path: "Tests/FlusterTesting", swiftSettings: strict),
   ]
     + commands.map {
       .executableTarget(name: $0, dependencies: ["FlusterCommands"], swiftSettings: strict)
