@@ -1544,6 +1544,16 @@ package nonisolated struct WireEnded: @unchecked Sendable {
     set {_uniqueStorage()._total = newValue}
   }
 
+  /// With count above 1: the first index of the range.
+  package var first: UInt32 {
+    get {_storage._first ?? 0}
+    set {_uniqueStorage()._first = newValue}
+  }
+  /// Returns true if `first` has been explicitly set.
+  package var hasFirst: Bool {_storage._first != nil}
+  /// Clears the value of `first`. Subsequent reads from it will return its default value.
+  package mutating func clearFirst() {_uniqueStorage()._first = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1657,6 +1667,10 @@ package nonisolated struct WireOpenLog: Sendable {
 
   /// Send an inotify descriptor that watches the log, too.
   package var follow: Bool = false
+
+  /// Answer only once the attempt (absent: any) has started, or the task is final without it:
+  /// then `pending` and `ended` are set together.
+  package var whenStarted: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -4194,7 +4208,7 @@ nonisolated extension WireWait: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Ended"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{1}explicit\0\u{1}state\0\u{1}outcome\0\u{1}count\0\u{1}status\0\u{1}total\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{1}explicit\0\u{1}state\0\u{1}outcome\0\u{1}count\0\u{1}status\0\u{1}total\0\u{1}first\0")
 
   fileprivate class _StorageClass {
     var _job: UInt64 = 0
@@ -4205,6 +4219,7 @@ nonisolated extension WireEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     var _count: UInt32 = 0
     var _status: UInt32 = 0
     var _total: UInt64 = 0
+    var _first: UInt32? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4223,6 +4238,7 @@ nonisolated extension WireEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       _count = source._count
       _status = source._status
       _total = source._total
+      _first = source._first
     }
   }
 
@@ -4249,6 +4265,7 @@ nonisolated extension WireEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._count) }()
         case 7: try { try decoder.decodeSingularUInt32Field(value: &_storage._status) }()
         case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._total) }()
+        case 9: try { try decoder.decodeSingularUInt32Field(value: &_storage._first) }()
         default: break
         }
       }
@@ -4285,6 +4302,9 @@ nonisolated extension WireEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       if _storage._total != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._total, fieldNumber: 8)
       }
+      try { if let v = _storage._first {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 9)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4302,6 +4322,7 @@ nonisolated extension WireEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         if _storage._count != rhs_storage._count {return false}
         if _storage._status != rhs_storage._status {return false}
         if _storage._total != rhs_storage._total {return false}
+        if _storage._first != rhs_storage._first {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4401,7 +4422,7 @@ nonisolated extension WireSet.Verb: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireOpenLog: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OpenLog"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{1}attempt\0\u{1}stderr\0\u{1}uid\0\u{1}follow\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{1}attempt\0\u{1}stderr\0\u{1}uid\0\u{1}follow\0\u{3}when_started\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4415,6 +4436,7 @@ nonisolated extension WireOpenLog: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 4: try { try decoder.decodeSingularBoolField(value: &self.stderr) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.uid) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.follow) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.whenStarted) }()
       default: break
       }
     }
@@ -4443,6 +4465,9 @@ nonisolated extension WireOpenLog: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.follow != false {
       try visitor.visitSingularBoolField(value: self.follow, fieldNumber: 6)
     }
+    if self.whenStarted != false {
+      try visitor.visitSingularBoolField(value: self.whenStarted, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4453,6 +4478,7 @@ nonisolated extension WireOpenLog: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.stderr != rhs.stderr {return false}
     if lhs.uid != rhs.uid {return false}
     if lhs.follow != rhs.follow {return false}
+    if lhs.whenStarted != rhs.whenStarted {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
