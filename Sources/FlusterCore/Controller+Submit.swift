@@ -26,7 +26,8 @@ extension Controller {
         .invalidArgument,
         "a job has 1 to \(TaskArray.maximumCount) tasks, not \(array.count)")
     }
-    let (last, overflow) = UInt64(array.step).multipliedReportingOverflow(by: UInt64(array.count - 1))
+    let (last, overflow) = UInt64(array.step).multipliedReportingOverflow(
+      by: UInt64(array.count - 1))
     guard array.step > 0, !overflow, last + UInt64(array.first) <= UInt64(UInt32.max) else {
       return Refusal(.invalidArgument, "the task indices do not fit into 32 bits")
     }

@@ -7,7 +7,9 @@ extension Controller {
     }
     record(.registered(worker))
     record(.linked(worker.id, link))
-    effect(.welcome(worker.id, link))
+    let wanted = (state.workers[worker.id]?.open ?? []).compactMap { state.attempts[$0] }
+      .map { Wanted(uid: $0.uid, stop: $0.stop != nil) }
+    effect(.welcome(worker.id, link, wanted))
   }
 
   /// A worker id belongs to the uid that first registered it, and has one living incarnation.

@@ -7,6 +7,16 @@ package enum Answer: Hashable, Sendable {
   case refused(Refusal)
 }
 
+/// An attempt in a full desired set.
+///
+/// The set is fixed when the worker registers: an attempt assigned later may not be durable yet
+/// when the set is sent, and comes by its own `Effect.run`.
+package struct Wanted: Hashable, Sendable {
+  package let uid: AttemptUID
+  /// It is to be ended, not kept.
+  package let stop: Bool
+}
+
 /// What the shell must do once the events of the step are durable. Effects carry ids only.
 package enum Effect: Hashable, Sendable {
   case reply(RequestID, Answer)
@@ -17,8 +27,8 @@ package enum Effect: Hashable, Sendable {
   case signal(WorkerID, AttemptUID, UInt8)
   /// The end is durable: the worker may forget it.
   case acknowledge(WorkerID, AttemptUID)
-  /// The registration stands: say so, then send the full desired set.
-  case welcome(WorkerID, LinkID)
+  /// The registration stands: say so, then send this as the full desired set.
+  case welcome(WorkerID, LinkID, [Wanted])
   /// The registration does not stand.
   case reject(LinkID, Refusal)
   /// A newer connection of the same worker took its place.

@@ -14,7 +14,8 @@ package enum Invariants {
       if !holds { found.append("job \(job.id): \(sentence)") }
     }
     check(job.id < state.nextJob, "its id was not given out yet")
-    let sets = [job.progress.pending, job.progress.heldTasks, job.progress.killedTasks]
+    let sets =
+      [job.progress.pending, job.progress.heldTasks, job.progress.killedTasks]
       + TaskState.allCases.compactMap { job.failedTasks[$0] }
       + [RangeSet(job.records.keys.map { $0..<($0 + 1) })]
     var union = RangeSet<UInt32>()

@@ -45,7 +45,8 @@ extension Controller {
     let record = job.records[task.position]
     if record?.held == true || job.progress.heldTasks.contains(task.position) {
       return PendingReason(
-        .held, "held; fluster-set \(task.job).\(job.request.array.index(of: task.position)) release")
+        .held, "held; fluster-set \(task.job).\(job.request.array.index(of: task.position)) release"
+      )
     }
     if let until = record?.notBefore, until > now.wall, !job.progress.held {
       return backOff(until, at: now)

@@ -18,7 +18,8 @@ extension State {
     case .tasksHeld(let id, let positions): jobs[id]?.hold(positions)
     case .tasksReleased(let id, let positions): jobs[id]?.release(positions)
     case .jobEnded(let progress): jobs[progress.job] = nil
-    case .registered(let record): workers[record.id, default: Worker(record: record)].record = record
+    case .registered(let record):
+      workers[record.id, default: Worker(record: record)].record = record
     case .linked(let id, let link):
       unlink(id)
       workers[id]?.link = link
