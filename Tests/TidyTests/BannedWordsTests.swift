@@ -11,14 +11,6 @@ struct BannedWordsTests {
     #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
   }
 
-  @Test("the core imports nothing but a heap")
-  func core() {
-    let found = Repository.files(in: "Sources/FlusterCore", ending: ".swift").flatMap {
-      $0.lines { $0.contains(/^ *(\w+ )*import\b/) && !$0.hasSuffix("import HeapModule") }
-    }
-    #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
-  }
-
   @Test("nothing is left for later")
   func markers() {
     let found = tracked.flatMap {
