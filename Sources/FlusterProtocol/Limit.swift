@@ -1,0 +1,140 @@
+import FlusterCore
+
+/// What may come through the door. Every limit refuses; none cuts off what a user asked for.
+package enum Limit {
+  /// Bytes of a job's name: what a file name may have, so that a name can be part of one.
+  package static let name = 255
+  /// Bytes of argv with its zero bytes and pointers: what the kernel gives a process by default
+  /// (a quarter of an 8 MiB stack), so that what is accepted can also be executed.
+  package static let argv = 2 << 20
+  /// Bytes of the environment, for the same reason.
+  package static let environment = 2 << 20
+  /// Bytes of a path: PATH_MAX without its zero byte.
+  package static let path = 4095
+  /// Different resources of one job or worker; each is compared in every scheduling pass.
+  package static let resources = 64
+  /// Bytes of a resource's, attribute's or limit's name.
+  package static let word = 64
+  /// Bytes of a worker's id: the longest host name there is, or a file name.
+  package static let workerID = 255
+  /// Attributes of one worker.
+  package static let attributes = 64
+  /// Bytes of a reason or sentence that is kept and shown.
+  package static let sentence = 1024
+  /// Bytes of a shell pattern over names.
+  package static let pattern = 1024
+  /// Selectors in one request; a client with more asks several times.
+  package static let selectors = 100_000
+  /// Observations and attempts in one message of a worker: more than one machine can run.
+  package static let observations = 100_000
+  /// Thousandths of a processor: a million processors, more than any machine has.
+  package static let cpuMillis: UInt64 = 1_000_000_000
+  /// Bytes, counts: what SQLite's signed column can hold.
+  package static let number = UInt64(Int64.max)
+  /// Milliseconds of a time limit or grace: a hundred years, so that nanoseconds still fit 64 bits.
+  package static let span: UInt64 = 100 * 36525 * 864_000
+  /// Retries of each kind: failures and losses together stay below a 32-bit attempt number.
+  package static let retries: UInt32 = 1_000_000_000
+  /// Permission bits.
+  package static let umask: UInt32 = 0o777
+  /// What setpriority(2) knows.
+  package static let nice: ClosedRange<Int32> = -20...19
+  /// What kill(2) and waitpid(2) can tell apart.
+  package static let signals: ClosedRange<UInt32> = 1...127
+  /// The cap of a kept log where a submit names none.
+  package static let usualLog: UInt64 = 100 << 20
+  /// The names of setrlimit(2), without the prefix, in lower case.
+  package static let rlimits: Set<String> = [
+    "as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile",
+    "nproc", "rss", "rtprio", "rttime", "sigpending", "stack",
+  ]
+  /// Names of needs that have a field of their own, or are spelt like an option that sets it.
+  package static let reservedResources: Set<String> = ["cpu", "cpus", "mem", "memory"]
+
+  /// A signal's number, for `field`.
+  static func signal(_ number: UInt32) throws(Refusal) -> UInt8 {
+    guard signals.contains(number), let signal = UInt8(exactly: number) else {
+      throw .invalid("there is no signal number \(number)")
+    }
+    return signal
+  }
+
+  /// A length of time within the limit.
+  static func span(_ milliseconds: UInt64, _ field: String) throws(Refusal) -> Span {
+    guard milliseconds <= span else {
+      throw .invalid("\(field) of \(milliseconds) ms is above the limit of \(span) ms")
+    }
+    return Span(milliseconds: milliseconds)
+  }
+
+  /// Text that is kept and shown on other people's terminals: no control characters, no newlines.
+  static func text(_ text: String, to limit: Int, _ field: String) throws(Refusal) {
+    guard text.utf8.count <= limit else {
+      throw .invalid("\(field) has \(text.utf8.count) bytes; the limit is \(limit)")
+    }
+    guard !text.unicodeScalars.contains(where: isControl) else {
+      throw .invalid("\(field) contains a control character or a newline")
+    }
+  }
+
+  /// An identifier: letters, digits, and `._-` after a letter or digit.
+  static func word(_ word: String, to limit: Int, _ field: String) throws(Refusal) {
+    guard word.utf8.count <= limit else {
+      throw .invalid("\(field) has \(word.utf8.count) bytes; the limit is \(limit)")
+    }
+    guard let first = word.utf8.first, isAlphanumeric(first),
+      word.utf8.allSatisfy({ isAlphanumeric($0) || "._-".utf8.contains($0) })
+    else {
+      throw .invalid(
+        "\(field) \(quoted(word)) is not a name",
+        wayOut: "a name is made of letters, digits and . _ - and begins with a letter or digit")
+    }
+  }
+
+  /// The bytes of a path or argument: not too many, and no zero among them.
+  static func bytes(_ bytes: [UInt8], to limit: Int, _ field: String) throws(Refusal) {
+    guard bytes.count <= limit else {
+      throw .invalid("\(field) has \(bytes.count) bytes; the limit is \(limit)")
+    }
+    guard !bytes.contains(0) else { throw .invalid("\(field) contains a zero byte") }
+  }
+
+  /// 16 bytes of chance: a token, an attempt's uid, an incarnation.
+  static func uid(_ bytes: [UInt8], _ field: String) throws(Refusal) -> AttemptUID {
+    guard let uid = AttemptUID(bytes: bytes) else {
+      throw .invalid("\(field) has \(bytes.count) bytes instead of 16")
+    }
+    return uid
+  }
+
+  /// Text of a daemon that must be taken whatever it says: control characters become spaces, and
+  /// what is over the limit goes, at the edge of a character.
+  static func cleaned(_ text: String, to limit: Int) -> String {
+    var result = String.UnicodeScalarView()
+    var length = 0
+    for scalar in text.unicodeScalars {
+      let shown = isControl(scalar) ? " " : scalar
+      length += UTF8.width(shown)
+      guard length <= limit else { break }
+      result.append(shown)
+    }
+    return String(result)
+  }
+
+  /// For a message: cleaned, and short enough for one line.
+  static func quoted(_ text: String) -> String { "\"\(cleaned(text, to: 80))\"" }
+
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
+      true
+    case _: false
+    }
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    let category = scalar.properties.generalCategory
+    return category == .control || category == .lineSeparator || category == .paragraphSeparator
+  }
+}

@@ -1,0 +1,100 @@
+package import FlusterCore
+import SwiftProtobuf
+
+extension WireLaunch {
+  /// The launch a payload holds. It was checked when it came in, so anything wrong with it now is
+  /// damage, and internal.
+  package init(stored payload: Payload) throws(Refusal) {
+    do {
+      try self.init(serializedBytes: payload.launch)
+    } catch {
+      throw Refusal(.internal, "the stored launch description of a job is damaged")
+    }
+  }
+
+  /// Refuses what no machine could start; fills in the usual log cap.
+  mutating func check() throws(Refusal) {
+    try checkArguments()
+    try checkPaths()
+    try checkRlimits()
+    guard umask <= Limit.umask else {
+      throw .invalid("umask 0\(String(umask, radix: 8)) is above 0777")
+    }
+    guard Limit.nice.contains(nice) else {
+      throw .invalid("nice \(nice) is not between -20 and 19")
+    }
+    guard logMaxBytes <= Limit.number else {
+      throw .invalid("a log of \(logMaxBytes) bytes is above the limit of \(Limit.number)")
+    }
+    if logMaxBytes == 0 { logMaxBytes = Limit.usualLog }
+  }
+
+  private func checkArguments() throws(Refusal) {
+    guard let command = argv.first, !command.isEmpty else {
+      throw .invalid("argv names no command")
+    }
+    var total = 0
+    for (place, argument) in argv.enumerated() {
+      try Limit.bytes(argument.array, to: Limit.argv, "argv[\(place)]")
+      total += argument.count + 1 + MemoryLayout<UInt64>.size
+      guard total <= Limit.argv else {
+        throw .invalid(
+          "argv is longer than the limit of \(Limit.argv) bytes",
+          wayOut: "pass the list in a file, or make the job an array")
+      }
+    }
+  }
+
+  private func checkPaths() throws(Refusal) {
+    let directory = directory.array
+    try Limit.bytes(directory, to: Limit.path, "directory")
+    guard directory.first == UInt8(ascii: "/") else {
+      let shown = Limit.quoted(String(decoding: directory, as: UTF8.self))
+      throw .invalid("directory \(shown) is not an absolute path")
+    }
+    let files = [
+      ("stdin", hasStdin, stdin), ("stdout", hasStdout, stdout), ("stderr", hasStderr, stderr),
+    ]
+    for (field, isSet, path) in files where isSet {
+      try Limit.bytes(path.array, to: Limit.path, field)
+      guard !path.isEmpty else { throw .invalid("the path of \(field) is empty") }
+    }
+  }
+
+  private func checkRlimits() throws(Refusal) {
+    var seen: Set<String> = []
+    for limit in rlimits {
+      guard Limit.rlimits.contains(limit.name) else {
+        throw .invalid(
+          "there is no resource limit \(Limit.quoted(limit.name))",
+          wayOut: "the limits are \(Limit.rlimits.sorted().joined(separator: " "))")
+      }
+      guard seen.insert(limit.name).inserted else {
+        throw .invalid("resource limit \(limit.name) is given twice")
+      }
+      guard limit.soft <= limit.hard else {
+        throw .invalid("resource limit \(limit.name) has a soft limit above its hard one")
+      }
+    }
+  }
+}
+
+/// Refuses an environment that is not NAME=VALUE strings, each ended by a zero byte.
+func checkEnvironment(_ bytes: [UInt8]) throws(Refusal) {
+  guard bytes.count <= Limit.environment else {
+    throw .invalid(
+      "the environment has \(bytes.count) bytes; the limit is \(Limit.environment)",
+      wayOut: "submit with fewer variables, as with --env=minimal")
+  }
+  guard bytes.last ?? 0 == 0 else {
+    throw .invalid("the environment does not end with a zero byte")
+  }
+  var place = 0
+  for entry in bytes.dropLast().split(separator: 0, omittingEmptySubsequences: false)
+  where !bytes.isEmpty {
+    guard let sign = entry.firstIndex(of: UInt8(ascii: "=")), sign > entry.startIndex else {
+      throw .invalid("entry \(place) of the environment is not NAME=VALUE")
+    }
+    place += 1
+  }
+}

@@ -1,0 +1,85 @@
+package import FlusterCore
+
+/// A Kill that has passed the door.
+package struct KillOrder: Hashable, Sendable {
+  package let selectors: [JobSelector]
+  /// Only send this signal; nil: TERM, grace, KILL.
+  package let signal: UInt8?
+  /// In the caller's words; often empty.
+  package let reason: String
+  /// Only tasks in these states; empty: all.
+  package let states: Set<TaskState>
+
+  /// Decodes and checks; throws invalid-argument naming the field.
+  package init(wire: WireKill) throws(Refusal) {
+    selectors = try JobSelector.someList(wire: wire.selectors)
+    signal = wire.hasSignal ? try Limit.signal(wire.signal) : nil
+    try Limit.text(wire.reason, to: Limit.sentence, "the reason")
+    reason = wire.reason
+    states = try TaskState.set(wire: wire.states)
+  }
+}
+
+/// A Set that has passed the door.
+package struct ChangeOrder: Hashable, Sendable {
+  /// What is to change.
+  package enum Verb: Hashable, Sendable, CaseIterable {
+    case hold
+    case release
+  }
+
+  package let selectors: [JobSelector]
+  package let verb: Verb
+
+  /// Decodes and checks; throws invalid-argument naming the field, unimplemented for a verb that a
+  /// newer client has.
+  package init(wire: WireSet) throws(Refusal) {
+    selectors = try JobSelector.someList(wire: wire.selectors)
+    switch wire.verb {
+    case .hold: verb = .hold
+    case .release: verb = .release
+    case .unspecified: throw .invalid("the request names no verb")
+    case .UNRECOGNIZED(let number):
+      throw Refusal(.unimplemented, "flusterd \(FlusterVersion.software) has no verb \(number)")
+    }
+  }
+}
+
+/// A List that has passed the door.
+package struct ListOrder: Hashable, Sendable {
+  /// Empty: everything the other fields allow.
+  package let selectors: [JobSelector]
+  package let isOfAllUsers: Bool
+  package let isOfAllAges: Bool
+  /// Only jobs (or tasks) in these states; empty: all.
+  package let states: Set<TaskState>
+  /// One row a task.
+  package let hasTasks: Bool
+  package let hasDetail: Bool
+  /// Only the newest so many; nil: no limit.
+  package let newest: UInt32?
+
+  /// Decodes and checks; throws invalid-argument naming the field.
+  package init(wire: WireList) throws(Refusal) {
+    selectors = try JobSelector.list(wire: wire.selectors)
+    isOfAllUsers = wire.allUsers
+    isOfAllAges = wire.allAges
+    states = try TaskState.set(wire: wire.states)
+    hasTasks = wire.tasks
+    hasDetail = wire.detail
+    newest = wire.newest == 0 ? nil : wire.newest
+  }
+}
+
+/// A Wait that has passed the door.
+package struct WaitOrder: Hashable, Sendable {
+  package let selectors: [JobSelector]
+  /// Over after the first end.
+  package let isForAny: Bool
+
+  /// Decodes and checks; throws invalid-argument naming the field.
+  package init(wire: WireWait) throws(Refusal) {
+    selectors = try JobSelector.someList(wire: wire.selectors)
+    isForAny = wire.any
+  }
+}

@@ -1,0 +1,73 @@
+package import FlusterCore
+
+extension WireJobRow {
+  /// A row of a listing from memory.
+  package init(_ job: Job) {
+    self.init(id: job.id, request: job.request, submitted: job.submitted, progress: job.progress)
+  }
+
+  /// A row of a listing, from memory or from the store. Reason, error, outcome, launch and attempts
+  /// are the caller's to add.
+  package init(id: JobID, request: JobRequest, submitted: WallTime, progress: JobProgress) {
+    self.init()
+    job = id.number
+    name = request.name
+    uid = request.owner.number
+    state = WireState(progress.state)
+    submittedMs = submitted.milliseconds
+    if let time = progress.started { startedMs = time.milliseconds }
+    if let time = progress.ended { endedMs = time.milliseconds }
+    array = WireArray(request.array)
+    needs = WireNeeds(request.needs)
+    counts = progress.counts.wire
+    held = progress.held
+    if let limit = request.timeLimit { timeLimitMs = limit.milliseconds }
+    graceMs = request.grace.milliseconds
+    retries = request.retries
+    retriesLost = request.retriesLost
+    if let kill = progress.killed {
+      killedBy = kill.by.number
+      killReason = kill.reason
+    }
+  }
+}
+
+extension WireReason {
+  /// Why something is pending: a code of the closed list, and one sentence with numbers.
+  package init(code: String, text: String) {
+    self.init()
+    self.code = code
+    self.text = text
+  }
+}
+
+extension WireAttemptRow {
+  /// An attempt that has not ended, of the task with this index.
+  package init(_ attempt: OpenAttempt, index: UInt32) {
+    self.init()
+    self.index = index
+    number = attempt.number
+    uid = .of(attempt.uid.bytes)
+    worker = attempt.worker.name
+    state = WireState(attempt.state)
+    assignedMs = attempt.assigned.milliseconds
+    if let time = attempt.started { startedMs = time.milliseconds }
+  }
+}
+
+extension WireEnded {
+  /// The end of one task, or of `count` tasks which ended alike up to `index`.
+  package init(
+    job: JobID, index: UInt32, isExplicit: Bool, state: TaskState, outcome: Outcome?,
+    count: UInt32 = 1
+  ) {
+    self.init()
+    self.job = job.number
+    self.index = index
+    self.explicit = isExplicit
+    self.state = WireState(state)
+    if let outcome { self.outcome = WireOutcome(outcome) }
+    self.count = count
+    status = UInt32(outcome?.status ?? (state == .succeeded ? 0 : 126))
+  }
+}

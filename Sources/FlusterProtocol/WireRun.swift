@@ -1,0 +1,57 @@
+package import FlusterCore
+
+extension WireRun {
+  /// The order to start `attempt`, which is of `job`.
+  ///
+  /// Throws internal if the payload's launch is damaged.
+  package init(_ attempt: OpenAttempt, of job: Job, _ payload: Payload) throws(Refusal) {
+    precondition(attempt.task.job == job.id, "an attempt is run with its own job's launch")
+    self.init()
+    uid = .of(attempt.uid.bytes)
+    self.job = job.id.number
+    index = job.request.array.index(of: attempt.task.position)
+    number = attempt.number
+    taskCount = job.request.array.count
+    owner = job.request.owner.number
+    charge = WireNeeds(attempt.charge)
+    if let memory = job.request.needs.memoryBytes { memoryLimitBytes = memory }
+    if let limit = job.request.timeLimit { timeLimitMs = limit.milliseconds }
+    graceMs = job.request.grace.milliseconds
+    launch = try WireLaunch(stored: payload)
+    environment = .of(payload.environment)
+    name = job.request.name
+    explicit = job.request.array.isExplicit
+  }
+
+  /// Refuses an order that the worker could not carry out as it stands: the worker's own door.
+  package mutating func check() throws(Refusal) {
+    _ = try Limit.uid(uid.array, "the uid of a run")
+    guard hasLaunch else { throw .invalid("a run has no launch description") }
+    try launch.check()
+    try checkEnvironment(environment.array)
+    _ = try Amounts(wire: charge)
+    _ = try Limit.span(timeLimitMs, "a time limit")
+    _ = try Limit.span(graceMs, "a grace")
+  }
+}
+
+extension WireStop {
+  /// The order to end an attempt; nil means that nobody wants it any more.
+  package init(_ uid: AttemptUID, _ reason: StopReason?) {
+    self.init()
+    self.uid = .of(uid.bytes)
+    switch reason {
+    case .killed: why = .cancelled
+    case nil: why = .superseded
+    }
+  }
+}
+
+extension WireSendSignal {
+  /// The order to send a signal to what runs.
+  package init(_ uid: AttemptUID, _ signal: UInt8) {
+    self.init()
+    self.uid = .of(uid.bytes)
+    self.signal = UInt32(signal)
+  }
+}

@@ -1,0 +1,99 @@
+package import FlusterCore
+
+/// A Register that has passed the door.
+package struct Registration: Hashable, Sendable {
+  package let record: WorkerRecord
+  /// The store whose attempts it holds, 16 bytes; nil when it holds none.
+  package let store: [UInt8]?
+  package let pid: UInt32
+
+  /// Decodes and checks what a worker of `owner`, whom the kernel named, says of itself.
+  ///
+  /// Throws invalid-argument naming the field.
+  package init(wire: WireRegister, owner: UserID) throws(Refusal) {
+    try Limit.word(wire.id, to: Limit.workerID, "worker id")
+    try Limit.text(wire.boot, to: Limit.word, "the boot id")
+    try Limit.text(wire.software, to: Limit.word, "the software version")
+    guard wire.lacks.count <= Limit.word else {
+      throw .invalid("a worker lacks \(wire.lacks.count) things; the limit is \(Limit.word)")
+    }
+    for lack in wire.lacks { try Limit.word(lack, to: Limit.word, "a missing limit") }
+    guard wire.attributes.count <= Limit.attributes else {
+      throw .invalid(
+        "\(wire.attributes.count) attributes are above the limit of \(Limit.attributes)")
+    }
+    for attribute in wire.attributes {
+      try Limit.word(attribute.key, to: Limit.word, "attribute")
+      try Limit.text(attribute.value, to: Limit.name, "attribute \(attribute.key)")
+    }
+    guard wire.store.isEmpty || wire.store.count == 16 else {
+      throw .invalid("the store id has \(wire.store.count) bytes instead of 16")
+    }
+    guard wire.capacity.cpuMillis > 0 else { throw .invalid("worker \(wire.id) has no cpu") }
+    record = WorkerRecord(
+      id: WorkerID(wire.id), owner: owner,
+      incarnation: try Limit.uid(wire.incarnation.array, "the incarnation"), boot: wire.boot,
+      capacity: try Amounts(wire: wire.capacity), lacks: wire.lacks, software: wire.software)
+    store = wire.store.isEmpty ? nil : wire.store.array
+    pid = wire.pid
+  }
+}
+
+extension WireObservation {
+  /// What a worker saw, for the wire.
+  package init(_ observation: Observation) {
+    self.init()
+    uid = .of(observation.uid.bytes)
+    atMs = observation.at.milliseconds
+    switch observation.kind {
+    case .queued: kind = .queued
+    case .starting: kind = .starting
+    case .started: kind = .started
+    case .missing: kind = .missing
+    case .stuck: kind = .stuck
+    case .finished(let end):
+      kind = .finished
+      outcome = WireOutcome(end)
+    }
+  }
+}
+
+extension Observation {
+  /// One sight of an attempt, checked.
+  package init(wire: WireObservation) throws(Refusal) {
+    let uid = try Limit.uid(wire.uid.array, "the uid of an observation")
+    let kind: Kind
+    switch wire.kind {
+    case .queued: kind = .queued
+    case .starting: kind = .starting
+    case .started: kind = .started
+    case .missing: kind = .missing
+    case .stuck: kind = .stuck
+    case .finished:
+      guard wire.hasOutcome else { throw .invalid("attempt \(uid) finished without an outcome") }
+      kind = .finished(try Outcome(wire: wire.outcome))
+    case .unspecified, .UNRECOGNIZED:
+      throw .invalid("there is no kind of observation number \(wire.kind.rawValue)")
+    }
+    self.init(uid: uid, kind: kind, at: WallTime(milliseconds: wire.atMs))
+  }
+
+  /// Everything a worker reports at once, checked.
+  package static func list(wire: [WireObservation]) throws(Refusal) -> [Observation] {
+    guard wire.count <= Limit.observations else {
+      throw .invalid(
+        "\(wire.count) observations are above the limit of \(Limit.observations)")
+    }
+    var observations: [Observation] = []
+    observations.reserveCapacity(wire.count)
+    for observation in wire { observations.append(try Observation(wire: observation)) }
+    return observations
+  }
+}
+
+extension AttemptUID {
+  /// The uid in a field of Desired; invalid-argument if there are not 16 bytes.
+  package init(wire bytes: [UInt8]) throws(Refusal) {
+    self = try Limit.uid(bytes, "an attempt's uid")
+  }
+}
