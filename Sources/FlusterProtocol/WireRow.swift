@@ -33,11 +33,11 @@ extension WireJobRow {
 }
 
 extension WireReason {
-  /// Why something is pending: a code of the closed list, and one sentence with numbers.
-  package init(code: String, text: String) {
+  /// Why something is pending.
+  package init(_ reason: PendingReason) {
     self.init()
-    self.code = code
-    self.text = text
+    code = reason.code.rawValue
+    text = reason.text
   }
 }
 
