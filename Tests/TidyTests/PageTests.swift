@@ -51,6 +51,21 @@ struct PageTests {
     }
   }
 
+  @Test("every setting of fluster.conf(5) is one that a daemon reads")
+  func settings() throws {
+    let page = try #require(SourceFile("man/fluster.conf.5"))
+    let settings = page.lines.compactMap { $0.prefixMatch(of: /\.It Cm (\w+) Ns = /)?.1 }
+    #expect(settings.count > 10)
+    let daemons = ["flusterd", "fluster-worker", "fluster-shim"].flatMap {
+      Repository.files(in: "Sources/\($0)", ending: ".swift")
+    }
+    for setting in settings {
+      #expect(
+        daemons.contains { file in file.lines.contains { $0.contains("\"\(setting)\"") } },
+        "\(setting)")
+    }
+  }
+
   /// From the machine-readable help where there is one, else from the lines of the plain help that
   /// begin with an option.
   private func options(of program: String, in products: String) throws -> Set<String> {

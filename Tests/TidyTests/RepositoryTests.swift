@@ -33,6 +33,16 @@ struct RepositoryTests {
     #expect(readme.lines.count <= 121)
   }
 
+  @Test("every file that README names is there")
+  func readmeNames() throws {
+    let readme = try text(at: "\(Repository.root)/README.md")
+    let named = readme.matches(of: /`((?:Sources|Tests|contrib|man)\/[\w.+\/-]+)`/)
+    #expect(named.count > 20)
+    for match in named {
+      #expect(Tool.exists("\(Repository.root)/\(match.1)"), "\(match.1)")
+    }
+  }
+
   @Test("shell scripts pass shellcheck")
   func shellcheck() throws {
     guard Tool.isInstalled("shellcheck") else {

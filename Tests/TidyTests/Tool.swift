@@ -13,8 +13,12 @@ enum Tool {
   /// Whether the file at `path` may be executed.
   static func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 }
 
+  /// Whether there is anything at `path`.
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
   /// Where the programs of this build stand: beside the test itself; nil if they were not built.
   static let products: String? = {
+    if let given = Processes.environment["FLUSTER_PROGRAMS"] { return given }
     var buffer = [CChar](repeating: 0, count: 4096)
     let count = readlink("/proc/self/exe", &buffer, buffer.count)
     guard count > 0 else { return nil }
