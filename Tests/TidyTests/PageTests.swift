@@ -54,7 +54,7 @@ struct PageTests {
   @Test("every setting of fluster.conf(5) is one that a daemon reads")
   func settings() throws {
     let page = try #require(SourceFile("man/fluster.conf.5"))
-    let settings = page.lines.compactMap { $0.prefixMatch(of: /\.It Cm (\w+) Ns = /)?.1 }
+    let settings = page.lines.compactMap { $0.prefixMatch(of: /\.It Cm (\w+) Ns =/)?.1 }
     #expect(settings.count > 10)
     let daemons = ["flusterd", "fluster-worker", "fluster-shim"].flatMap {
       Repository.files(in: "Sources/\($0)", ending: ".swift")
