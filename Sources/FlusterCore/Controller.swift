@@ -7,6 +7,9 @@ package struct Controller: Sendable {
   package struct Step: Sendable {
     package var events: [Event] = []
     package var effects: [Effect] = []
+
+    /// Nothing happened.
+    package init() {}
   }
 
   package private(set) var state: State

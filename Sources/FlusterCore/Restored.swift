@@ -20,3 +20,16 @@ package struct Restored: Sendable {
     self.workers = workers
   }
 }
+
+extension Restored: Hashable {}
+
+extension State {
+  /// What a store would read back of this state: all but the connections and the tokens.
+  package var restored: Restored {
+    Restored(
+      nextJob: nextJob, jobs: jobs.keys.sorted().compactMap { jobs[$0] },
+      attempts: workers.keys.sorted().flatMap { workers[$0]?.open ?? [] }
+        .compactMap { attempts[$0] },
+      workers: workers.keys.sorted().compactMap { workers[$0]?.record })
+  }
+}

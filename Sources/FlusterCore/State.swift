@@ -37,3 +37,8 @@ package struct State: Hashable, Sendable {
     workers.values.filter { $0.link != nil }.sorted { $0.record.id < $1.record.id }
   }
 }
+
+extension State {
+  /// Applies an event that was decided before: a replay of the log gives the state that was.
+  package mutating func replay(_ event: Event) { apply(event) }
+}

@@ -1,0 +1,77 @@
+import FlusterCore
+import Testing
+
+@Suite("Submitting")
+struct SubmitTests {
+  @Test("a valid request gets an id, is pending and asks for a pass")  // scenario 9
+  func valid() {
+    var world = World()
+    world.schedule()
+    #expect(world.submit() == .submitted(JobID(1), existed: false))
+    #expect(world.state(JobID(1)) == .pending)
+    #expect(world.controller.wantsSchedule)
+    #expect(world.submit() == .submitted(JobID(2), existed: false))
+  }
+
+  @Test(
+    "a malformed request is refused and makes no job",
+    arguments: [0, TaskArray.maximumCount + 1])  // scenario 15
+  func count(count: UInt32) {
+    var world = World()
+    let answer = world.submit {
+      $0.array = TaskArray(first: 0, step: 1, count: count, throttle: nil, isExplicit: true)
+    }
+    #expect(answer?.refusal?.code == .invalidArgument)
+    #expect(answer?.refusal?.message.contains("10000000") == true)
+    #expect(world.controller.state.jobs.isEmpty)
+  }
+
+  @Test("an empty name, no cpu, a throttle of 0 and indices past 32 bits are refused")
+  func malformed() {
+    var world = World()
+    let answers = [
+      world.submit(""),
+      world.submit { $0.needs = Requirement(cpuMillis: 0) },
+      world.submit {
+        $0.array = TaskArray(first: 0, step: 1, count: 2, throttle: 0, isExplicit: true)
+      },
+      world.submit {
+        $0.array = TaskArray(
+          first: 4_294_967_295, step: 1, count: 2, throttle: nil, isExplicit: true)
+      },
+      world.submit {
+        $0.array = TaskArray(first: 0, step: 0, count: 2, throttle: nil, isExplicit: true)
+      },
+    ]
+    #expect(answers.allSatisfy { $0?.refusal?.code == .invalidArgument })
+    #expect(world.controller.state == World().controller.state)
+  }
+
+  @Test("the same token of the same uid makes one job")
+  func token() throws {
+    var world = World()
+    let token = try #require(Token(bytes: Array(0..<16)))
+    #expect(world.submit(token: token) == .submitted(JobID(1), existed: false))
+    #expect(world.submit(token: token) == .submitted(JobID(1), existed: true))
+    #expect(world.submit(as: World.bob, token: token) == .submitted(JobID(2), existed: false))
+    #expect(world.violations.isEmpty)
+  }
+
+  @Test("what no connected worker could ever run is refused, with the numbers")
+  func impossible() {
+    var world = World()
+    let needs = Requirement(cpuMillis: 64_000)
+    guard case .submitted = world.submit("job", { $0.needs = needs }) else {
+      Issue.record("without a worker everything is accepted")
+      return
+    }
+    world.worker(cpus: 4)
+    let refusal = world.submit("job", { $0.needs = needs })?.refusal
+    #expect(refusal?.code == .invalidArgument)
+    #expect(
+      refusal?.message
+        == "no worker could ever run a task that needs 64 cpus: worker w1 has only 4 cpus")
+    let reason = world.controller.pendingReason(for: JobID(1), at: world.now)
+    #expect(reason?.code == .resources)
+  }
+}
