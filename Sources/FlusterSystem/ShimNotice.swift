@@ -44,6 +44,8 @@ package struct ShimStarted: Sendable, Hashable {
 /// What the shim answers and tells.
 package enum ShimNotice: Sendable, Hashable {
   case hello(ShimHello)
+  /// In a list: held, but not yet at its command; `started` or `notStarted` will follow.
+  case starting(uid: [UInt8])
   /// With a pidfd of the leader, unless the leader is gone and its end about to be told.
   case started(ShimStarted)
   /// `reason` is a number of the table in fluster-shim(8). Held until acknowledged, like an end.
@@ -106,6 +108,9 @@ package enum ShimNotice: Sendable, Hashable {
     case .held(let count):
       writer.number(count)
       return writer.packet(kind: 110)
+    case .starting(let uid):
+      writer.uid(uid)
+      return writer.packet(kind: 111)
     }
   }
 
@@ -129,6 +134,7 @@ package enum ShimNotice: Sendable, Hashable {
     case 108: notice = .stuck(uid: try reader.uid())
     case 109: notice = .unknown(uid: try reader.uid())
     case 110: notice = .held(try reader.number(UInt32.self))
+    case 111: notice = .starting(uid: try reader.uid())
     default: throw .malformed("unknown notice \(kind)")
     }
     try reader.end()
