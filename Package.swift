@@ -85,7 +85,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "FlusterSystemTests",
-      dependencies: ["CFluster", "FlusterSystem", "FlusterSystemd"], swiftSettings: strict),
+      dependencies: ["CFluster", "FlusterSystem", "FlusterSystemd", log], swiftSettings: strict),
     .testTarget(
       name: "ShimTests", dependencies: ["CFluster", "FlusterSystem"], swiftSettings: strict),
     .testTarget(
