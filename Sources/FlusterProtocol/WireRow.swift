@@ -56,18 +56,19 @@ extension WireAttemptRow {
 }
 
 extension WireEnded {
-  /// The end of one task, or of `count` tasks which ended alike up to `index`.
+  /// The end of the tasks at `positions` of a job, all in the same way; there is at least one.
   package init(
-    job: JobID, index: UInt32, isExplicit: Bool, state: TaskState, outcome: Outcome?,
-    count: UInt32 = 1
+    job: JobID, array: TaskArray, positions: Range<UInt32>, state: TaskState, outcome: Outcome?
   ) {
+    precondition(!positions.isEmpty, "an end is the end of something")
     self.init()
     self.job = job.number
-    self.index = index
-    self.explicit = isExplicit
+    index = array.index(of: positions.upperBound - 1)
+    count = UInt32(positions.count)
+    if count > 1 { first = array.index(of: positions.lowerBound) }
+    explicit = array.isExplicit
     self.state = WireState(state)
     if let outcome { self.outcome = WireOutcome(outcome) }
-    self.count = count
     status = UInt32(outcome?.status ?? (state == .succeeded ? 0 : 126))
   }
 }

@@ -1,0 +1,432 @@
+// Field by field what stands on the wire. The bytes were made by protoc, not by the code under
+// test; a line that changes here is a protocol that has changed.
+
+/// One envelope as people write it, and its bytes in hexadecimal.
+struct Golden: Sendable, CustomStringConvertible {
+  let description: String
+  let text: String
+  let hex: String
+
+  /// Every kind of envelope, and every field at least once.
+  static let all = commands + workers
+}
+
+extension Golden {
+  /// What commands and flusterd say to each other.
+  static let commands: [Golden] = [
+    Golden(
+      description: "the hello of a command",
+      text: #"""
+        hello {
+          version: 1
+          oldest_version: 1
+          software: "0.1.0"
+          role: ROLE_COMMAND
+        }
+        """#,
+      hex: """
+        120d080110011a05302e312e302001
+        """),
+    Golden(
+      description: "the hello of a controller",
+      text: #"""
+        hello {
+          version: 1
+          oldest_version: 1
+          software: "0.1.0"
+          role: ROLE_CONTROLLER
+          store: "sixteen.bytes..!"
+          instance: "user"
+        }
+        """#,
+      hex: """
+        1225080110011a05302e312e3020032a107369787465656e2e62797465732e2e21320475736572
+        """),
+    Golden(
+      description: "an error",
+      text: #"""
+        request: 7
+        error {
+          code: NOT_FOUND
+          message: "there is no job 42"
+          way_out: "fluster-ls -A shows old ones"
+        }
+        """#,
+      hex: """
+        08071a34080212127468657265206973206e6f206a6f622034321a1c666c75737465722d6c73202d\
+        412073686f7773206f6c64206f6e6573
+        """),
+    Golden(
+      description: "the end of a stream",
+      text: #"""
+        request: 8
+        done {
+          notices: "no worker is connected"
+        }
+        """#,
+      hex: """
+        080822180a166e6f20776f726b657220697320636f6e6e6563746564
+        """),
+    Golden(
+      description: "a submit with everything",
+      text: #"""
+        request: 300
+        submit {
+          token: "sixteen.bytes..!"
+          resend: true
+          job {
+            name: "sweep"
+            array {
+              first: 1
+              step: 2
+              count: 1000000
+              throttle: 4
+              explicit: true
+            }
+            needs {
+              cpu_millis: 1500
+              memory_bytes: 8589934592
+              resources {
+                name: "gpu"
+                count: 2
+              }
+            }
+            retries: 3
+            retries_lost: 100
+            time_limit_ms: 90000
+            grace_ms: 5000
+            held: true
+            launch {
+              argv: "sh"
+              argv: "-c"
+              argv: "exit 7"
+              directory: "/home/u"
+              umask: 18
+              rlimits {
+                name: "nofile"
+                soft: 1024
+                hard: 18446744073709551615
+              }
+              nice: -5
+              stdin: "in"
+              stdout: "out-%t"
+              stderr: "err\377"
+              log_max_bytes: 104857600
+            }
+            environment: "A=1\000B=\000"
+          }
+          dry_run: true
+        }
+        """#,
+      hex: """
+        08ac0252af010a107369787465656e2e62797465732e2e2110011a96010a057377656570120c0801\
+        100218c0843d200428011a1208dc0b1080808080201a070a036770751002200328643090bf053888\
+        2740014a550a0273680a022d630a0665786974203712072f686f6d652f75181222160a066e6f6669\
+        6c6510800818ffffffffffffffffff0128fbffffffffffffffff013202696e3a066f75742d257442\
+        04657272ff48808080325207413d3100423d002001
+        """),
+    Golden(
+      description: "an id",
+      text: #"""
+        request: 300
+        submitted {
+          job: 42
+          existed: true
+          notices: "n"
+          could_run: false
+          obstacle: "needs 8 cpus; the largest worker has 4"
+        }
+        """#,
+      hex: """
+        08ac025a31082a10011a016e20002a266e65656473203820637075733b20746865206c6172676573\
+        7420776f726b6572206861732034
+        """),
+    Golden(
+      description: "a list request",
+      text: #"""
+        request: 2
+        list {
+          selectors {
+            tasks {
+              job: 42
+              first: 1
+              last: 9
+            }
+          }
+          selectors {
+            name_glob: "sim*"
+          }
+          selectors {
+            newest: true
+          }
+          all_users: true
+          all_ages: true
+          states: [PENDING, GANG_FAILED]
+          tasks: true
+          detail: true
+          newest: 10
+        }
+        """#,
+      hex: """
+        080262240a080a06082a100118090a06120473696d2a0a021801100118012202010b28013001380a
+        """),
+    Golden(
+      description: "a page of a listing",
+      text: #"""
+        request: 2
+        listing {
+          jobs {
+            job: 42
+            name: "sweep"
+            uid: 1000
+            state: RUNNING
+            submitted_ms: 1700000000000
+            started_ms: 1700000000001
+            ended_ms: 1700000000002
+            array {
+              count: 1
+            }
+            needs {
+              cpu_millis: 1000
+            }
+            counts {
+              state: RUNNING
+              count: 1
+            }
+            held: true
+            reason {
+              code: "resources"
+              text: "needs 4 cpus"
+            }
+            time_limit_ms: 1
+            grace_ms: 2
+            retries: 3
+            retries_lost: 4
+            error: "e"
+            killed_by: 0
+            kill_reason: "k"
+            launch {
+              argv: "true"
+            }
+            attempts {
+              index: 1
+              number: 2
+              uid: "sixteen.bytes..!"
+              worker: "w1"
+              state: FAILED
+              assigned_ms: 3
+              started_ms: 4
+              ended_ms: 5
+              outcome {
+                cause: EXIT
+                exit_code: 7
+              }
+            }
+            outcome {
+              cause: START
+              exit_code: 7
+              signal: 9
+              start_reason: 2
+              start_errno: -2
+              text: "t"
+              usage {
+                wall_ms: 1
+                user_us: 2
+                system_us: 3
+                peak_memory_bytes: 4
+                read_bytes: 5
+                written_bytes: 6
+              }
+            }
+          }
+          tasks {
+            job: 42
+            index: 7
+            explicit: true
+            state: WORKER_FAILED
+            failures: 1
+            preemptions: 2
+            attempts: 3
+            outcome {
+              cause: WORKER_LOST
+            }
+            reason {
+              code: "held"
+            }
+            worker: "w1"
+            started_ms: -1
+            ended_ms: -2
+            name: "n"
+            uid: 1000
+          }
+        }
+        """#,
+      hex: """
+        08026afd010abe01082a1205737765657018e80720032880d095ffbc313081d095ffbc313882d095\
+        ffbc31420218014a0308e807520408031001580162190a097265736f7572636573120c6e65656473\
+        203420637075736801700278038001048a0101659001009a01016ba201060a0474727565aa012808\
+        0110021a107369787465656e2e62797465732e2e212202773128053003380440054a0408011007b2\
+        0124080910071809200228feffffffffffffffff013201743a0c080110021803200428053006123a\
+        082a100718012007280130023803420208064a060a0468656c645202773158ffffffffffffffffff\
+        0160feffffffffffffffff016a016e70e807
+        """),
+    Golden(
+      description: "a wait",
+      text: #"""
+        request: 3
+        wait {
+          selectors {
+            newest: true
+          }
+          any: true
+        }
+        """#,
+      hex: """
+        080372060a0218011001
+        """),
+    Golden(
+      description: "an end",
+      text: #"""
+        request: 3
+        ended {
+          job: 42
+          index: 7
+          explicit: true
+          state: KILLED
+          outcome {
+            cause: CAUSE_KILLED
+            signal: 15
+          }
+          count: 3
+          status: 143
+          total: 4
+          first: 1
+        }
+        """#,
+      hex: """
+        08037a17082a1007180120062a040805180f3003388f0140044801
+        """),
+    Golden(
+      description: "a kill",
+      text: #"""
+        request: 4
+        kill {
+          selectors {
+            tasks {
+              job: 42
+            }
+          }
+          signal: 10
+          reason: "wrong data"
+          states: [RUNNING]
+        }
+        """#,
+      hex: """
+        08048201170a040a02082a100a1a0a77726f6e672064617461220103
+        """),
+    Golden(
+      description: "a change",
+      text: #"""
+        request: 5
+        set {
+          selectors {
+            tasks {
+              job: 42
+            }
+          }
+          verb: RELEASE
+        }
+        """#,
+      hex: """
+        08058a01080a040a02082a1002
+        """),
+    Golden(
+      description: "a request for a log",
+      text: #"""
+        request: 6
+        open_log {
+          job: 42
+          index: 7
+          attempt: 0
+          stderr: true
+          uid: "sixteen.bytes..!"
+          follow: true
+          when_started: true
+        }
+        """#,
+      hex: """
+        080692011e082a1007180020012a107369787465656e2e62797465732e2e2130013801
+        """),
+    Golden(
+      description: "an open log",
+      text: #"""
+        request: 6
+        opened_log {
+          pending: true
+          path: "/tmp/out"
+          ended: true
+          attempt: 1
+          attempts: 2
+          descriptors: 2
+        }
+        """#,
+      hex: """
+        08069a0114080112082f746d702f6f75741801200128023002
+        """),
+    Golden(
+      description: "a request for the status",
+      text: #"""
+        request: 1
+        get_status {
+        }
+        """#,
+      hex: """
+        0801a20100
+        """),
+    Golden(
+      description: "a status",
+      text: #"""
+        request: 1
+        status {
+          software: "0.1.0"
+          pid: 4711
+          unfinished_jobs: 1
+          pending_tasks: 2
+          open_attempts: 3
+          workers {
+            id: "w1"
+            connected: true
+            capacity {
+              cpu_millis: 4000
+              memory_bytes: 1
+            }
+            free {
+              cpu_millis: 3000
+            }
+            open_attempts: 1
+            lacks: "memory"
+            software: "0.1.0"
+            pid: 4712
+          }
+          state_directory: "/var/lib/fluster"
+          store_trouble: "no space left"
+        }
+        """#,
+      hex: """
+        0801aa01590a05302e312e3010e72418012002280332260a02773110011a0508a01f1001220308b8\
+        17280132066d656d6f72793a05302e312e3040e8243a102f7661722f6c69622f666c757374657242\
+        0d6e6f207370616365206c656674
+        """),
+    Golden(
+      description: "the end of an instance",
+      text: #"""
+        request: 9
+        shutdown {
+          now: true
+        }
+        """#,
+      hex: """
+        0809b201020801
+        """),
+  ]
+}
