@@ -43,7 +43,8 @@ struct ClosedSetTests {
     let cause = try #require(WireCause(rawValue: number))
     #expect(throws: Refusal.self) { try TaskState(wire: state) }
     #expect(throws: Refusal.self) { try Cause(wire: cause) }
-    #expect(throws: Refusal.self) { try StartReason(wire: UInt32(truncatingIfNeeded: number + 1000)) }
+    let reason = UInt32(number + 1000)
+    #expect(throws: Refusal.self) { try StartReason(wire: reason) }
   }
 
   @Test("an error of a newer side is still an error")
