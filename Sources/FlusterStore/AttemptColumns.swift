@@ -1,0 +1,161 @@
+import FlusterCore
+
+/// The table `attempt`: an insertion when it is assigned, a closing when it has ended.
+enum AttemptColumns {
+  private static let opening = """
+    job, position, number, uid, worker, cpu_millis, memory_bytes, resources, sequence, assigned,
+    state, started, stop, stop_by, stop_reason, stuck
+    """
+  private static let ending = [
+    "ended", "final_state", "charged", "cause", "exit_code", "signal", "start_reason",
+    "start_errno", "text", "wall_ms", "user_us", "system_us", "peak_memory_bytes", "read_bytes",
+    "written_bytes",
+  ]
+
+  static let open = opening
+  static let all = "\(opening), \(ending.joined(separator: ", "))"
+  /// What `outcome` reads.
+  static let outcome = ending[3...].joined(separator: ", ")
+  static let insertion: String = {
+    let count = opening.split(separator: ",").count
+    let places = Array(repeating: "?", count: count).joined(separator: ", ")
+    return "INSERT INTO attempt (\(opening)) VALUES (\(places))"
+  }()
+  static let closing = """
+    UPDATE attempt SET \(ending.map { "\($0) = ?" }.joined(separator: ", "))
+    WHERE job = ? AND position = ? AND number = ?
+    """
+
+  static func put(_ attempt: OpenAttempt, sequence: Int64, into parameters: inout Parameters) {
+    parameters.put(attempt.task.job.number)
+    parameters.put(attempt.task.position)
+    parameters.put(attempt.number)
+    parameters.put(attempt.uid.bytes)
+    parameters.put(attempt.worker.name)
+    parameters.put(attempt.charge.cpuMillis)
+    parameters.put(attempt.charge.memoryBytes)
+    parameters.put(Packed.amounts(attempt.charge.named))
+    parameters.put(sequence)
+    parameters.put(attempt.assigned.milliseconds)
+    parameters.put(UInt32(attempt.state.rawValue))
+    parameters.put(attempt.started?.milliseconds)
+    put(attempt.stop, into: &parameters)
+    parameters.put(attempt.stuck)
+  }
+
+  /// Three columns: which reason, by whom, and in which words.
+  static func put(_ reason: StopReason?, into parameters: inout Parameters) {
+    switch reason {
+    case nil:
+      parameters.putNothing()
+      parameters.putNothing()
+      parameters.putNothing()
+    case .killed(let request):
+      parameters.put(UInt32(1))
+      parameters.put(request.by.number)
+      parameters.put(request.reason)
+    }
+  }
+
+  static func put(
+    ended: WallTime, _ outcome: Outcome, _ verdict: Verdict, into parameters: inout Parameters
+  ) {
+    parameters.put(ended.milliseconds)
+    switch verdict {
+    case .final(let state, let budget):
+      parameters.put(UInt32(state.rawValue))
+      parameters.put(UInt32(budget.rawValue))
+    case .retry(let budget, notBefore: _):
+      parameters.putNothing()
+      parameters.put(UInt32(budget.rawValue))
+    }
+    parameters.put(UInt32(outcome.cause.rawValue))
+    parameters.put(outcome.exitCode.map { UInt32($0) })
+    parameters.put(outcome.signal.map { UInt32($0) })
+    parameters.put(outcome.startReason.map { UInt32($0.rawValue) })
+    parameters.put(outcome.startErrno.map { Int64($0) })
+    parameters.put(outcome.text)
+    parameters.put(outcome.usage.wallMilliseconds)
+    parameters.put(outcome.usage.userMicroseconds)
+    parameters.put(outcome.usage.systemMicroseconds)
+    parameters.put(outcome.usage.peakMemoryBytes)
+    parameters.put(outcome.usage.readBytes)
+    parameters.put(outcome.usage.writtenBytes)
+  }
+
+  /// Reads `open`; the sequence is for the query's ORDER BY.
+  static func attempt(_ row: inout Row) -> OpenAttempt {
+    let task = TaskID(JobID(row.word()), row.number())
+    let number: UInt32 = row.number()
+    let uid = row.attemptUID()
+    let worker = WorkerID(row.text())
+    let charge = Amounts(
+      cpuMillis: row.word(), memoryBytes: row.word(), named: row.amounts())
+    _ = row.integer()
+    var attempt = OpenAttempt(
+      uid: uid, task: task, number: number, worker: worker, charge: charge,
+      assigned: WallTime(milliseconds: row.integer()))
+    attempt.state = row.taskState()
+    attempt.started = row.optionalTime()
+    attempt.stop = stopReason(&row)
+    attempt.stuck = row.flag()
+    return attempt
+  }
+
+  private static func stopReason(_ row: inout Row) -> StopReason? {
+    let kind: UInt8? = row.optionalNumber()
+    let by: UInt32? = row.optionalNumber()
+    let words = row.text()
+    guard let kind else { return nil }
+    let reason =
+      kind == 1 ? by.map { StopReason.killed(KillRequest(by: UserID($0), reason: words)) } : nil
+    return row.checked(reason.map(Optional.some), otherwise: nil)
+  }
+
+  /// Reads what comes after `open` in `all`.
+  static func ending(_ row: inout Row) -> StoredAttempt.Ending? {
+    let ended = row.optionalTime()
+    let final: UInt8? = row.optionalNumber()
+    let charged: UInt8? = row.optionalNumber()
+    let outcome = outcome(&row)
+    guard let ended, let outcome else { return nil }
+    return StoredAttempt.Ending(
+      at: ended, outcome: outcome,
+      final: final.flatMap {
+        row.checked(TaskState(rawValue: $0).map(Optional.some), otherwise: nil)
+      },
+      charged: row.checked(charged.flatMap { Budget(rawValue: $0) }, otherwise: .none))
+  }
+
+  /// Reads the columns of an outcome; nil for an attempt that has not ended.
+  static func outcome(_ row: inout Row) -> Outcome? {
+    let cause: UInt8? = row.optionalNumber()
+    let exitCode: UInt8? = row.optionalNumber()
+    let signal: UInt8? = row.optionalNumber()
+    let startReason: UInt8? = row.optionalNumber()
+    let startErrno: Int32? = row.optionalNumber()
+    let text = row.text()
+    var usage = Usage()
+    usage.wallMilliseconds = row.optionalWord()
+    usage.userMicroseconds = row.optionalWord()
+    usage.systemMicroseconds = row.optionalWord()
+    usage.peakMemoryBytes = row.optionalWord()
+    usage.readBytes = row.optionalWord()
+    usage.writtenBytes = row.optionalWord()
+    guard let cause else { return nil }
+    var outcome = Outcome(
+      row.checked(Cause(rawValue: cause), otherwise: .exit), exitCode: exitCode, signal: signal,
+      startErrno: startErrno, text: text, usage: usage)
+    if let startReason {
+      outcome.startReason = row.checked(StartReason(rawValue: startReason), otherwise: .exec)
+    }
+    return outcome
+  }
+}
+
+extension Row {
+  mutating func attemptUID() -> AttemptUID {
+    let uid = withBytes { AttemptUID(bytes: $0) }
+    return checked(uid, otherwise: AttemptUID(high: 0, low: 0))
+  }
+}

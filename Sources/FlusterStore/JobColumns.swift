@@ -1,0 +1,115 @@
+import FlusterCore
+
+/// The table `job`: one list of columns, in the order in which they are written and read.
+enum JobColumns {
+  private static let fixed = """
+    id, owner, name, submitted, array_first, array_step, array_count, array_throttle,
+    array_explicit, cpu_millis, memory_bytes, resources, retries, retries_lost, backoff_first,
+    backoff_most, time_limit, grace, submitted_held
+    """
+  private static let changing = [
+    "state", "started", "ended", "held", "killed_by", "kill_reason", "counts", "pending",
+    "held_tasks", "killed_tasks",
+  ]
+
+  static let all = "\(fixed), \(changing.joined(separator: ", "))"
+  static let insertion: String = {
+    let count = all.split(separator: ",").count
+    let places = Array(repeating: "?", count: count).joined(separator: ", ")
+    return "INSERT INTO job (\(all)) VALUES (\(places))"
+  }()
+  static let update =
+    "UPDATE job SET \(changing.map { "\($0) = ?" }.joined(separator: ", ")) WHERE id = ?"
+
+  static func put(_ job: Job, into parameters: inout Parameters) {
+    parameters.put(job.id.number)
+    parameters.put(job.request.owner.number)
+    parameters.put(job.request.name)
+    parameters.put(job.submitted.milliseconds)
+    put(job.request, into: &parameters)
+    put(job.progress, into: &parameters)
+  }
+
+  private static func put(_ request: JobRequest, into parameters: inout Parameters) {
+    parameters.put(request.array.first)
+    parameters.put(request.array.step)
+    parameters.put(request.array.count)
+    parameters.put(request.array.throttle)
+    parameters.put(request.array.isExplicit)
+    parameters.put(request.needs.cpuMillis)
+    parameters.put(request.needs.memoryBytes)
+    parameters.put(Packed.amounts(request.needs.named))
+    parameters.put(request.retries)
+    parameters.put(request.retriesLost)
+    parameters.put(request.backoff.first.milliseconds)
+    parameters.put(request.backoff.most.milliseconds)
+    parameters.put(request.timeLimit?.milliseconds)
+    parameters.put(request.grace.milliseconds)
+    parameters.put(request.held)
+  }
+
+  static func put(_ progress: JobProgress, into parameters: inout Parameters) {
+    parameters.put(UInt32(progress.state.rawValue))
+    parameters.put(progress.started?.milliseconds)
+    parameters.put(progress.ended?.milliseconds)
+    parameters.put(progress.held)
+    parameters.put(progress.killed?.by.number)
+    parameters.put(progress.killed?.reason)
+    parameters.put(Packed.counts(progress.counts))
+    parameters.put(Packed.ranges(progress.pending))
+    parameters.put(Packed.ranges(progress.heldTasks))
+    parameters.put(Packed.ranges(progress.killedTasks))
+  }
+
+  /// Reads `all`; the job has its request and progress, and no records.
+  static func job(_ row: inout Row) -> Job {
+    let id = JobID(row.word())
+    var request = JobRequest(name: "", owner: UserID(row.number()))
+    request.name = row.text()
+    let submitted = WallTime(milliseconds: row.integer())
+    readRequest(&row, into: &request)
+    var job = Job(id: id, request: request, submitted: submitted)
+    readProgress(&row, into: &job.progress)
+    return job
+  }
+
+  private static func readRequest(_ row: inout Row, into request: inout JobRequest) {
+    request.array = TaskArray(
+      first: row.number(), step: row.number(), count: row.number(),
+      throttle: row.optionalNumber(), isExplicit: row.flag())
+    request.needs = Requirement(
+      cpuMillis: row.word(), memoryBytes: row.optionalWord(), named: row.amounts())
+    request.retries = row.number()
+    request.retriesLost = row.number()
+    request.backoff = Backoff(
+      first: Span(milliseconds: row.word()), most: Span(milliseconds: row.word()))
+    request.timeLimit = row.optionalWord().map { Span(milliseconds: $0) }
+    request.grace = Span(milliseconds: row.word())
+    request.held = row.flag()
+  }
+
+  private static func readProgress(_ row: inout Row, into progress: inout JobProgress) {
+    progress.state = row.taskState()
+    progress.started = row.optionalTime()
+    progress.ended = row.optionalTime()
+    progress.held = row.flag()
+    let killer: UInt32? = row.optionalNumber()
+    let reason = row.text()
+    progress.killed = killer.map { KillRequest(by: UserID($0), reason: reason) }
+    progress.counts = row.counts()
+    progress.pending = row.ranges()
+    progress.heldTasks = row.ranges()
+    progress.killedTasks = row.ranges()
+  }
+}
+
+extension Row {
+  mutating func taskState() -> TaskState {
+    let number: UInt8 = number()
+    return checked(TaskState(rawValue: number), otherwise: .pending)
+  }
+
+  mutating func optionalTime() -> WallTime? {
+    optionalInteger().map { WallTime(milliseconds: $0) }
+  }
+}

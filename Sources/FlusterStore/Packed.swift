@@ -1,0 +1,153 @@
+import FlusterCore
+
+/// Small lists as one blob: unsigned numbers of seven bits a byte, the low ones first, the high bit
+/// set on all bytes but the last; a text is its length and its UTF-8.
+enum Packed {
+  /// Ranges as gap and length, in turns.
+  static func ranges(_ set: RangeSet<UInt32>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var end: UInt32 = 0
+    for range in set.ranges {
+      append(UInt64(range.lowerBound - end), to: &bytes)
+      append(UInt64(range.upperBound - range.lowerBound), to: &bytes)
+      end = range.upperBound
+    }
+    return bytes
+  }
+
+  /// The counts in the order of the states' numbers, without the zeros at the end.
+  static func counts(_ counts: StateCounts) -> [UInt8] {
+    var bytes: [UInt8] = []
+    let numbers = TaskState.allCases.map { counts[$0] }
+    let last = numbers.lastIndex { $0 != 0 } ?? -1
+    for number in numbers.prefix(last + 1) { append(UInt64(number), to: &bytes) }
+    return bytes
+  }
+
+  /// Name and count, in turns; nil for none, the usual case.
+  static func amounts(_ amounts: [NamedAmount]) -> [UInt8]? {
+    guard !amounts.isEmpty else { return nil }
+    var bytes: [UInt8] = []
+    for amount in amounts {
+      append(amount.name, to: &bytes)
+      append(amount.count, to: &bytes)
+    }
+    return bytes
+  }
+
+  /// Texts one after the other.
+  static func texts(_ texts: [String]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for text in texts { append(text, to: &bytes) }
+    return bytes
+  }
+
+  private static func append(_ number: UInt64, to bytes: inout [UInt8]) {
+    var rest = number
+    while rest >= 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+  }
+
+  private static func append(_ text: String, to bytes: inout [UInt8]) {
+    append(UInt64(text.utf8.count), to: &bytes)
+    bytes += text.utf8
+  }
+}
+
+/// Reads what `Packed` wrote; nil wherever the bytes cannot be that.
+struct Unpacker {
+  private let bytes: UnsafeBufferPointer<UInt8>
+  private var place = 0
+
+  init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+  var isAtEnd: Bool { place == bytes.count }
+
+  mutating func number() -> UInt64? {
+    var number: UInt64 = 0
+    var shift: UInt64 = 0
+    while place < bytes.count, shift < 64 {
+      let byte = bytes[place]
+      place += 1
+      // The tenth byte has room for one bit only.
+      guard shift < 63 || byte <= 1 else { return nil }
+      number |= UInt64(byte & 0x7f) << shift
+      if byte & 0x80 == 0 { return number }
+      shift += 7
+    }
+    return nil
+  }
+
+  mutating func text() -> String? {
+    guard let count = number(), count <= UInt64(bytes.count - place) else { return nil }
+    defer { place += Int(count) }
+    return String(decoding: bytes[place..<(place + Int(count))], as: UTF8.self)
+  }
+
+  mutating func ranges() -> RangeSet<UInt32>? {
+    var set = RangeSet<UInt32>()
+    var end: UInt32 = 0
+    while !isAtEnd {
+      guard let gap = number().flatMap({ UInt32(exactly: $0) }),
+        let length = number().flatMap({ UInt32(exactly: $0) }), length > 0
+      else { return nil }
+      let (lower, over) = end.addingReportingOverflow(gap)
+      let (upper, past) = lower.addingReportingOverflow(length)
+      guard !over, !past else { return nil }
+      set.insert(contentsOf: lower..<upper)
+      end = upper
+    }
+    return set
+  }
+
+  mutating func counts() -> StateCounts? {
+    var counts = StateCounts()
+    for state in TaskState.allCases where !isAtEnd {
+      guard let count = number().flatMap({ UInt32(exactly: $0) }) else { return nil }
+      counts[state] = count
+    }
+    return isAtEnd ? counts : nil
+  }
+
+  mutating func amounts() -> [NamedAmount]? {
+    var amounts: [NamedAmount] = []
+    while !isAtEnd {
+      guard let name = text(), let count = number() else { return nil }
+      amounts.append(NamedAmount(name: name, count: count))
+    }
+    return amounts
+  }
+
+  mutating func texts() -> [String]? {
+    var texts: [String] = []
+    while !isAtEnd {
+      guard let text = text() else { return nil }
+      texts.append(text)
+    }
+    return texts
+  }
+}
+
+extension Row {
+  mutating func ranges() -> RangeSet<UInt32> {
+    checked(unpacked { $0.ranges() }, otherwise: RangeSet())
+  }
+
+  mutating func counts() -> StateCounts {
+    checked(unpacked { $0.counts() }, otherwise: StateCounts())
+  }
+
+  mutating func amounts() -> [NamedAmount] { checked(unpacked { $0.amounts() }, otherwise: []) }
+
+  mutating func texts() -> [String] { checked(unpacked { $0.texts() }, otherwise: []) }
+
+  private mutating func unpacked<Value>(_ read: (inout Unpacker) -> Value?) -> Value? {
+    withBytes { bytes in
+      var unpacker = Unpacker(bytes)
+      return read(&unpacker)
+    }
+  }
+}

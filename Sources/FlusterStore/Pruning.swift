@@ -1,0 +1,111 @@
+package import FlusterCore
+
+/// What may be forgotten.
+package struct Pruning: Hashable, Sendable {
+  /// Jobs that ended before this go, with all that is known of them; nil keeps them.
+  package let endedBefore: WallTime?
+  /// Tokens of jobs submitted before this go: resending them would make another job.
+  package let tokensBefore: WallTime
+
+  /// Both limits.
+  package init(endedBefore: WallTime?, tokensBefore: WallTime) {
+    self.endedBefore = endedBefore
+    self.tokensBefore = tokensBefore
+  }
+}
+
+extension Store {
+  /// Forgets what `pruning` allows, in one transaction over about `rows` rows, so that a commit
+  /// never waits long behind it. True when there may be more to do.
+  package func prune(_ pruning: Pruning, rows: Int = 2000) throws(StoreError) -> Bool {
+    defer { environments.forget() }
+    return try database.transaction { () throws(StoreError) in
+      var pruner = Pruner(database: database, budget: rows)
+      try pruner.pruneTokens(before: pruning.tokensBefore)
+      if let ended = pruning.endedBefore { try pruner.pruneJobs(before: ended) }
+      return pruner.budget <= 0
+    }
+  }
+}
+
+/// One batch of forgetting.
+private struct Pruner {
+  let database: Database
+  /// Rows that may still be deleted.
+  var budget: Int
+
+  init(database: Database, budget: Int) {
+    self.database = database
+    self.budget = budget
+  }
+
+  /// From the front: tokens are in the order of their jobs.
+  mutating func pruneTokens(before time: WallTime) throws(StoreError) {
+    budget -= Int(
+      try Statement(
+        """
+        DELETE FROM token
+        WHERE job IN (SELECT job FROM token ORDER BY job LIMIT ?) AND at < ?
+        """, in: database
+      ).run { parameters in
+        parameters.put(Int64(max(budget, 0)))
+        parameters.put(time.milliseconds)
+      })
+  }
+
+  /// The longest ended first. A job of very many attempts loses them over several batches.
+  mutating func pruneJobs(before time: WallTime) throws(StoreError) {
+    guard budget > 0 else { return }
+    var jobs: [UInt64] = []
+    try Statement(
+      "SELECT id FROM job WHERE ended < ? ORDER BY ended LIMIT ?", in: database
+    ).each { parameters in
+      parameters.put(time.milliseconds)
+      parameters.put(Int64(budget))
+    } _: {
+      jobs.append($0.word())
+    }
+    var environments: Set<Int64> = []
+    for job in jobs where budget > 0 {
+      if let environment = try prune(job) { environments.insert(environment) }
+    }
+    let unused = try Statement(
+      """
+      DELETE FROM environment
+      WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM launch WHERE environment = ?1)
+      """, in: database)
+    for environment in environments.sorted() { try unused.run { $0.put(environment) } }
+  }
+
+  /// The environment it used, if the job is gone; nil if there was too much of it.
+  private mutating func prune(_ job: UInt64) throws(StoreError) -> Int64? {
+    try delete(job, from: "attempt", key: "job, position, number")
+    try delete(job, from: "task", key: "job, position")
+    guard budget > 0 else { return nil }
+    let environment = try Statement(
+      "DELETE FROM launch WHERE job = ? RETURNING environment", in: database
+    ).first {
+      $0.put(job)
+    } _: {
+      $0.integer()
+    }
+    try Statement("DELETE FROM token WHERE job = ?", in: database).run { $0.put(job) }
+    try Statement("DELETE FROM job WHERE id = ?", in: database).run { $0.put(job) }
+    budget -= 2
+    return environment
+  }
+
+  private mutating func delete(_ job: UInt64, from table: String, key: String) throws(StoreError) {
+    guard budget > 0 else { return }
+    budget -= Int(
+      try Statement(
+        """
+        DELETE FROM \(table) WHERE (\(key)) IN
+          (SELECT \(key) FROM \(table) WHERE job = ? LIMIT ?)
+        """, in: database
+      ).run { parameters in
+        parameters.put(job)
+        parameters.put(Int64(budget))
+      })
+  }
+}

@@ -1,0 +1,114 @@
+package import FlusterCore
+import Synchronization
+
+/// The reading side of the store: history, and what is not kept in memory of live jobs.
+///
+/// Sees what is durable, and nothing of transactions in progress; never makes the writer wait.
+/// Callable from any thread, one call at a time: who must not wait for long queries of others opens
+/// a reader of its own. Each call is bounded by its limit and holds no snapshot when it returns.
+package final class Reader: Sendable {
+  private let connection: Mutex<ReaderConnection>
+
+  /// Opens the store in `directory`, which a `Store` has open, or had.
+  package static func open(directory: String) throws(StoreError) -> Reader {
+    try Reader(ReaderConnection(StoreFiles(directory: directory)))
+  }
+
+  private init(_ connection: sending ReaderConnection) { self.connection = Mutex(connection) }
+
+  /// Everything unfinished, as a new controller would find it; for the time after a failed commit.
+  package func restore() throws(StoreError) -> Restored {
+    try connection.withLock { (connection) throws(StoreError) in
+      try Restoring(connection.database).read()
+    }
+  }
+
+  /// How to start the tasks of a job; nil if there is no such job.
+  package func launch(of job: JobID) throws(StoreError) -> Payload? {
+    try connection.withLock { (connection) throws(StoreError) in
+      try connection.launch.first {
+        $0.put(job.number)
+      } _: { row in
+        Payload(launch: row.bytes(), environment: row.bytes())
+      }
+    }
+  }
+
+  /// The row of a job.
+  package func job(_ job: JobID) throws(StoreError) -> StoredJob? {
+    try connection.withLock { (connection) throws(StoreError) in
+      try connection.job.first {
+        $0.put(job.number)
+      } _: {
+        StoredJob(JobColumns.job(&$0))
+      }
+    }
+  }
+
+  /// Whose job it is; nil if there is no such job.
+  package func owner(of job: JobID) throws(StoreError) -> UserID? {
+    try connection.withLock { (connection) throws(StoreError) in
+      try connection.owner.first {
+        $0.put(job.number)
+      } _: {
+        UserID($0.number())
+      }
+    }
+  }
+
+  /// The job that a token of a user made, if it is still remembered and was durable.
+  package func job(forToken token: Token, of owner: UserID) throws(StoreError) -> JobID? {
+    try connection.withLock { (connection) throws(StoreError) in
+      try connection.token.first { parameters in
+        parameters.put(owner.number)
+        parameters.put(token.bytes)
+      } _: {
+        JobID($0.word())
+      }
+    }
+  }
+
+  /// The last job that a user submitted, if any is still kept.
+  package func newestJob(of owner: UserID) throws(StoreError) -> JobID? {
+    try connection.withLock { (connection) throws(StoreError) in
+      try connection.newest.first {
+        $0.put(owner.number)
+      } _: {
+        JobID($0.word())
+      }
+    }
+  }
+
+  /// A page of the ended jobs. Goes on with `query.after = page.next`.
+  package func jobs(_ query: JobQuery) throws(StoreError) -> JobPage {
+    try connection.withLock { (connection) throws(StoreError) in try connection.jobs(query) }
+  }
+
+  /// Attempts of a job, open ones too, in order of position and number: at most `limit` of those
+  /// behind `after`, at the given positions or all.
+  package func attempts(
+    of job: JobID, positions: Range<UInt32>? = nil,
+    after: (position: UInt32, number: UInt32)? = nil, limit: Int
+  ) throws(StoreError) -> [StoredAttempt] {
+    try connection.withLock { (connection) throws(StoreError) in
+      try connection.attempts(of: job, positions, after: after, limit: limit)
+    }
+  }
+
+  /// Tasks of a job that have a row, in order: at most `limit` of those behind `after`. In a job
+  /// that ended, these are all that neither succeeded nor were killed.
+  package func tasks(
+    of job: JobID, positions: Range<UInt32>? = nil, after: UInt32? = nil, limit: Int
+  ) throws(StoreError) -> [StoredTask] {
+    try connection.withLock { (connection) throws(StoreError) in
+      try connection.tasks(of: job, positions, after: after, limit: limit)
+    }
+  }
+
+  /// The state of a task and how its newest attempt ended, if one did; nil if there is no such task.
+  package func lastOutcome(of task: TaskID) throws(StoreError) -> (TaskState, Outcome?)? {
+    try connection.withLock { (connection) throws(StoreError) in
+      try connection.lastOutcome(of: task)
+    }
+  }
+}

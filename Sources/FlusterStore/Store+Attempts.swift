@@ -1,0 +1,97 @@
+import FlusterCore
+
+/// The life of an attempt, and what its end leaves of its task.
+extension Store {
+  func insert(_ attempt: OpenAttempt) throws(StoreError) {
+    try statements.insertAttempt.run {
+      AttemptColumns.put(attempt, sequence: nextSequence, into: &$0)
+    }
+    nextSequence += 1
+  }
+
+  func set(_ state: TaskState, started: WallTime?, of uid: AttemptUID) throws(StoreError) {
+    let changed = try statements.setAttemptState.run { parameters in
+      parameters.put(UInt32(state.rawValue))
+      parameters.put(started?.milliseconds)
+      parameters.put(uid.bytes)
+    }
+    try expect(changed, "attempt \(uid)")
+  }
+
+  func set(_ reason: StopReason, of uid: AttemptUID) throws(StoreError) {
+    let changed = try statements.setAttemptStop.run { parameters in
+      AttemptColumns.put(reason, into: &parameters)
+      parameters.put(uid.bytes)
+    }
+    try expect(changed, "attempt \(uid)")
+  }
+
+  func setStuck(_ uid: AttemptUID) throws(StoreError) {
+    try expect(statements.setAttemptStuck.run { $0.put(uid.bytes) }, "attempt \(uid)")
+  }
+
+  func close(
+    _ uid: AttemptUID, _ outcome: Outcome, at ended: WallTime, _ verdict: Verdict
+  ) throws(StoreError) {
+    let found = try statements.findAttempt.first {
+      $0.put(uid.bytes)
+    } _: { row in
+      (task: TaskID(JobID(row.word()), row.number()), number: row.number(UInt32.self))
+    }
+    guard let found else { throw .damaged(database.path, "it has no row for attempt \(uid)") }
+    try statements.closeAttempt.run { parameters in
+      AttemptColumns.put(ended: ended, outcome, verdict, into: &parameters)
+      put(found.task, into: &parameters)
+      parameters.put(found.number)
+    }
+    switch verdict {
+    case .final(.succeeded, charged: _), .final(.killed, charged: _):
+      try statements.deleteTask.run { put(found.task, into: &$0) }
+    case .final(let state, let budget):
+      try charge(found.task, budget, state: state, attempts: found.number + 1, notBefore: nil)
+    case .retry(let budget, let notBefore):
+      try charge(
+        found.task, budget, state: .pending, attempts: found.number + 1, notBefore: notBefore)
+    }
+  }
+
+  private func charge(
+    _ task: TaskID, _ budget: Budget, state: TaskState, attempts: UInt32, notBefore: WallTime?
+  ) throws(StoreError) {
+    try statements.chargeTask.run { parameters in
+      put(task, into: &parameters)
+      parameters.put(UInt32(state.rawValue))
+      parameters.put(budget == .failure)
+      parameters.put(budget == .preemption)
+      parameters.put(attempts)
+      parameters.put(notBefore?.milliseconds)
+    }
+  }
+
+  /// Waiting tasks that were killed need no row: the job's ranges tell of them.
+  func deletePending(_ positions: RangeSet<UInt32>, of job: JobID) throws(StoreError) {
+    for range in positions.ranges {
+      try statements.deletePendingTasks.run { put(job, range, into: &$0) }
+    }
+  }
+
+  func hold(_ held: Bool, _ positions: RangeSet<UInt32>, of job: JobID) throws(StoreError) {
+    for range in positions.ranges {
+      try statements.holdPendingTasks.run { parameters in
+        parameters.put(held)
+        put(job, range, into: &parameters)
+      }
+    }
+  }
+
+  private func put(_ task: TaskID, into parameters: inout Parameters) {
+    parameters.put(task.job.number)
+    parameters.put(task.position)
+  }
+
+  private func put(_ job: JobID, _ range: Range<UInt32>, into parameters: inout Parameters) {
+    parameters.put(job.number)
+    parameters.put(range.lowerBound)
+    parameters.put(range.upperBound)
+  }
+}

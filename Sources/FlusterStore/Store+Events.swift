@@ -1,0 +1,53 @@
+import FlusterCore
+
+/// What each event is in SQL.
+extension Store {
+  func write(_ event: Event) throws(StoreError) {
+    switch event {
+    case .submitted(let job, let payload, let token): try insert(job, payload, token)
+    case .assigned(let attempt): try insert(attempt)
+    case .building(let uid): try set(.building, started: nil, of: uid)
+    case .started(let uid, let at): try set(.running, started: at, of: uid)
+    case .stopRequested(let uid, let reason): try set(reason, of: uid)
+    case .stuck(let uid): try setStuck(uid)
+    case .attemptEnded(let uid, let outcome, let at, let verdict):
+      try close(uid, outcome, at: at, verdict)
+    case .tasksKilled(let job, let positions): try deletePending(positions, of: job)
+    case .tasksHeld(let job, let positions): try hold(true, positions, of: job)
+    case .tasksReleased(let job, let positions): try hold(false, positions, of: job)
+    case .jobEnded(let progress): try end(progress)
+    case .registered(let record): try upsert(record)
+    // The progress row that comes with the turn says it.
+    case .killRequested, .held: break
+    // Of one life of the controller only. A time to wait for that has passed needs no row.
+    case .linked, .unlinked, .backoffOver: break
+    }
+  }
+
+  /// Rewrites the changing columns of an unfinished job.
+  func update(_ progress: JobProgress) throws(StoreError) {
+    let changed = try statements.updateJob.run { parameters in
+      JobColumns.put(progress, into: &parameters)
+      parameters.put(progress.job.number)
+    }
+    try expect(changed, "job \(progress.job)")
+  }
+
+  private func end(_ progress: JobProgress) throws(StoreError) {
+    precondition(
+      progress.ended != nil && progress.state.isFinal,
+      "a job that ended has a final state and the time of its end")
+    try update(progress)
+  }
+
+  private func upsert(_ worker: WorkerRecord) throws(StoreError) {
+    try statements.upsertWorker.run { WorkerColumns.put(worker, into: &$0) }
+  }
+
+  /// A row that the core knows and the file has not means that the file is not what was written.
+  func expect(_ changed: Int32, _ object: @autoclosure () -> String) throws(StoreError) {
+    guard changed == 1 else {
+      throw .damaged(database.path, "it has no row for \(object())")
+    }
+  }
+}

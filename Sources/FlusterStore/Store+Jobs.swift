@@ -1,0 +1,71 @@
+import FlusterCore
+
+/// What is stored of a job when it is submitted.
+extension Store {
+  func insert(_ job: Job, _ payload: Payload, _ token: Token?) throws(StoreError) {
+    try statements.insertJob.run { JobColumns.put(job, into: &$0) }
+    let environment = try environmentRow(payload.environment)
+    try payload.launch.withUnsafeBufferPointer { (launch) throws(StoreError) in
+      _ = try statements.insertLaunch.run { parameters in
+        parameters.put(job.id.number)
+        parameters.put(environment)
+        parameters.put(lent: launch)
+      }
+    }
+    if let token {
+      try statements.insertToken.run { parameters in
+        parameters.put(job.id.number)
+        parameters.put(job.request.owner.number)
+        parameters.put(token.bytes)
+        parameters.put(job.submitted.milliseconds)
+      }
+    }
+    if job.id.number >= nextJob.number { nextJob = JobID(job.id.number + 1) }
+  }
+
+  /// The row that holds this environment, made if it is new.
+  private func environmentRow(_ environment: [UInt8]) throws(StoreError) -> Int64 {
+    if let known = environments.row(of: environment) { return known }
+    let hash = SHA256.hash(environment)
+    let known = try statements.findEnvironment.first {
+      $0.put(hash)
+    } _: {
+      $0.integer()
+    }
+    let row = if let known { known } else { try insertEnvironment(environment, hash) }
+    environments.remember(environment, row: row)
+    return row
+  }
+
+  private func insertEnvironment(
+    _ environment: [UInt8], _ hash: [UInt8]
+  ) throws(StoreError) -> Int64 {
+    let row = try environment.withUnsafeBufferPointer { (bytes) throws(StoreError) -> Int64? in
+      try statements.insertEnvironment.first { parameters in
+        parameters.put(hash)
+        parameters.put(lent: bytes)
+      } _: {
+        $0.integer()
+      }
+    }
+    guard let row else { throw .damaged(database.path, "it gives an environment no number") }
+    return row
+  }
+}
+
+/// The environments that came last: jobs come in streams from one shell, and comparing is an order
+/// of magnitude cheaper than hashing.
+struct EnvironmentCache {
+  private static let limit = 8
+  private var entries: [(bytes: [UInt8], row: Int64)] = []
+
+  func row(of bytes: [UInt8]) -> Int64? { entries.first { $0.bytes == bytes }?.row }
+
+  mutating func remember(_ bytes: [UInt8], row: Int64) {
+    if entries.count == Self.limit { entries.removeLast() }
+    entries.insert((bytes, row), at: 0)
+  }
+
+  /// Rows may have gone.
+  mutating func forget() { entries.removeAll() }
+}

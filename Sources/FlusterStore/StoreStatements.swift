@@ -1,0 +1,56 @@
+/// The statements of the writer, compiled once.
+struct StoreStatements {
+  let insertJob: Statement
+  let updateJob: Statement
+  let setNextJob: Statement
+  let findEnvironment: Statement
+  let insertEnvironment: Statement
+  let insertLaunch: Statement
+  let insertToken: Statement
+  let insertAttempt: Statement
+  let findAttempt: Statement
+  let setAttemptState: Statement
+  let setAttemptStop: Statement
+  let setAttemptStuck: Statement
+  let closeAttempt: Statement
+  let chargeTask: Statement
+  let deleteTask: Statement
+  let deletePendingTasks: Statement
+  let holdPendingTasks: Statement
+  let upsertWorker: Statement
+
+  init(_ database: Database) throws(StoreError) {
+    func compile(_ sql: String) throws(StoreError) -> Statement {
+      try Statement(sql, in: database)
+    }
+    insertJob = try compile(JobColumns.insertion)
+    updateJob = try compile(JobColumns.update)
+    setNextJob = try compile("UPDATE meta SET next_job = ?")
+    findEnvironment = try compile("SELECT id FROM environment WHERE hash = ?")
+    insertEnvironment = try compile(
+      "INSERT INTO environment (hash, data) VALUES (?, ?) RETURNING id")
+    insertLaunch = try compile("INSERT INTO launch (job, environment, data) VALUES (?, ?, ?)")
+    insertToken = try compile("INSERT INTO token (job, owner, token, at) VALUES (?, ?, ?, ?)")
+    insertAttempt = try compile(AttemptColumns.insertion)
+    let open = "WHERE uid = ? AND ended IS NULL"
+    findAttempt = try compile("SELECT job, position, number FROM attempt \(open)")
+    setAttemptState = try compile("UPDATE attempt SET state = ?, started = ? \(open)")
+    setAttemptStop = try compile(
+      "UPDATE attempt SET stop = ?, stop_by = ?, stop_reason = ? \(open)")
+    setAttemptStuck = try compile("UPDATE attempt SET stuck = 1 \(open)")
+    closeAttempt = try compile(AttemptColumns.closing)
+    chargeTask = try compile(
+      """
+      INSERT INTO task (job, position, state, failures, preemptions, attempts, not_before, held)
+      VALUES (?, ?, ?, ?, ?, ?, ?, 0)
+      ON CONFLICT DO UPDATE SET state = excluded.state, failures = failures + excluded.failures,
+        preemptions = preemptions + excluded.preemptions, attempts = excluded.attempts,
+        not_before = excluded.not_before
+      """)
+    deleteTask = try compile("DELETE FROM task WHERE job = ? AND position = ?")
+    let pending = "WHERE job = ? AND position >= ? AND position < ? AND state = 1"
+    deletePendingTasks = try compile("DELETE FROM task \(pending)")
+    holdPendingTasks = try compile("UPDATE task SET held = ? \(pending)")
+    upsertWorker = try compile(WorkerColumns.upsert)
+  }
+}

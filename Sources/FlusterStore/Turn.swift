@@ -1,0 +1,18 @@
+package import FlusterCore
+
+/// What one turn of the daemon came to: all of it is stored, or nothing.
+package struct Turn: Sendable {
+  /// Counted up by the daemon; names the turn when it is durable.
+  package let number: UInt64
+  /// The turn's events, in order.
+  package let events: [Event]
+  /// The rows of the unfinished jobs that it changed.
+  package let progress: [JobProgress]
+
+  /// The turn `number`.
+  package init(number: UInt64, events: [Event], progress: [JobProgress]) {
+    self.number = number
+    self.events = events
+    self.progress = progress
+  }
+}
