@@ -15,11 +15,13 @@ package struct JournalHandler: LogHandler {
   /// Entries carry `label` as their SYSLOG_IDENTIFIER.
   package init(label: String) { self.label = label }
 
+  /// Metadata of every message of this handler.
   package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
+  /// Hands one entry to journald, which may block while it is busy. Any thread.
   package func log(event: LogEvent) {
     let all = merged(metadata, metadataProvider, event)
     // There is nobody to tell when it fails: this is where we would.

@@ -15,11 +15,13 @@ package struct PlainHandler: LogHandler {
     self.descriptor = descriptor
   }
 
+  /// Metadata of every message of this handler.
   package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
+  /// Writes one line. Any thread.
   package func log(event: LogEvent) {
     let line = PlainHandler.line(
       event, label: label, metadata: merged(metadata, metadataProvider, event))

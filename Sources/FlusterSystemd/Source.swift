@@ -6,6 +6,7 @@ import Glibc
 package struct Interest: OptionSet, Hashable, Sendable {
   package let rawValue: UInt32
 
+  /// Bits as epoll defines them.
   package init(rawValue: UInt32) { self.rawValue = rawValue }
 
   package static let readable = Interest(rawValue: EPOLLIN.rawValue)
@@ -16,6 +17,7 @@ package struct Interest: OptionSet, Hashable, Sendable {
 package struct Readiness: OptionSet, Hashable, Sendable {
   package let rawValue: UInt32
 
+  /// Bits as epoll defines them.
   package init(rawValue: UInt32) { self.rawValue = rawValue }
 
   package static let readable = Readiness(rawValue: EPOLLIN.rawValue)

@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 /// Each of these runs in a process of its own, whose environment may be changed.
-@Suite struct ServiceManagerTests {
+@Suite struct ServiceTests {
   @Test("passed sockets are taken with their names, once, and no child is told of them")
   func takesSockets() async {
     await #expect(processExitsWith: .success) {
