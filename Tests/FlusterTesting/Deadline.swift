@@ -23,6 +23,10 @@ package struct Deadline: Sendable {
 /// Something did not come about in time.
 package struct TimedOut: Error, CustomStringConvertible {
   package let what: String
+
+  /// It was `what`.
+  package init(what: String) { self.what = what }
+
   package var description: String { "timed out: \(what)" }
 }
 

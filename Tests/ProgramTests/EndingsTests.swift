@@ -1,0 +1,103 @@
+import FlusterTesting
+import Glibc
+import Testing
+
+extension Programs {
+  @Suite("how jobs end, and what is carried back")
+  struct Endings {
+    @Test("exit 7 is carried as 7, SIGKILL as 137, success as 0")
+    func statuses() throws {
+      try Instance.with { instance in
+        let seven = try instance.submit("--", "sh", "-c", "exit 7")
+        let shot = try instance.submit("--", "sh", "-c", "kill -KILL $$")
+        let fine = try instance.submit("--", "true")
+        #expect(try instance.wait(seven) == 7)
+        #expect(try instance.wait(shot) == 137)
+        #expect(try instance.wait(fine) == 0)
+        #expect(try instance.column("STATE", of: seven) == "failed")
+        #expect(try instance.column("STATE", of: shot) == "failed")
+        #expect(try instance.column("STATE", of: fine) == "succeeded")
+      }
+    }
+
+    @Test("fluster-submit --wait carries the status itself")
+    func submitWait() throws {
+      try Instance.with { instance in
+        let finished = try instance.run("fluster-submit", "--wait", "--", "sh", "-c", "exit 9")
+        #expect(finished.status == 9, "\(finished)")
+      }
+    }
+
+    @Test("a job that could not start says why, and is no plain 127")
+    func startReasons() throws {
+      try Instance.with { instance in
+        let files = instance.files
+        try write("#!/bin/sh\nexit 0\n", to: "\(files)/not-executable", mode: 0o644)
+        mkdir("\(files)/gone", 0o755)
+        let cases = [
+          ("exec", try instance.submit("--", "no-such-command-anywhere")),
+          ("exec", try instance.submit("--", "\(files)/not-executable")),
+          ("directory", try instance.submit("--hold", "-C", "\(files)/gone", "--", "true")),
+          ("stdout", try instance.submit("-o", "\(files)/no/such/dir", "--", "true")),
+          ("stdin", try instance.submit("--stdin", "\(files)/no-such-input", "--", "true")),
+        ]
+        rmdir("\(files)/gone")
+        try instance.run("fluster-set", cases[2].1, "release")
+        for (reason, id) in cases {
+          #expect(try instance.wait(id) == 126)
+          let detail = try instance.run("fluster-ls", "-l", id).output
+          #expect(detail.contains(reason), "\(detail)")
+          #expect(!detail.contains("127"), "\(detail)")
+          #expect(try instance.column("STATE", of: id) == "failed")
+        }
+      }
+    }
+
+    @Test("a time limit ends the job with 143, is a failure, and is not retried")
+    func timeLimit() throws {
+      try Instance.with { instance in
+        let id = try instance.submit("--time", "1s", "--retries", "3", "--", "sleep", "1000")
+        #expect(try instance.wait(id) == 143)
+        let detail = try instance.run("fluster-ls", "-l", id).output
+        #expect(detail.contains("time"), "\(detail)")
+        #expect(try instance.column("STATE", of: id) == "failed")
+      }
+    }
+
+    @Test("a failing job is tried again as often as asked, and the last status counts")
+    func retries() throws {
+      try Instance.with { instance in
+        let id = try instance.submit(
+          "--retries", "1", "--", "sh", "-c", "echo try $FLUSTER_ATTEMPT; exit 4")
+        #expect(try instance.wait(id) == 4)
+        let log = try instance.run("fluster-log", "--attempt", "all", id).output
+        #expect(log.contains("try 0") && log.contains("try 1") && !log.contains("try 2"), "\(log)")
+      }
+    }
+
+    @Test("killing a held job ends it without a status of its own")
+    func killedBeforeStart() throws {
+      try Instance.with { instance in
+        let id = try instance.submit("--hold", "--", "true")
+        #expect(try instance.run("fluster-kill", id).status == 0)
+        #expect(try instance.wait(id) == 126)
+        #expect(try instance.column("STATE", of: id) == "killed")
+        #expect(try instance.run("fluster-kill", id).status == 0)
+      }
+    }
+
+    @Test("waiting for several prints one line each and says whether all succeeded")
+    func several() throws {
+      try Instance.with { instance in
+        let good = try instance.submit("--", "true")
+        let bad = try instance.submit("--", "sh", "-c", "exit 3")
+        let both = try instance.run("fluster-wait", good, bad)
+        #expect(both.status == 1, "\(both)")
+        #expect(
+          Set(both.lines) == ["\(good) succeeded 0", "\(bad) failed 3"], "\(both)")
+        let piped = try instance.run("fluster-wait", "-", input: "\(bad)\n")
+        #expect(piped.status == 3, "\(piped)")
+      }
+    }
+  }
+}

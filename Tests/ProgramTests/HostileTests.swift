@@ -1,0 +1,155 @@
+import FlusterProtocol
+import FlusterTesting
+import Glibc
+import Testing
+
+extension Programs {
+  @Suite("peers that stall, flood or lie cost themselves")
+  struct Hostile {
+    @Test("half a frame, silence, random bytes and a header of 4 GiB delay nobody else")
+    func badBytes() throws {
+      try Instance.with { instance in
+        try withHonestClient(of: instance) {
+          var random = SeededNumbers()
+          var talkers: [Talker] = []
+          for _ in 0..<20 {
+            talkers.append(try Talker(to: instance.controlSocket))
+            let half = try Talker(to: instance.controlSocket)
+            try half.send([0, 0, 1, 0, 10, 20])
+            let huge = try Talker(to: instance.controlSocket)
+            try huge.send([255, 255, 255, 255] + [UInt8](repeating: 1, count: 1000))
+            let noise = try Talker(to: instance.controlSocket)
+            try noise.send((0..<4096).map { _ in .random(in: 0...255, using: &random) })
+            talkers += [half, huge, noise]
+          }
+          return talkers
+        }
+        let about = instance.said(by: .controller).filter { $0.contains("4294967295") }
+        #expect(about.count == 1, "\(instance.said(by: .controller))")
+      }
+    }
+
+    @Test("a header of 4 GiB is answered by the end of the connection, not by an allocation")
+    func hugeHeader() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        let talker = try Talker(to: instance.controlSocket)
+        try talker.greet()
+        try talker.send([255, 255, 255, 255])
+        while try talker.receive() != nil {}
+        let status = try text(at: "/proc/\(instance.pid(of: .controller))/status")
+        let peak = try #require(status.firstMatch(of: /VmHWM:\s+(\d+) kB/).flatMap { Int($0.1) })
+        #expect(peak < 200_000, "\(peak) kB")
+      }
+    }
+
+    @Test("a client that never reads its answers is dropped and delays nobody else")
+    func neverReads() throws {
+      try Instance.with { instance in
+        for _ in 0..<50 { _ = try instance.submit("--hold", "--", "true") }
+        try withHonestClient(of: instance) {
+          let deaf = try Talker(to: instance.controlSocket)
+          try deaf.greet()
+          try deaf.becomeNonblocking()
+          var list = WireList()
+          list.allAges = true
+          list.detail = true
+          let frame = try WireEnvelope(request: 1, .list(list)).frame()
+          for _ in 0..<2000 where try !deaf.send(frame).isEmpty { break }
+          return [deaf]
+        }
+        let jobs = try instance.run("fluster-ls", "--no-header", "-o", "ID").lines
+        #expect(jobs.count == 50)
+      }
+    }
+
+    @Test("a thousand connections at once leave room for an honest client")
+    func thousand() throws {
+      try Instance.with { instance in
+        try withHonestClient(of: instance) {
+          (0..<1000).compactMap { _ in try? Talker(to: instance.controlSocket) }
+        }
+        let id = try instance.submit("--", "true")
+        #expect(try instance.wait(id) == 0)
+        #expect(instance.said(by: .controller).count < 20)
+      }
+    }
+
+    @Test("without descriptors flusterd serves those it has, does not spin, and recovers")
+    func noDescriptors() throws {
+      try Instance.with(daemons: [.shim]) { instance in
+        try instance.start(.controller, wrapper: ["prlimit", "--nofile=40:40"])
+        try instance.start(.worker)
+        let honest = try Talker(to: instance.controlSocket)
+        try honest.greet()
+        let before = try processorTime(of: instance)
+        let start = Deadline.now
+        do {
+          let crowd = (0..<200).compactMap { _ in try? Talker(to: instance.controlSocket) }
+          #expect(crowd.count > 40)
+          try eventually("a second of full descriptors has been served") {
+            _ = try honest.roundTrip()
+            return Deadline.now - start > 1_000_000_000
+          }
+          withExtendedLifetime(crowd) {}
+        }
+        let used = try processorTime(of: instance) - before
+        #expect(used < 80, "\(used) of 100 ticks")
+        let id = try instance.submit("--", "true")
+        #expect(try instance.wait(id) == 0)
+      }
+    }
+
+    @Test("an output that is a FIFO nobody reads delays nobody else")
+    func fifo() throws {
+      try Instance.with { instance in
+        mkfifo("\(instance.files)/fifo", 0o600)
+        let stuck = try instance.submit("-o", "fifo", "--", "echo", "hello")
+        let input = try instance.submit("--stdin", "fifo", "--", "cat")
+        let start = Deadline.now
+        let fine = try instance.submit("--cpus", "0.1", "--", "true")
+        #expect(try instance.wait(fine) == 0)
+        #expect(Deadline.now - start < 5_000_000_000)
+        try instance.run("fluster-kill", stuck, input)
+        _ = try instance.run("fluster-wait", stuck, input)
+      }
+    }
+
+    @Test("a working directory on a mount that never answers delays nobody else")
+    func deadMount() throws {
+      try Instance.with { instance in
+        guard let mount = DeadMount(at: "\(instance.files)/dead") else {
+          #expect(maySkip(because: "a FUSE mount needs root and /dev/fuse"))
+          return
+        }
+        let id = try instance.submit("-C", mount.path, "--", "true")
+        let start = Deadline.now
+        let fine = try instance.submit("--cpus", "0.1", "--", "true")
+        #expect(try instance.wait(fine) == 0)
+        #expect(Deadline.now - start < 5_000_000_000)
+        try instance.run("fluster-kill", id)
+        try instance.waitUntil(id, is: "killed", within: 60)
+        mount.end()
+      }
+    }
+
+    /// The round trips of an honest client while the talkers that `body` gives stay connected take
+    /// at most twice as long as before, and what a noisy machine adds.
+    private func withHonestClient(of instance: Instance, _ body: () throws -> [Talker]) throws {
+      let honest = try Talker(to: instance.controlSocket)
+      try honest.greet()
+      let before = try honest.p99()
+      let talkers = try body()
+      let during = try honest.p99()
+      #expect(during < before * 2 + 10_000_000, "\(before) ns before, \(during) ns during")
+      withExtendedLifetime(talkers) {}
+    }
+
+    /// Hundredths of a second that flusterd has used.
+    private func processorTime(of instance: Instance) throws -> Int {
+      let pid = try instance.pid(of: .controller)
+      let stat = try text(at: "/proc/\(pid)/stat").split(separator: ")").last ?? ""
+      let fields = stat.split(separator: " ")
+      return (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0)
+    }
+  }
+}

@@ -1,0 +1,205 @@
+import FlusterTesting
+import Glibc
+import Testing
+
+/// A private flusterd, fluster-worker and fluster-shim in a temporary directory.
+///
+/// Belongs to one test. Processes it starts, and everything they start, carry a mark in their
+/// environment, by which the fixture finds what is left behind.
+final class Instance {
+  /// The three daemons, named as their programs.
+  enum Daemon: String, CaseIterable {
+    case shim = "fluster-shim"
+    case controller = "flusterd"
+    case worker = "fluster-worker"
+  }
+
+  let directory: String
+  /// What the daemons and commands are started with.
+  let environment: [String: String]
+  private let mark: String
+  private let workerOptions: [String]
+  private var daemons: [Daemon: Program] = [:]
+
+  /// Starts an instance, hands it to `body`, ends it, and checks that no process remains.
+  ///
+  /// `worker` are options of fluster-worker beside its id; `settings` the text of fluster.conf.
+  static func with(
+    worker: [String] = ["--cpus", "2", "--mem", "2G"], settings: String = "",
+    daemons: [Daemon] = Daemon.allCases, _ body: (Instance) throws -> Void
+  ) throws {
+    let temporary = try TemporaryDirectory()
+    defer { temporary.remove() }
+    let instance = try Instance(in: temporary.path, worker: worker, settings: settings)
+    do {
+      for daemon in daemons { try instance.start(daemon) }
+      try body(instance)
+    } catch {
+      print(instance.logs)
+      instance.killAll()
+      throw error
+    }
+    instance.end()
+  }
+
+  private init(in directory: String, worker: [String], settings: String) throws {
+    self.directory = directory
+    workerOptions = worker
+    mark = "PROGRAM_TEST=\(directory)"
+    environment = [
+      "PATH": "\(try Programs.products()):/usr/sbin:/usr/bin:/sbin:/bin",
+      "HOME": directory, "LC_ALL": "C", "TZ": "UTC", "PROGRAM_TEST": directory,
+      "XDG_RUNTIME_DIR": "\(directory)/run", "XDG_STATE_HOME": "\(directory)/state",
+      "XDG_CONFIG_HOME": "\(directory)/config",
+    ]
+    for name in ["run", "config", "config/fluster", "files"] {
+      mkdir("\(directory)/\(name)", 0o700)
+    }
+    try write(settings, to: "\(directory)/config/fluster/fluster.conf")
+  }
+
+  var controlSocket: String { "\(directory)/run/fluster/control.sock" }
+  var stateDirectory: String { "\(directory)/state/fluster" }
+
+  /// A directory for what a test's jobs write.
+  var files: String { "\(directory)/files" }
+
+  // MARK: Daemons
+
+  /// Starts a daemon and waits until it listens; the worker has nothing to listen at.
+  func start(_ daemon: Daemon, wrapper: [String] = []) throws {
+    let options = daemon == .worker ? ["--id", "w1"] + workerOptions : []
+    let program = try Program(
+      wrapper + [daemon.rawValue] + options, environment: environment, directory: "/",
+      errorsTo: log(of: daemon))
+    daemons[daemon] = program
+    let socket: String
+    switch daemon {
+    case .shim: socket = "\(directory)/run/fluster/shim.sock"
+    case .controller: socket = controlSocket
+    case .worker: return
+    }
+    try eventually("\(daemon.rawValue) listens") {
+      guard program.isRunning else { throw TimedOut(what: "\(daemon.rawValue) has ended") }
+      return Programs.answers(socket)
+    }
+  }
+
+  /// The process of a daemon.
+  func pid(of daemon: Daemon) throws -> Int32 { try #require(daemons[daemon]).pid }
+
+  /// Sends a signal to a daemon and waits for its end.
+  @discardableResult
+  func end(_ daemon: Daemon, by signal: Int32) throws -> Finished {
+    let program = try #require(daemons[daemon])
+    daemons[daemon] = nil
+    program.signal(signal)
+    return try program.finish(within: 20)
+  }
+
+  /// What a daemon has said on standard error.
+  func said(by daemon: Daemon) -> [String] {
+    ((try? text(at: log(of: daemon))) ?? "").split(separator: "\n").map(String.init)
+  }
+
+  private func log(of daemon: Daemon) -> String { "\(directory)/\(daemon.rawValue).log" }
+
+  // MARK: Commands
+
+  /// Starts a command and does not wait for it.
+  func launch(_ arguments: [String], input: String = "") throws -> Program {
+    try Program(arguments, environment: environment, directory: files, input: input)
+  }
+
+  /// Runs a command to its end in the directory for files.
+  @discardableResult
+  func run(
+    _ arguments: String..., input: String = "", within seconds: Double = 60
+  ) throws -> Finished {
+    try launch(arguments, input: input).finish(within: seconds)
+  }
+
+  /// Submits, and gives the id that was printed.
+  func submit(_ arguments: String...) throws -> String {
+    let finished = try launch(["fluster-submit"] + arguments).finish()
+    try #require(finished.status == 0, "\(finished)")
+    return try #require(finished.lines.first)
+  }
+
+  /// The status that fluster-wait carries for one job or task.
+  func wait(_ id: String, within seconds: Double = 60) throws -> Int32 {
+    try run("fluster-wait", id, within: seconds).status
+  }
+
+  /// One column of fluster-ls for one job.
+  func column(_ name: String, of id: String) throws -> String {
+    let listed = try run("fluster-ls", "-A", "--no-header", "-o", name, id)
+    try #require(listed.status == 0, "\(listed)")
+    return listed.output.trimmingEnd
+  }
+
+  /// Waits until fluster-ls shows a job in a state.
+  func waitUntil(_ id: String, is state: String, within seconds: Double = 30) throws {
+    try eventually("\(id) is \(state)", within: seconds) {
+      try column("STATE", of: id).hasPrefix(state)
+    }
+  }
+
+  /// Everything a job has printed.
+  func log(of id: String) throws -> String {
+    let log = try run("fluster-log", id)
+    try #require(log.status == 0, "\(log)")
+    return log.output
+  }
+
+  // MARK: What is left
+
+  /// Processes of this instance that are none of its daemons: attempts, and what they left.
+  var strays: [Int32] {
+    let own = Set(daemons.values.map(\.pid))
+    return Processes.carrying(mark).filter { !own.contains($0) }
+  }
+
+  /// Waits until nothing but the daemons runs.
+  func waitUntilOnlyDaemonsRun(within seconds: Double = 20) throws {
+    do {
+      try eventually("only daemons run", within: seconds) { strays.isEmpty }
+    } catch {
+      throw TimedOut(what: "end of \(strays.map(Processes.commandLine))")
+    }
+  }
+
+  private func end() {
+    do {
+      try waitUntilOnlyDaemonsRun()
+      for daemon in [Daemon.worker, .controller, .shim] where daemons[daemon] != nil {
+        try end(daemon, by: SIGTERM)
+      }
+      try waitUntilOnlyDaemonsRun()
+    } catch {
+      print(logs)
+      Issue.record("\(error)")
+    }
+    killAll()
+  }
+
+  private func killAll() {
+    for pid in Processes.carrying(mark) { kill(pid, SIGKILL) }
+    daemons = [:]
+  }
+
+  private var logs: String {
+    Daemon.allCases.map { daemon in
+      let lines = said(by: daemon)
+      return "---- \(daemon.rawValue)\n" + lines.suffix(60).joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
+}
+
+extension String {
+  /// Without white space at the end.
+  var trimmingEnd: String {
+    guard let last = lastIndex(where: { !$0.isWhitespace }) else { return "" }
+    return String(self[...last])
+  }
+}

@@ -1,0 +1,83 @@
+import FlusterTesting
+import Glibc
+import Testing
+
+extension Programs {
+  @Suite("logs")
+  struct Logs {
+    @Test("the last line is there before the end is visible")
+    func lastLine() throws {
+      try Instance.with { instance in
+        for round in 0..<20 {
+          let id = try instance.submit("--", "sh", "-c", "echo the last line of \(round)")
+          #expect(try instance.wait(id) == 0)
+          #expect(try instance.log(of: id) == "the last line of \(round)\n")
+        }
+      }
+    }
+
+    @Test("following shows everything and ends with the job, 0 whatever the job's status")
+    func follow() throws {
+      try Instance.with { instance in
+        let id = try instance.submit(
+          "--", "sh", "-c", "for i in 1 2 3 4 5; do echo line $i; sleep 0.1; done; exit 3")
+        let followed = try instance.run("fluster-log", "-f", id)
+        #expect(followed.status == 0, "\(followed)")
+        #expect(followed.output == (1...5).map { "line \($0)\n" }.joined(), "\(followed)")
+      }
+    }
+
+    @Test("following waits for a pending job")
+    func followPending() throws {
+      try Instance.with { instance in
+        let id = try instance.submit("--hold", "--", "echo", "at last")
+        let follower = try instance.launch(["fluster-log", "-f", id])
+        let now = try instance.run("fluster-log", id)
+        #expect(now.status == 0 && now.output.isEmpty && !now.errors.isEmpty, "\(now)")
+        try instance.run("fluster-set", id, "release")
+        let followed = try follower.finish(within: 30)
+        #expect(followed.status == 0 && followed.output == "at last\n", "\(followed)")
+      }
+    }
+
+    @Test("both streams are one file, unless asked apart; -n shows the last lines")
+    func streams() throws {
+      try Instance.with { instance in
+        let script = "echo one; echo two >&2; echo three"
+        let together = try instance.submit("--", "sh", "-c", script)
+        let apart = try instance.submit("-E", "errors", "--", "sh", "-c", script)
+        #expect(try instance.run("fluster-wait", together, apart).status == 0)
+        #expect(try instance.log(of: together) == "one\ntwo\nthree\n")
+        #expect(try instance.run("fluster-log", "-n", "1", together).output == "three\n")
+        #expect(try instance.log(of: apart) == "one\nthree\n")
+        #expect(try text(at: "\(instance.files)/errors") == "two\n")
+      }
+    }
+
+    @Test("-o writes into a file of the owner's, by pattern, and fluster-log reads it")
+    func ownFile() throws {
+      try Instance.with { instance in
+        let id = try instance.submit("-n", "mine", "-o", "%n-%j.txt", "--", "echo", "hello")
+        #expect(try instance.wait(id) == 0)
+        #expect(try text(at: "\(instance.files)/mine-\(id).txt") == "hello\n")
+        #expect(try instance.log(of: id) == "hello\n")
+      }
+    }
+
+    @Test("a job that fills its log keeps within the cap, with its first and last part")
+    func cap() throws {
+      try Instance.with { instance in
+        let id = try instance.submit(
+          "--log-max", "1M", "--", "sh", "-c",
+          "echo the beginning; for i in 1 2 3; do seq 1 300000; sleep 1.1; done; echo the end")
+        #expect(try instance.wait(id) == 0)
+        let log = try instance.log(of: id)
+        #expect(log.hasPrefix("the beginning\n1\n2\n"))
+        #expect(log.hasSuffix("\nthe end\n"))
+        #expect(log.utf8.count < 2 << 20, "\(log.utf8.count) bytes")
+        let gaps = log.split(separator: "\n").filter { $0.contains("left out") }
+        #expect(!gaps.isEmpty, "no mark where something was left out")
+      }
+    }
+  }
+}

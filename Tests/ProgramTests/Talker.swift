@@ -1,0 +1,68 @@
+import FlusterProtocol
+import FlusterSystem
+import FlusterTesting
+import Glibc
+
+/// A client made of bytes: says what it is told, lawful or not.
+final class Talker {
+  private let socket: Descriptor
+  private var decoder = FrameDecoder()
+  private var requests: UInt64 = 0
+
+  /// Connects and says nothing. Calls give up after ten seconds.
+  init(to path: String) throws {
+    socket = try UnixSocket.connect(to: path, kind: .stream)
+    try UnixSocket.setTimeouts(socket, milliseconds: 10_000)
+  }
+
+  /// Exchanges Hello.
+  func greet() throws {
+    try send(WireEnvelope(request: 0, .hello(WireHello(role: .command))).frame())
+    _ = try receive()
+  }
+
+  /// Sends all bytes; gives what could not be sent because the other side does not read or is gone.
+  @discardableResult
+  func send(_ bytes: [UInt8]) throws -> ArraySlice<UInt8> {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      guard case .bytes(let count) = try rest.withUnsafeBytes({ try Transfer.send($0, to: socket) })
+      else { return rest }
+      rest = rest.dropFirst(count)
+    }
+    return rest
+  }
+
+  /// Makes sends and receives return at once when they cannot go on.
+  func becomeNonblocking() throws { try UnixSocket.setNonblocking(socket) }
+
+  /// The next frame; nil when the other side has ended the connection.
+  func receive() throws -> WireEnvelope? {
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      if let envelope = try decoder.nextEnvelope() { return envelope }
+      switch try buffer.withUnsafeMutableBytes({ try Transfer.receive(into: $0, from: socket) }) {
+      case .data(let count, _, _): decoder.append(Array(buffer[..<count]))
+      case .wouldBlock: throw TimedOut(what: "an answer from flusterd")
+      case .closed: return nil
+      }
+    }
+  }
+
+  /// Asks for the status of the instance, and tells how many nanoseconds the answer took.
+  func roundTrip() throws -> Int64 {
+    let start = Deadline.now
+    requests += 1
+    try send(WireEnvelope(request: requests, .getStatus(WireGetStatus())).frame())
+    guard let answer = try receive(), answer.request == requests else {
+      throw TimedOut(what: "the answer to request \(requests)")
+    }
+    return Deadline.now - start
+  }
+
+  /// The 99th percentile of the round trips of `count` requests.
+  func p99(of count: Int = 500) throws -> Int64 {
+    let times = try (0..<count).map { _ in try roundTrip() }.sorted()
+    return times[count * 99 / 100]
+  }
+}

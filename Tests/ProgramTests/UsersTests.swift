@@ -1,0 +1,68 @@
+import FlusterTesting
+import Glibc
+import Testing
+
+extension Programs {
+  @Suite("several users, as root")
+  struct Users {
+    @Test("jobs run with the uid, groups and limits of their own users")
+    func identities() throws {
+      try SystemInstance.with { instance in
+        let script = "id -u; id -g; id -G; ulimit -Sn; umask"
+        let alice = try instance.submit(
+          as: .alice, "--rlimit", "nofile=64:128", "--umask", "027", "--", "sh", "-c", script)
+        let bob = try instance.submit(as: .bob, "--", "sh", "-c", "id -u; id -g; id -G")
+        #expect(try instance.run(as: .alice, "fluster-wait", alice).status == 0)
+        #expect(try instance.run(as: .bob, "fluster-wait", bob).status == 0)
+        #expect(
+          try instance.run(as: .alice, "fluster-log", alice).lines
+            == ["1101", "1101", "1101 1200", "64", "0027"])
+        #expect(
+          try instance.run(as: .bob, "fluster-log", bob).lines == ["1102", "1102", "1102"])
+      }
+    }
+
+    @Test("nobody can kill, read or see what is another's")
+    func strangers() throws {
+      try SystemInstance.with { instance in
+        let id = try instance.submit(as: .alice, "--", "sh", "-c", "echo secret; sleep 1000")
+        try eventually("the job has printed") {
+          try instance.run(as: .alice, "fluster-log", id).output == "secret\n"
+        }
+        for command in [["fluster-kill"], ["fluster-log"]] {
+          let refused = try instance.run(as: .bob, command + [id])
+          #expect([66, 77].contains(refused.status), "\(refused)")
+          #expect(!refused.output.contains("secret"))
+        }
+        let held = try instance.run(as: .bob, "fluster-set", id, "hold")
+        #expect([66, 77].contains(held.status), "\(held)")
+        let log = try instance.run(as: .bob, ["sh", "-c", "cat \(instance.directory)/log/*"])
+        #expect(!log.output.contains("secret"), "\(log)")
+        #expect(try instance.run(as: .alice, "fluster-kill", id).status == 0)
+        #expect(try instance.run(as: .alice, "fluster-wait", id).status == 143)
+      }
+    }
+
+    @Test("uid 0 is refused")
+    func root() throws {
+      try SystemInstance.with { instance in
+        let refused = try instance.run(as: .root, "fluster-submit", "--wait", "--", "true")
+        #expect([77, 125, 126].contains(refused.status), "\(refused)")
+        #expect(!refused.errors.isEmpty)
+      }
+    }
+
+    @Test("output into a place that the user may not write fails as that user")
+    func output() throws {
+      try SystemInstance.with { instance in
+        let path = "\(instance.directory)/root-only/output"
+        mkdir("\(instance.directory)/root-only", 0o755)
+        let id = try instance.submit(as: .alice, "-o", path, "--", "true")
+        #expect(try instance.run(as: .alice, "fluster-wait", id).status == 126)
+        let detail = try instance.run(as: .alice, "fluster-ls", "-l", id).output
+        #expect(detail.contains("stdout"), "\(detail)")
+        #expect(access(path, F_OK) != 0)
+      }
+    }
+  }
+}
