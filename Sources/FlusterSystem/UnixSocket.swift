@@ -24,16 +24,14 @@ package enum UnixSocket {
   /// A non-blocking listener at `path`, with exactly `mode`.
   ///
   /// The file of a listener that is gone is replaced; one that answers is left alone: EADDRINUSE.
-  /// ENAMETOOLONG if the path is too long.
+  /// ENAMETOOLONG if the path is too long. An empty `PATH.lock` stays beside it.
   package static func listen(
     at path: String, kind: SocketKind, mode: UInt32
   ) throws(SystemError) -> Descriptor {
     let listener = try make(kind, flags: SOCK_NONBLOCK)
-    // Two that start together must not each take the other's new socket for a stale one.
-    let directory = try Files.open(Files.parent(of: path), O_RDONLY | O_DIRECTORY)
-    guard uninterrupted({ flock(directory.raw, LOCK_EX) }) == 0 else {
-      throw SystemError.last("lock \(Files.parent(of: path))")
-    }
+    try withAddress(of: path) { _, _ in }
+    let lock = try lockFile(beside: path)
+    defer { withExtendedLifetime(lock) {} }
     // The file is born with the socket's own mode: closed to others until it has the right one.
     guard fchmod(listener.raw, 0o600) == 0 else { throw SystemError.last("listen at \(path)") }
     var failure = try bind(listener, to: path)
@@ -103,6 +101,19 @@ package enum UnixSocket {
     else {
       throw SystemError.last("set a time limit")
     }
+  }
+
+  /// Waits until nobody else is deciding whether the socket at `path` is stale: two that start
+  /// together must not each remove the other's new one.
+  ///
+  /// The file stays. The directory itself would do without one, but whoever may read it could hold
+  /// its lock for ever.
+  private static func lockFile(beside path: String) throws(SystemError) -> Descriptor {
+    let lock = try Files.open("\(path).lock", O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+    guard uninterrupted({ flock(lock.raw, LOCK_EX) }) == 0 else {
+      throw SystemError.last("lock \(path).lock")
+    }
+    return lock
   }
 
   private static func make(

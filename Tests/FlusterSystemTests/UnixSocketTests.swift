@@ -1,6 +1,22 @@
 import FlusterSystem
 import Glibc
+import Synchronization
 import Testing
+
+/// Several threads that all want to listen at one path.
+private final class Contest: Sendable {
+  let path: String
+  let listeners = Mutex<[Descriptor]>([])
+
+  init(path: String) { self.path = path }
+
+  func enter() {
+    guard let listener = try? UnixSocket.listen(at: path, kind: .stream, mode: 0o600) else {
+      return
+    }
+    listeners.withLock { $0.append(listener) }
+  }
+}
 
 @Suite struct UnixSocketTests {
   @Test(
@@ -55,6 +71,33 @@ import Testing
     }
   }
 
+  @Test("of many that start together on a stale socket, one listens and can be reached")
+  func startsTogether() throws {
+    try ScratchDirectory.with { scratch in
+      _ = try UnixSocket.listen(at: scratch("s"), kind: .stream, mode: 0o600)
+      let contest = Contest(path: scratch("s"))
+      var threads: [pthread_t] = []
+      for _ in 0..<8 {
+        var thread = pthread_t()
+        let argument = Unmanaged.passRetained(contest).toOpaque()
+        let started = pthread_create(
+          &thread, nil,
+          { argument in
+            guard let argument else { return nil }
+            Unmanaged<Contest>.fromOpaque(argument).takeRetainedValue().enter()
+            return nil
+          }, argument)
+        if started == 0 { threads.append(thread) }
+      }
+      for thread in threads { pthread_join(thread, nil) }
+      #expect(threads.count == 8)
+      let listeners = contest.listeners.withLock { $0 }
+      #expect(listeners.count == 1)
+      _ = try UnixSocket.connect(to: scratch("s"), kind: .stream)
+      #expect(try UnixSocket.accept(try #require(listeners.first)) != nil)
+    }
+  }
+
   @Test("a file that is no socket is left alone")
   func keepsFiles() throws {
     try ScratchDirectory.with { scratch in
@@ -82,6 +125,7 @@ import Testing
         _ = try UnixSocket.listen(at: tooLong, kind: .stream, mode: 0o600)
       }
       #expect(listening?.description == reason)
+      #expect(!Files.exists("\(tooLong).lock"))
       let connecting = failure { () throws(SystemError) in
         _ = try UnixSocket.connect(to: tooLong, kind: .stream)
       }
