@@ -1,13 +1,13 @@
 import Glibc
 
-/// The file that fixes the bytes, and the hash kept beside it.
+/// The file that fixes the bytes, and what is made from it.
 enum Schema {
   /// fluster.proto as it is in the source tree.
-  static func proto() throws -> [UInt8] { try read("fluster.proto") }
+  static func proto() throws -> [UInt8] { try read("Sources/FlusterProtocol/fluster.proto") }
 
   /// The line that contrib/regenerate-protocol left.
   static func hashLine() throws -> String {
-    String(decoding: try read("fluster.proto.sha256"), as: UTF8.self)
+    String(decoding: try read("Sources/FlusterProtocol/fluster.proto.sha256"), as: UTF8.self)
   }
 
   /// The names of every message field, as the proto spells them.
@@ -22,9 +22,10 @@ enum Schema {
     let code: Int32
   }
 
-  private static func read(_ name: String) throws -> [UInt8] {
+  /// A file of the source tree, by its path there.
+  static func read(_ name: String) throws -> [UInt8] {
     let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
-    let path = root.joined(separator: "/") + "/Sources/FlusterProtocol/" + name
+    let path = root.joined(separator: "/") + "/" + name
     guard let file = fopen(path, "r") else { throw CannotRead(path: path, code: errno) }
     defer { fclose(file) }
     var content = [UInt8](repeating: 0, count: 1 << 20)
