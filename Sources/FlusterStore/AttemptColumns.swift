@@ -30,7 +30,7 @@ enum AttemptColumns {
     parameters.put(attempt.task.job.number)
     parameters.put(attempt.task.position)
     parameters.put(attempt.number)
-    parameters.put(attempt.uid.bytes)
+    parameters.put(attempt.uid)
     parameters.put(attempt.worker.name)
     parameters.put(attempt.charge.cpuMillis)
     parameters.put(attempt.charge.memoryBytes)
@@ -155,7 +155,13 @@ enum AttemptColumns {
 
 extension Row {
   mutating func attemptUID() -> AttemptUID {
-    let uid = withBytes { AttemptUID(bytes: $0) }
+    let uid = withBytes { bytes -> AttemptUID? in
+      guard bytes.count == 16 else { return nil }
+      let raw = UnsafeRawBufferPointer(bytes)
+      return AttemptUID(
+        high: UInt64(bigEndian: raw.loadUnaligned(as: UInt64.self)),
+        low: UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+    }
     return checked(uid, otherwise: AttemptUID(high: 0, low: 0))
   }
 }

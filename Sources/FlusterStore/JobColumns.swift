@@ -69,7 +69,7 @@ enum JobColumns {
     let submitted = WallTime(milliseconds: row.integer())
     readRequest(&row, into: &request)
     var job = Job(id: id, request: request, submitted: submitted)
-    readProgress(&row, into: &job.progress)
+    readProgress(&row, into: &job.progress, positions: request.array.positions)
     return job
   }
 
@@ -88,7 +88,10 @@ enum JobColumns {
     request.held = row.flag()
   }
 
-  private static func readProgress(_ row: inout Row, into progress: inout JobProgress) {
+  /// `progress` is that of a fresh job.
+  private static func readProgress(
+    _ row: inout Row, into progress: inout JobProgress, positions: Range<UInt32>
+  ) {
     progress.state = row.taskState()
     progress.started = row.optionalTime()
     progress.ended = row.optionalTime()
@@ -97,9 +100,9 @@ enum JobColumns {
     let reason = row.text()
     progress.killed = killer.map { KillRequest(by: UserID($0), reason: reason) }
     progress.counts = row.counts()
-    progress.pending = row.ranges()
-    progress.heldTasks = row.ranges()
-    progress.killedTasks = row.ranges()
+    progress.pending = row.ranges(known: progress.pending, range: positions)
+    progress.heldTasks = row.ranges(known: progress.heldTasks, range: 0..<0)
+    progress.killedTasks = row.ranges(known: progress.killedTasks, range: 0..<0)
   }
 }
 

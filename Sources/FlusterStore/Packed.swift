@@ -15,10 +15,12 @@ enum Packed {
     return bytes
   }
 
+  static let states = TaskState.allCases
+
   /// The counts in the order of the states' numbers, without the zeros at the end.
   static func counts(_ counts: StateCounts) -> [UInt8] {
     var bytes: [UInt8] = []
-    let numbers = TaskState.allCases.map { counts[$0] }
+    let numbers = states.map { counts[$0] }
     let last = numbers.lastIndex { $0 != 0 } ?? -1
     for number in numbers.prefix(last + 1) { append(UInt64(number), to: &bytes) }
     return bytes
@@ -87,6 +89,14 @@ struct Unpacker {
     return String(decoding: bytes[place..<(place + Int(count))], as: UTF8.self)
   }
 
+  /// Whether one range is all there is, or nothing where the range is empty. Reads nothing.
+  func isJust(_ range: Range<UInt32>) -> Bool {
+    guard !range.isEmpty else { return isAtEnd }
+    var copy = self
+    return copy.number() == UInt64(range.lowerBound) && copy.number() == UInt64(range.count)
+      && copy.isAtEnd
+  }
+
   mutating func ranges() -> RangeSet<UInt32>? {
     var set = RangeSet<UInt32>()
     var end: UInt32 = 0
@@ -105,7 +115,7 @@ struct Unpacker {
 
   mutating func counts() -> StateCounts? {
     var counts = StateCounts()
-    for state in TaskState.allCases where !isAtEnd {
+    for state in Packed.states where !isAtEnd {
       guard let count = number().flatMap({ UInt32(exactly: $0) }) else { return nil }
       counts[state] = count
     }
@@ -132,8 +142,13 @@ struct Unpacker {
 }
 
 extension Row {
-  mutating func ranges() -> RangeSet<UInt32> {
-    checked(unpacked { $0.ranges() }, otherwise: RangeSet())
+  /// The ranges; `known` if they are just `range`. Making a set costs as much as reading all the
+  /// rest of a job, and most of a million jobs have the same one.
+  mutating func ranges(known: RangeSet<UInt32>, range: Range<UInt32>) -> RangeSet<UInt32> {
+    let ranges = unpacked { unpacker in
+      unpacker.isJust(range) ? known : unpacker.ranges()
+    }
+    return checked(ranges, otherwise: known)
   }
 
   mutating func counts() -> StateCounts {

@@ -1,4 +1,5 @@
 import CSQLite
+import FlusterCore
 
 /// The parameters of a statement, given from left to right.
 struct Parameters {
@@ -55,6 +56,17 @@ struct Parameters {
       value.withUnsafeBufferPointer { bytes in
         sqlite3_bind_blob64(
           statement, index, bytes.baseAddress, UInt64(bytes.count), Self.copied)
+      })
+  }
+
+  /// 16 bytes, without an array on the way.
+  mutating func put(_ uid: AttemptUID) {
+    index += 1
+    let index = index
+    let words: [2 of UInt64] = [uid.high.bigEndian, uid.low.bigEndian]
+    note(
+      words.span.withUnsafeBytes { bytes in
+        sqlite3_bind_blob(statement, index, bytes.baseAddress, 16, Self.copied)
       })
   }
 

@@ -61,7 +61,7 @@ package final class Reader: Sendable {
     try connection.withLock { (connection) throws(StoreError) in
       try connection.token.first { parameters in
         parameters.put(owner.number)
-        parameters.put(token.bytes)
+        parameters.put(token.value)
       } _: {
         JobID($0.word())
       }

@@ -13,7 +13,7 @@ extension Store {
     let changed = try statements.setAttemptState.run { parameters in
       parameters.put(UInt32(state.rawValue))
       parameters.put(started?.milliseconds)
-      parameters.put(uid.bytes)
+      parameters.put(uid)
     }
     try expect(changed, "attempt \(uid)")
   }
@@ -21,20 +21,20 @@ extension Store {
   func set(_ reason: StopReason, of uid: AttemptUID) throws(StoreError) {
     let changed = try statements.setAttemptStop.run { parameters in
       AttemptColumns.put(reason, into: &parameters)
-      parameters.put(uid.bytes)
+      parameters.put(uid)
     }
     try expect(changed, "attempt \(uid)")
   }
 
   func setStuck(_ uid: AttemptUID) throws(StoreError) {
-    try expect(statements.setAttemptStuck.run { $0.put(uid.bytes) }, "attempt \(uid)")
+    try expect(statements.setAttemptStuck.run { $0.put(uid) }, "attempt \(uid)")
   }
 
   func close(
     _ uid: AttemptUID, _ outcome: Outcome, at ended: WallTime, _ verdict: Verdict
   ) throws(StoreError) {
     let found = try statements.findAttempt.first {
-      $0.put(uid.bytes)
+      $0.put(uid)
     } _: { row in
       (task: TaskID(JobID(row.word()), row.number()), number: row.number(UInt32.self))
     }

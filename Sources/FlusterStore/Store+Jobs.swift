@@ -16,7 +16,7 @@ extension Store {
       try statements.insertToken.run { parameters in
         parameters.put(job.id.number)
         parameters.put(job.request.owner.number)
-        parameters.put(token.bytes)
+        parameters.put(token.value)
         parameters.put(job.submitted.milliseconds)
       }
     }

@@ -9,7 +9,7 @@ enum WorkerColumns {
   static func put(_ worker: WorkerRecord, into parameters: inout Parameters) {
     parameters.put(worker.id.name)
     parameters.put(worker.owner.number)
-    parameters.put(worker.incarnation.bytes)
+    parameters.put(worker.incarnation)
     parameters.put(worker.boot)
     parameters.put(worker.capacity.cpuMillis)
     parameters.put(worker.capacity.memoryBytes)
