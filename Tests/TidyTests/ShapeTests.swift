@@ -58,8 +58,8 @@ struct ShapeTests {
     #expect(bare.isEmpty, "\(bare.joined(separator: "\n"))")
   }
 
-  /// Operators and what the standard library's protocols ask for need none: what they mean is known
-  /// before one reads them.
+  /// Operators and what a protocol asks for need none: what they mean is known before one reads
+  /// them, and stands at the protocol.
   private func isUndocumented(_ index: Int, in lines: [String]) -> Bool {
     let words = lines[index].replacing(/^ *(@\w+(\([^)]*\))? )*/, with: "").split(separator: " ")
     guard let first = words.first, first == "package" || first == "public",
@@ -67,12 +67,32 @@ struct ShapeTests {
       kind.contains(/^(struct|class|enum|protocol|actor|typealias|func|init|subscript)\b/),
       !lines[index].contains(/func ([<=>&|+*\/-]+|next\(\)|hash\(into|run\(\)|validate\(\))/)
     else { return false }
+    if let name = functionName(in: lines[index]), requirements.contains(name) { return false }
     let above = lines[..<index].last { !$0.contains(/^ *@\w+/) } ?? ""
     return !above.contains(/^ *\/\/\//)
   }
+
+  /// What our own protocols ask for.
+  private let requirements: Set<String> = {
+    var names: Set<String> = []
+    for file in Repository.files(in: "Sources", ending: ".swift") {
+      var isInProtocol = false
+      for line in file.lines {
+        if line.contains(/^(package |public )?protocol\b/) { isInProtocol = true }
+        if line.hasPrefix("}") { isInProtocol = false }
+        if isInProtocol, let name = functionName(in: line) { names.insert(name) }
+      }
+    }
+    return names
+  }()
 
   private let modifiers: Set<Substring> = [
     "package", "public", "static", "final", "mutating", "indirect", "nonisolated", "borrowing",
     "consuming", "convenience", "required",
   ]
+}
+
+/// The name of the function that a line declares.
+private func functionName(in line: String) -> String? {
+  line.firstMatch(of: /\bfunc (\w+)/).map { String($0.1) }
 }
