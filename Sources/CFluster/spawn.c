@@ -34,7 +34,7 @@ struct clone_arguments {
 enum { STATUS = 3 };
 
 struct child {
-    const struct fl_spawn *spawn;
+    const struct fl_launch *spawn;
     int status;
     pid_t parent;
     bool enter_cgroup;
@@ -91,7 +91,7 @@ static void shed_descriptors(struct child *child) {
 
 // For ever: it must not be possible to take any of it back.
 static void become_owner(const struct child *child) {
-    const struct fl_spawn *spawn = child->spawn;
+    const struct fl_launch *spawn = child->spawn;
     if (!spawn->become) return;
     if (spawn->uid == 0 || spawn->gid == 0) {
         errno = EPERM;
@@ -137,7 +137,7 @@ static void open_stream(const struct child *child, int number) {
 
 // Comes after the streams are open: a small RLIMIT_NOFILE is the job's affair, not theirs.
 static void set_limits(const struct child *child) {
-    const struct fl_spawn *spawn = child->spawn;
+    const struct fl_launch *spawn = child->spawn;
     for (size_t i = 0; i < spawn->limit_count; i++) {
         struct rlimit limit = {spawn->limits[i].soft, spawn->limits[i].hard};
         if (setrlimit((__rlimit_resource_t)spawn->limits[i].resource, &limit) != 0)
@@ -151,7 +151,7 @@ static bool keeps_looking(int error) {
 }
 
 // What execvpe does, but for handing files without a magic number to a shell.
-static void execute(const struct fl_spawn *spawn) {
+static void execute(const struct fl_launch *spawn) {
     const char *file = spawn->argv[0];
     if (*file == '\0') {
         errno = ENOENT;
@@ -186,7 +186,7 @@ static void execute(const struct fl_spawn *spawn) {
 }
 
 static _Noreturn void run_child(struct child *child) {
-    const struct fl_spawn *spawn = child->spawn;
+    const struct fl_launch *spawn = child->spawn;
     if (setsid() < 0) fail(child, FL_REASON_PROCESS);
     reset_signals();
     if (child->enter_cgroup && write_text(spawn->cgroup, "cgroup.procs", "0") != 0)
@@ -222,7 +222,7 @@ static bool is_refusal(int error) {
 }
 
 // In the child returns 0; in the parent the pid and its pidfd, or -1.
-static pid_t clone_child(const struct fl_spawn *spawn, bool into_cgroup, int *pidfd) {
+static pid_t clone_child(const struct fl_launch *spawn, bool into_cgroup, int *pidfd) {
     struct clone_arguments arguments;
     memset(&arguments, 0, sizeof arguments);
     arguments.flags = CLONE_PIDFD | (into_cgroup ? CLONE_INTO_CGROUP : 0);
@@ -234,7 +234,7 @@ static pid_t clone_child(const struct fl_spawn *spawn, bool into_cgroup, int *pi
 }
 
 static int make_child(
-        const struct fl_spawn *spawn, int32_t method, struct child *child,
+        const struct fl_launch *spawn, int32_t method, struct child *child,
         struct fl_spawned *made) {
     bool cgroup = spawn->cgroup >= 0;
     int pidfd = -1;
@@ -272,7 +272,7 @@ static int make_child(
 }
 
 int fl_spawn(
-        const struct fl_spawn *spawn, int32_t method, struct fl_spawned *made) {
+        const struct fl_launch *spawn, int32_t method, struct fl_spawned *made) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return errno;
     if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0) {

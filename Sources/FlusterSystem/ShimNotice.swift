@@ -44,7 +44,8 @@ package struct ShimStarted: Sendable, Hashable {
 /// What the shim answers and tells.
 package enum ShimNotice: Sendable, Hashable {
   case hello(ShimHello)
-  /// In a list: held, but not yet at its command; `started` or `notStarted` will follow.
+  /// In a list: held, but not yet at its command, or left over by an earlier shim and being ended.
+  /// Whichever of `started`, `notStarted` and `ended` it comes to follows.
   case starting(uid: [UInt8])
   /// With a pidfd of the leader, unless the leader is gone and its end about to be told.
   case started(ShimStarted)

@@ -27,7 +27,7 @@ struct fl_limit {
 };
 
 // Everything the child needs, made ready before it exists: it allocates nothing.
-struct fl_spawn {
+struct fl_launch {
     char *const *argv;         // ends with NULL; at least one element
     char *const *environment;  // ends with NULL
     const char *search_path;   // PATH of the job; NULL: the system's default
@@ -87,7 +87,7 @@ enum fl_start_reason {
 // Makes the child and returns at once; never waits for it. Call it from the main thread, because
 // the child dies with the thread that made it. `method` is the first way to try. Returns 0, or an
 // errno if there is no child.
-int fl_spawn(const struct fl_spawn *spawn, int32_t method, struct fl_spawned *made);
+int fl_spawn(const struct fl_launch *spawn, int32_t method, struct fl_spawned *made);
 
 // What waitid tells of a process that ended.
 struct fl_end {
@@ -120,3 +120,6 @@ int fl_open_beneath(int directory, const char *name, int flags, mode_t mode);
 // Makes the caller the reaper of its descendants, and gives it nobody else's keys. Returns 0 or an
 // errno.
 int fl_become_reaper(bool fresh_keyring);
+
+// Whether systemd has marked a cgroup's directory as given away, to us.
+bool fl_is_delegated(const char *directory);

@@ -1,0 +1,99 @@
+import FlusterSystem
+import Glibc
+
+/// The directory of the attempts' files: what a shim leaves to the one that comes after it. It lies
+/// on a file system that need not survive a power cut, because no attempt does, so nothing is
+/// synced; one write an entry is whole or absent when the shim is killed.
+final class AttemptFiles {
+  private let directory: Descriptor
+  private let path: String
+
+  /// Makes the directory if it is missing and keeps other shims out of it: EWOULDBLOCK if one is
+  /// there, EPERM if it is not ours alone.
+  init(path: String) throws(SystemError) {
+    try Files.makeDirectory(path, mode: 0o700)
+    let raw = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    guard raw >= 0 else { throw SystemError.last("open \(path)") }
+    directory = Descriptor(adopting: raw)
+    self.path = path
+    var status = stat()
+    guard fstat(raw, &status) == 0, status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else {
+      throw SystemError(call: "use \(path), which must be its owner's alone", errno: EPERM)
+    }
+    guard flock(raw, LOCK_EX | LOCK_NB) == 0 else {
+      throw SystemError.last("lock \(path) against other shims")
+    }
+  }
+
+  /// Begins the file of an attempt; EEXIST if there is one.
+  func begin(_ intent: ShimIntent) throws(SystemError) -> AttemptFile {
+    let name = ShimSpawn.hexadecimal(intent.uid)
+    let flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND
+    let raw = fl_open(name, flags)
+    guard raw >= 0 else { throw SystemError.last("create \(path)/\(name)") }
+    let file = AttemptFile(descriptor: Descriptor(adopting: raw), name: "\(path)/\(name)")
+    do throws(SystemError) {
+      try file.append(.intent(intent))
+    } catch {
+      remove(intent.uid)
+      throw error
+    }
+    return file
+  }
+
+  /// Opens the file of an attempt of an earlier shim, to append to it.
+  func reopen(_ uid: [UInt8]) throws(SystemError) -> AttemptFile {
+    let name = ShimSpawn.hexadecimal(uid)
+    let raw = fl_open(name, O_WRONLY | O_APPEND)
+    guard raw >= 0 else { throw SystemError.last("open \(path)/\(name)") }
+    return AttemptFile(descriptor: Descriptor(adopting: raw), name: "\(path)/\(name)")
+  }
+
+  /// Forgets an attempt.
+  func remove(_ uid: [UInt8]) { unlinkat(directory.raw, ShimSpawn.hexadecimal(uid), 0) }
+
+  /// The uids of all files, and what each holds; nothing where it cannot be understood.
+  func all() throws(SystemError) -> [(uid: [UInt8], entries: [ShimEntry])] {
+    var found: [(uid: [UInt8], entries: [ShimEntry])] = []
+    for name in try Files.names(in: path) {
+      guard let uid = Self.uid(of: name) else { continue }
+      let bytes = (try? Files.read("\(path)/\(name)", limit: 1 << 16)) ?? []
+      found.append((uid, (try? ShimEntry.decode(bytes)) ?? []))
+    }
+    return found
+  }
+
+  private func fl_open(_ name: String, _ flags: Int32) -> Int32 {
+    openat(directory.raw, name, flags | O_NOFOLLOW | O_CLOEXEC, 0o600)
+  }
+
+  private static func uid(of name: String) -> [UInt8]? {
+    let digits = Array(name.utf8)
+    guard digits.count == 2 * ShimWire.uidLength else { return nil }
+    var uid: [UInt8] = []
+    for index in stride(from: 0, to: digits.count, by: 2) {
+      let pair = String(decoding: digits[index...(index + 1)], as: UTF8.self)
+      guard let byte = UInt8(pair, radix: 16), pair.first != "+", pair.first != "-" else {
+        return nil
+      }
+      uid.append(byte)
+    }
+    return uid
+  }
+}
+
+/// The file of one attempt.
+struct AttemptFile {
+  let descriptor: Descriptor
+  let name: String
+
+  /// Adds an entry by one write.
+  func append(_ entry: ShimEntry) throws(SystemError) {
+    let bytes = entry.encoded()
+    let count = write(descriptor.raw, bytes, bytes.count)
+    guard count == bytes.count else {
+      throw count < 0
+        ? SystemError.last("write \(name)") : SystemError(call: "write \(name)", errno: ENOSPC)
+    }
+  }
+}

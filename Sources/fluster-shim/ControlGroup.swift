@@ -1,0 +1,129 @@
+import FlusterSystem
+import Glibc
+
+/// The cgroup of one attempt: nothing of the attempt gets out of it.
+struct ControlGroup {
+  let path: String
+
+  /// Makes it and sets the limits that it can have. Nil with the errno in `failure`.
+  static func make(
+    for spawn: ShimSpawn, in groups: ControlGroups, failure: inout Int32
+  ) -> ControlGroup? {
+    let group = ControlGroup(path: groups.path(of: spawn.uid))
+    guard mkdir(group.path, 0o755) == 0 else {
+      failure = errno
+      return nil
+    }
+    for (file, value) in settings(for: spawn, controllers: groups.controllers) {
+      let result = ControlGroups.write(value, to: "\(group.path)/\(file)")
+      // Without swap there is no such file, and nothing to limit.
+      guard result == 0 || (file == "memory.swap.max" && result == ENOENT) else {
+        failure = result
+        group.remove()
+        return nil
+      }
+    }
+    return group
+  }
+
+  private static func settings(
+    for spawn: ShimSpawn, controllers: Set<String>
+  ) -> [(file: String, value: String)] {
+    var settings: [(file: String, value: String)] = []
+    if controllers.contains("cpu") {
+      // 100 is the kernel's own default: what one whole processor is worth.
+      settings.append(("cpu.weight", "\(min(max(spawn.cpuMillis / 10, 1), 10000))"))
+      if let quota = spawn.cpuQuotaMillis {
+        let microseconds = max(min(quota, 1 << 40) * 100, 1000)
+        settings.append(("cpu.max", "\(microseconds) 100000"))
+      }
+    }
+    if controllers.contains("memory") {
+      // One process shot for memory would leave the others in a state nobody has written for.
+      settings.append(("memory.oom.group", "1"))
+      if let limit = spawn.memoryLimit {
+        settings.append(("memory.max", "\(limit)"))
+        settings.append(("memory.swap.max", "0"))
+      }
+    }
+    if controllers.contains("pids"), let limit = spawn.processLimit {
+      settings.append(("pids.max", "\(limit)"))
+    }
+    return settings
+  }
+
+  /// Whether it still exists.
+  var exists: Bool { Files.isDirectory(path) }
+
+  /// Whether nothing in it, or below it, is alive.
+  var isEmpty: Bool {
+    let events = ControlGroups.text("\(path)/cgroup.events")
+    // What cannot be read, for want of a descriptor say, is not thereby empty.
+    return events.isEmpty ? !exists : field("populated", of: events) == 0
+  }
+
+  /// Kills everything in it and below it.
+  func kill() {
+    guard ControlGroups.write("1", to: "\(path)/cgroup.kill") != 0 else { return }
+    // Before Linux 5.14: one by one, again and again until it is empty.
+    for directory in [path] + descendants {
+      let processes = ControlGroups.text("\(directory)/cgroup.procs")
+      for line in processes.split(separator: "\n") {
+        if let pid = Int32(line), pid > 1 { Glibc.kill(pid, SIGKILL) }
+      }
+    }
+  }
+
+  /// Removes the directories; they must be empty of processes.
+  func remove() {
+    for directory in descendants.reversed() { rmdir(directory) }
+    rmdir(path)
+  }
+
+  /// Adds what the kernel counted to a record.
+  func account(into record: inout ShimRecord) {
+    record.peakMemoryBytes = number("memory.peak")
+    record.cpuMicroseconds = field("usage_usec", of: ControlGroups.text("\(path)/cpu.stat"))
+    record.outOfMemory =
+      field("oom_kill", of: ControlGroups.text("\(path)/memory.events")).map { $0 > 0 }
+    guard access("\(path)/io.stat", R_OK) == 0 else { return }
+    let io = ControlGroups.text("\(path)/io.stat")
+    record.readBytes = sum("rbytes=", of: io)
+    record.writtenBytes = sum("wbytes=", of: io)
+  }
+
+  /// Groups that the job made below its own, parents first.
+  private var descendants: [String] {
+    var found: [String] = []
+    var next = [path]
+    while let directory = next.popLast() {
+      let names = (try? Files.names(in: directory)) ?? []
+      let below = names.map { "\(directory)/\($0)" }.filter { isGroup($0) }
+      found += below
+      next += below
+    }
+    return found
+  }
+
+  private func isGroup(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  private func number(_ file: String) -> UInt64? {
+    UInt64(ControlGroups.text("\(path)/\(file)").filter { !$0.isWhitespace })
+  }
+
+  private func field(_ name: String, of text: String) -> UInt64? {
+    for line in text.split(separator: "\n") {
+      let parts = line.split(separator: " ")
+      if parts.count == 2, parts[0] == name { return UInt64(parts[1]) }
+    }
+    return nil
+  }
+
+  private func sum(_ prefix: String, of text: String) -> UInt64 {
+    text.split(whereSeparator: \.isWhitespace).filter { $0.hasPrefix(prefix) }
+      .compactMap { UInt64($0.dropFirst(prefix.count)) }.reduce(0, &+)
+  }
+}

@@ -1,0 +1,92 @@
+import FlusterSystem
+
+/// A command line or a setting that is refused: one sentence, and below it the way out.
+struct Refusal: Error, CustomStringConvertible {
+  let status: Int32
+  let description: String
+
+  /// A command line that makes no sense.
+  static func usage(_ text: String) -> Refusal {
+    Refusal(status: 64, description: "\(text)\ntry fluster-shim --help")
+  }
+
+  /// A setting or a place that must not be used.
+  static func configuration(_ text: String) -> Refusal { Refusal(status: 78, description: text) }
+
+  /// Something that the machine would not do.
+  static func machine(_ error: SystemError) -> Refusal {
+    Refusal(status: 71, description: error.description)
+  }
+}
+
+/// What the command line says. Read by hand: a parser would be most of the program.
+struct Options {
+  static let help = """
+    Usage: fluster-shim [--user | --system] [--listen PATH] [--state DIRECTORY]
+                        [--log-directory DIRECTORY] [--config PATH] [--worker-uid UID]
+                        [--no-cgroup]
+    Start jobs for one fluster-worker, as their owners, and see them end.
+
+      --user                    run jobs of the caller alone (default)
+      --system                  run jobs of all allowed users; needs root
+      --listen PATH             listen for the worker at PATH
+      --state DIRECTORY         keep what must survive a crash here
+      --log-directory DIRECTORY make the kept logs here
+      --config PATH             read this instead of shim.conf
+      --worker-uid UID          the uid a worker of the system instance has
+      --no-cgroup               do without cgroups
+      -h, --help                show this
+    """
+
+  var instance = Places.Instance.user
+  var listen: String?
+  var state: String?
+  var logDirectory: String?
+  var configuration: String?
+  var workerUID: UInt32?
+  var usesCgroups = true
+  var showsHelp = false
+
+  /// Understands `--name value` and `--name=value`.
+  static func parse(_ arguments: [String]) throws(Refusal) -> Options {
+    var options = Options()
+    var rest = arguments[...]
+    while let argument = rest.popFirst() {
+      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let name = String(parts[0])
+      switch name {
+      case "--user", "--system", "--no-cgroup", "--help", "-h":
+        guard parts.count == 1 else { throw .usage("option \(name) takes no value") }
+        options.turn(on: name)
+      case "--listen", "--state", "--log-directory", "--config", "--worker-uid":
+        guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst(), !value.isEmpty
+        else { throw .usage("option \(name) needs a value") }
+        try options.set(name, value)
+      default:
+        throw .usage("unknown argument '\(argument)'")
+      }
+    }
+    return options
+  }
+
+  private mutating func turn(on name: String) {
+    switch name {
+    case "--user": instance = .user
+    case "--system": instance = .system
+    case "--no-cgroup": usesCgroups = false
+    default: showsHelp = true
+    }
+  }
+
+  private mutating func set(_ name: String, _ value: String) throws(Refusal) {
+    switch name {
+    case "--listen": listen = value
+    case "--state": state = value
+    case "--log-directory": logDirectory = value
+    case "--config": configuration = value
+    default:
+      guard let uid = UInt32(value) else { throw .usage("'\(value)' is not a uid") }
+      workerUID = uid
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import CFluster
+import FlusterSystem
+import FlusterSystemd
+import Glibc
+import Logging
+
+extension Shim {
+  /// Understands a packet and does what it says. One that makes no sense ends the connection, never
+  /// the shim.
+  func receive(_ packet: [UInt8], _ descriptors: [Descriptor]) {
+    let request: ShimRequest
+    do throws(ShimWireError) {
+      request = try ShimRequest.decode(packet) {
+        descriptors.first.flatMap { try? SealedMemory.read($0, limit: ShimWire.bulkLimit) }
+      }
+    } catch {
+      return misunderstood(packet, error)
+    }
+    if case .hello = request { return greet() }
+    guard link?.isGreeted == true else {
+      logger.warning("dropped a worker that did not say hello")
+      return disconnect()
+    }
+    handle(request)
+  }
+
+  private func handle(_ request: ShimRequest) {
+    switch request {
+    case .hello: greet()
+    case .spawn(let spawn):
+      if attempts[spawn.uid] == nil { admit(spawn) } else { present(spawn.uid) }
+    case .signal(let uid, let number): signal(uid, number)
+    case .kill(let uid):
+      if attempts[uid] == nil { tell(.unknown(uid: uid)) } else { kill(uid) }
+    case .list:
+      for uid in attempts.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) { present(uid) }
+      tell(.listEnd)
+    case .acknowledge(let uid): acknowledge(uid)
+    case .openLog(let uid, let errors): openLog(uid, errors: errors)
+    case .quit:
+      guard attempts.isEmpty else { return tell(.held(UInt32(clamping: attempts.count))) }
+      logger.info("exiting as the worker asked: nothing is held")
+      loop.exit(0)
+    }
+  }
+
+  private func greet() {
+    link?.isGreeted = true
+    tell(
+      .hello(
+        ShimHello(
+          version: ShimWire.version, pid: getpid(), bootID: surroundings.bootID,
+          lacks: surroundings.groups?.lacks ?? ["cgroup", "cpu", "memory", "pids"])))
+  }
+
+  private func misunderstood(_ packet: [UInt8], _ error: ShimWireError) {
+    if case .malformed = error, link?.isGreeted == true,
+      let uid = ShimRequest.spawnUID(of: packet), attempts[uid] == nil
+    {
+      // The rest of the conversation is intact, and the attempt needs an answer.
+      logger.warning("attempt \(ShimSpawn.hexadecimal(uid)): \(error)")
+      let reason = UInt8(FL_REASON_REQUEST.rawValue)
+      return tell(.notStarted(uid: uid, reason: reason, errno: EBADMSG))
+    }
+    logger.warning("dropped the worker: \(error)")
+    if case .version(let theirs) = error {
+      link?.send(.refused(theirs: theirs, ours: ShimWire.version))
+    }
+    disconnect()
+  }
+
+  private func disconnect() {
+    link?.close()
+    link = nil
+  }
+
+  /// Tells all that is known of an attempt, as if it had just happened.
+  private func present(_ uid: [UInt8]) {
+    guard let attempt = attempts[uid] else { return }
+    switch attempt.phase {
+    case .resolving, .starting, .remains: tell(.starting(uid: uid))
+    case .running:
+      guard let started = attempt.started, let leader = attempt.leader else { return }
+      tell(.started(started), [leader.pidfd])
+      tellLogs(of: attempt)
+    case .over(let notice): tell(notice)
+    }
+    if attempt.sweep?.isToldStuck == true, !attempt.isOver { tell(.stuck(uid: uid)) }
+  }
+
+  /// Hands the kept logs of a running attempt over.
+  func tellLogs(of attempt: Attempt) {
+    if let log = attempt.output { tell(.log(uid: attempt.uid, errors: false), [log]) }
+    if let log = attempt.errors { tell(.log(uid: attempt.uid, errors: true), [log]) }
+  }
+
+  private func signal(_ uid: [UInt8], _ number: Int32) {
+    guard let attempt = attempts[uid] else { return tell(.unknown(uid: uid)) }
+    guard (1...64).contains(number), !attempt.isOver, let leader = attempt.leader else { return }
+    // Before setsid there is no group of its own; the number is its own until it is reaped.
+    if Glibc.kill(-leader.pid, number) != 0 { try? PidFD.send(signal: number, to: leader.pidfd) }
+  }
+
+  private func kill(_ uid: [UInt8]) {
+    guard let attempt = attempts[uid] else { return }
+    if case .over(let notice) = attempt.phase { return tell(notice) }
+    if attempt.sweep == nil { end(uid) }
+  }
+
+  private func acknowledge(_ uid: [UInt8]) {
+    guard let attempt = attempts[uid] else { return }
+    guard attempt.isOver else {
+      return logger.warning("\(attempt.label) was acknowledged before its end")
+    }
+    surroundings.files.remove(uid)
+    attempts[uid] = nil
+  }
+
+  private func openLog(_ uid: [UInt8], errors: Bool) {
+    guard let attempt = attempts[uid], errors ? attempt.keepsErrors : attempt.keepsOutput,
+      let log = (errors ? attempt.errors : attempt.output)
+        ?? surroundings.logs.reopen(uid, errors: errors, owner: attempt.owner)
+    else { return tell(.unknown(uid: uid)) }
+    tell(.log(uid: uid, errors: errors), [log])
+  }
+}

@@ -1,0 +1,165 @@
+import CFluster
+import FlusterSystem
+import FlusterSystemd
+import Glibc
+import Logging
+
+/// What the shim is given when it starts.
+struct Surroundings {
+  let instance: Places.Instance
+  let settings: Settings
+  let limits: Limits
+  let logs: LogDirectory
+  let files: AttemptFiles
+  /// Nil: sessions, process groups and environments have to do.
+  let groups: ControlGroups?
+  /// The uid of the worker, besides root.
+  let workerUID: UInt32
+  let bootID: [UInt8]
+}
+
+/// The shim: the attempts it holds, and the one worker it serves. Everything happens on the main
+/// thread, one handler at a time.
+final class Shim {
+  let loop: EventLoop
+  let logger: Logger
+  let surroundings: Surroundings
+  let owners: Owners
+  var attempts: [[UInt8]: Attempt] = [:]
+  var link: WorkerLink?
+  /// The way of making processes that worked last.
+  var method = Int32(FL_SPAWN_INTO_CGROUP.rawValue)
+  /// Ending everything, to exit.
+  var isStopping = false
+  private var listener: Descriptor?
+  private var alarm: FlusterSystemd.Timer?
+  private var alarmTime = Int64.max
+
+  /// A shim with nothing to hold yet.
+  init(loop: EventLoop, logger: Logger, surroundings: Surroundings) {
+    self.loop = loop
+    self.logger = logger
+    self.surroundings = surroundings
+    owners = Owners(loop: loop)
+  }
+
+  /// Takes over what an earlier shim left, then serves workers at `listener`.
+  func start(listener: Descriptor) throws(SystemError) {
+    alarm = try loop.timer { [self] in wake() }
+    try loop.onSignal(SIGCHLD) { [self] in reapStrangers() }
+    try loop.onSignal(SIGTERM) { [self] in stop() }
+    try loop.onSignal(SIGINT) { [self] in stop() }
+    try loop.onSignal(SIGHUP) { [self] in
+      logger.notice("ignored a hang-up: nothing is read again while the shim lives")
+    }
+    try takeOver()
+    self.listener = listener
+    _ = try loop.watch(listener, for: .readable) { [self] _ in accept() }
+    Notify.ready(status: "holding \(attempts.count) attempts")
+  }
+
+  /// Does what is due of an attempt at `time` if nothing happens before.
+  func wake(_ uid: [UInt8], at time: Int64) {
+    attempts[uid]?.deadline = time
+    guard time < alarmTime else { return }
+    alarmTime = time
+    alarm?.set(at: time)
+  }
+
+  /// Tells the worker, if there is one.
+  func tell(_ notice: ShimNotice, _ descriptors: [Descriptor] = []) {
+    guard let link, link.isGreeted else { return }
+    link.send(notice, descriptors)
+  }
+
+  /// Reaps children that nobody knows: orphans of jobs. A leader is reaped by `finish` only.
+  func reapStrangers() {
+    var end = fl_end()
+    while fl_peek(&end) == 0, end.pid > 0 {
+      // The kernel names the same one again until it is reaped, so the rest has to wait.
+      guard !isKnown(end.pid) else { return }
+      fl_reap_process(end.pid, &end)
+    }
+  }
+
+  /// Whether a child is a leader or looks groups up.
+  func isKnown(_ pid: Int32) -> Bool {
+    owners.isSearching(pid) || attempts.values.contains { $0.leader?.pid == pid }
+  }
+
+  /// Exits once the last attempt is over, if the shim is to.
+  func exitIfDone() {
+    guard isStopping, attempts.values.allSatisfy(\.isOver) else { return }
+    loop.exit(0)
+  }
+
+  private func wake() {
+    alarmTime = Int64.max
+    let now = Clock.monotonicNanoseconds()
+    for uid in attempts.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+      guard let deadline = attempts[uid]?.deadline else { continue }
+      if deadline <= now {
+        attempts[uid]?.deadline = nil
+        due(uid)
+      } else {
+        wake(uid, at: deadline)
+      }
+    }
+  }
+
+  private func due(_ uid: [UInt8]) {
+    guard let attempt = attempts[uid], !attempt.isOver else { return }
+    if attempt.sweep == nil {
+      logger.warning("\(attempt.label) did not reach its command in 30 s")
+      attempts[uid]?.failure = StartFailure(
+        reason: UInt8(FL_REASON_TIME.rawValue), errno: ETIMEDOUT)
+    }
+    sweep(uid)
+  }
+
+  /// Nothing of the attempts outlives the shim, which cannot be replaced while they run. They end
+  /// as lost: that the shim was stopped is no fault of theirs.
+  private func stop() {
+    guard !isStopping else { return }
+    isStopping = true
+    Notify.stopping()
+    let open = attempts.values.filter { !$0.isOver }
+    if !open.isEmpty { logger.warning("stopping: \(open.count) attempts are ended") }
+    for attempt in open {
+      if attempt.death == nil { attempts[attempt.uid]?.isLost = true }
+      end(attempt.uid)
+    }
+    exitIfDone()
+  }
+
+  private func accept() {
+    do throws(SystemError) {
+      guard let listener, let socket = try UnixSocket.accept(listener) else { return }
+      let peer = try PeerCredential.of(socket)
+      guard peer.uid == 0 || peer.uid == surroundings.workerUID else {
+        return logger.warning("refused a connection from uid \(peer.uid)")
+      }
+      if link != nil { logger.notice("a newer worker connection replaces the older") }
+      link?.close()
+      link = try WorkerLink(
+        adopting: socket, loop: loop,
+        onPacket: { [weak self] in self?.receive($0, $1) },
+        onFailure: { [weak self] in self?.dropped($0) })
+    } catch {
+      logger.error("cannot take a connection: \(error)")
+    }
+  }
+
+  private func dropped(_ error: ShimConnectionError) {
+    link = nil
+    switch error {
+    case .closed: logger.info("the worker is gone")
+    case .system, .wire: logger.warning("dropped the worker: \(error)")
+    }
+  }
+}
+
+extension Attempt {
+  /// How messages call it.
+  var label: String { "attempt \(ShimSpawn.hexadecimal(uid))" }
+}
