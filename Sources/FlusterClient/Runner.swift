@@ -1,0 +1,112 @@
+package import ArgumentParser
+import Glibc
+
+/// A command: its options, and what it does with them.
+package protocol FlusterCommand: ParsableCommand {
+  /// How much it talks.
+  var talk: TalkOptions { get }
+
+  /// Whether these arguments, well formed or not, ask it to carry the status of a task. Then every
+  /// failure of Fluster itself is 125.
+  static func carriesStatus(_ arguments: [String]) -> Bool
+
+  /// Does it. Returns the exit status.
+  func execute(_ voice: Voice) throws(Failure) -> Int32
+}
+
+extension FlusterCommand {
+  package static func carriesStatus(_ arguments: [String]) -> Bool { false }
+}
+
+/// A command that asks flusterd for something.
+package protocol AskingCommand: FlusterCommand {
+  /// What all of them take.
+  var shared: SharedOptions { get }
+}
+
+extension AskingCommand {
+  package var talk: TalkOptions { shared.talk }
+
+  /// The instance the options mean, in a session.
+  package func session(_ voice: Voice) throws(Failure) -> Session {
+    Session(with: try Instance.choose(option: shared.socket), voice: voice)
+  }
+}
+
+/// From the words of a command line to an exit status, the same for all commands.
+package enum Runner {
+  /// What a command line came to before anything was done.
+  package enum Parsed<Command: FlusterCommand> {
+    case command(Command)
+    /// Help, version or a completion script: to be printed, and nothing else done.
+    case answer(String)
+    case wrong(Failure)
+  }
+
+  /// Runs the command with this process's arguments, and exits.
+  package static func main<Command: FlusterCommand>(_ type: Command.Type) -> Never {
+    exit(run(type, Array(CommandLine.arguments.dropFirst())))
+  }
+
+  /// Runs the command with `arguments`. Returns the exit status.
+  package static func run<Command: FlusterCommand>(
+    _ type: Command.Type, _ arguments: [String]
+  ) -> Int32 {
+    let voice: Voice
+    let failure: Failure
+    do throws(Failure) {
+      switch parse(type, arguments) {
+      case .command(let command):
+        voice = Voice(
+          program: name(of: type), isQuiet: command.talk.quiet,
+          isVerbose: command.talk.verbose)
+        do throws(Failure) {
+          return try command.execute(voice)
+        } catch {
+          failure = error
+        }
+      case .answer(let text):
+        try StandardStream.print(text)
+        return ExitStatus.done.rawValue
+      case .wrong(let wrong):
+        voice = Voice(program: name(of: type))
+        failure = wrong
+      }
+    } catch {
+      Voice(program: name(of: type)).complain(error)
+      return error.status.rawValue
+    }
+    voice.complain(failure)
+    return type.carriesStatus(arguments) ? CarriedStatus.failure : failure.status.rawValue
+  }
+
+  /// Reads `arguments` without doing anything.
+  package static func parse<Command: FlusterCommand>(
+    _ type: Command.Type, _ arguments: [String]
+  ) -> Parsed<Command> {
+    do {
+      guard let command = try type.parseAsRoot(arguments) as? Command else {
+        // The parser's own help command; ours have no subcommands.
+        return .answer(type.helpMessage())
+      }
+      return .command(command)
+    } catch {
+      let text = type.message(for: error)
+      if type.exitCode(for: error).isSuccess { return .answer(text) }
+      return .wrong(.usage(sentence(text), wayOut: "\(name(of: type)) --help shows its options"))
+    }
+  }
+
+  /// The name of the command.
+  package static func name<Command: FlusterCommand>(of type: Command.Type) -> String {
+    type.configuration.commandName ?? "fluster"
+  }
+
+  /// The parser's message in our form: one line, lower case, no full stop.
+  private static func sentence(_ text: String) -> String {
+    let line = text.split(separator: "\n").map { $0.drop { $0 == " " } }.joined(separator: " ")
+    let body = line.hasPrefix("Error: ") ? line.dropFirst(7) : Substring(line)
+    let lowered = body.prefix(1).lowercased() + body.dropFirst()
+    return lowered.hasSuffix(".") ? String(lowered.dropLast()) : lowered
+  }
+}

@@ -1,0 +1,58 @@
+import FlusterSystem
+import Glibc
+
+/// One of the two streams a command writes to, unbuffered: what is written is visible.
+package enum StandardStream: Int32, Sendable {
+  case output = 1
+  case error = 2
+
+  /// Whether a person looks at it.
+  package var isTerminal: Bool { isatty(rawValue) == 1 }
+
+  /// The width of the terminal in columns; nil if it is none or does not say.
+  package var width: Int? {
+    guard isTerminal else { return nil }
+    var size = winsize()
+    guard ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+
+  /// Writes everything. Returns the error number of the write that failed, else nil; a reader who
+  /// has gone ends the process by SIGPIPE, as it does any filter.
+  package func write(_ bytes: [UInt8]) -> Int32? {
+    bytes.withUnsafeBytes { write($0) }
+  }
+
+  /// As the other, without a copy.
+  package func write(_ bytes: UnsafeRawBufferPointer) -> Int32? {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let written = Glibc.write(
+        rawValue, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+      if written >= 0 {
+        rest = rest.dropFirst(written)
+        continue
+      }
+      switch errno {
+      case EINTR: continue
+      case EAGAIN:
+        // Somebody made the shared terminal or pipe non-blocking: wait until it takes more.
+        var interest = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+        _ = poll(&interest, 1, -1)
+      default: return errno
+      }
+    }
+    return nil
+  }
+
+  /// Writes a result to standard output; what cannot be written is a failure that says so.
+  package static func print(_ bytes: [UInt8]) throws(Failure) {
+    guard let number = StandardStream.output.write(bytes) else { return }
+    throw Failure(.tryAgain, "cannot write to standard output: \(SystemError.reason(number))")
+  }
+
+  /// Writes one line to standard output.
+  package static func print(_ line: String) throws(Failure) {
+    try print(Array(line.utf8) + [UInt8(ascii: "\n")])
+  }
+}

@@ -1,0 +1,64 @@
+import FlusterClient
+import FlusterProtocol
+import FlusterSystem
+import Glibc
+
+/// What a submitted job takes over from the process that submits it.
+struct Caller {
+  /// The words of the command, as the kernel handed them over.
+  var command: [[UInt8]]
+  /// `NAME=value`.
+  var environment: [[UInt8]]
+  /// Absolute.
+  var directory: [UInt8]
+  var umask: UInt32
+  var nice: Int32
+  var rlimits: [WireRlimit]
+
+  /// This process. Throws not-found if it stands in a directory that is gone.
+  static func current(command: [[UInt8]]) throws(Failure) -> Caller {
+    Caller(
+      command: command, environment: Environment.entries(), directory: try currentDirectory(),
+      umask: currentUmask(), nice: getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0),
+      rlimits: currentRlimits())
+  }
+
+  private static func currentDirectory() throws(Failure) -> [UInt8] {
+    let path = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX) + 1) { room in
+      getcwd(room.baseAddress, room.count).map {
+        Array(UnsafeRawBufferPointer(start: $0, count: strlen($0)))
+      }
+    }
+    guard let path, path.first == UInt8(ascii: "/") else {
+      let reason = SystemError.reason(errno)
+      throw Failure(
+        .notFound, "cannot tell the working directory: \(reason)", wayOut: "give one with -C")
+    }
+    return path
+  }
+
+  private static func currentUmask() -> UInt32 {
+    // There is no call that only reads it.
+    let mask = Glibc.umask(0)
+    _ = Glibc.umask(mask)
+    return mask
+  }
+
+  /// The limits by the names of setrlimit(2), in the kernel's order.
+  static let limitNames = [
+    "cpu", "fsize", "data", "stack", "core", "rss", "nproc", "nofile", "memlock", "as", "locks",
+    "sigpending", "msgqueue", "nice", "rtprio", "rttime",
+  ]
+
+  private static func currentRlimits() -> [WireRlimit] {
+    limitNames.enumerated().compactMap { number, name in
+      var value = rlimit()
+      guard getrlimit(__rlimit_resource_t(number), &value) == 0 else { return nil }
+      var limit = WireRlimit()
+      limit.name = name
+      limit.soft = UInt64(value.rlim_cur)
+      limit.hard = UInt64(value.rlim_max)
+      return limit
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import FlusterClient
+import Glibc
+
+/// The words of a command line that begin the submitted command.
+///
+/// The parser captures everything from the first word that is no option of ours, so that
+/// `fluster-submit ls -l` works; but it captures a mistyped option, too.
+enum CommandWords {
+  /// The command in captured words: a leading `--` goes, an unknown option is a usage error.
+  /// Empty if there is no command.
+  static func command(in captured: [String]) throws(Failure) -> ArraySlice<String> {
+    guard let first = captured.first else { return [] }
+    if first == "--" { return captured.dropFirst() }
+    guard !first.hasPrefix("-") else {
+      if first == "-" {
+        throw .usage("a script on standard input is not taken by this version")
+      }
+      throw .usage(
+        "unknown option \(first)", wayOut: "fluster-submit --help shows the options")
+    }
+    return captured[...]
+  }
+
+  /// The bytes of the last `words.count` arguments of this process: captured words are its tail, and
+  /// need not be UTF-8.
+  static func raw(_ words: [String]) -> [[UInt8]] {
+    let all = CommandLine.unsafeArgv
+    let count = Int(CommandLine.argc)
+    return (max(0, count - words.count)..<count).compactMap { index in
+      all[index].map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+    }
+  }
+
+  /// Whether `option` stands among the options, also when something else is wrong with them.
+  static func haveOption(_ option: String, _ arguments: [String]) -> Bool {
+    var rest = arguments[...]
+    while let word = rest.popFirst(), word.hasPrefix("-"), word != "--", word != "-" {
+      if word == option { return true }
+      let isKnown = takeValue.contains(word)
+      let isFlag = flags.contains(word) || word.contains("=") || isJoined(word)
+      // The value of an option that there is not cannot be told from the command.
+      if isKnown || (!isFlag && rest.first?.hasPrefix("-") == false) { rest = rest.dropFirst() }
+    }
+    return false
+  }
+
+  private static func isJoined(_ word: String) -> Bool {
+    !word.hasPrefix("--") && word.count > 2
+  }
+
+  private static let takeValue: Set<String> = [
+    "-c", "-n", "-a", "-r", "-e", "-C", "-o", "-E", "--cpus", "--mem", "--time", "--grace",
+    "--retries", "--retries-lost", "--env", "--umask", "--rlimit", "--nice", "--log-max", "--stdin",
+    "--token", "--socket",
+  ]
+
+  private static let flags: Set<String> = [
+    "--hold", "--wait", "--dry-run", "-q", "-v", "-h", "--help", "--version",
+  ]
+}

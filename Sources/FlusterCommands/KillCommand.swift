@@ -1,0 +1,64 @@
+package import ArgumentParser
+package import FlusterClient
+import FlusterProtocol
+
+/// fluster-kill: ends jobs, or signals them.
+package struct KillCommand: AskingCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "fluster-kill", abstract: "End jobs, or send them a signal.",
+    usage: "fluster-kill [options] selector ...",
+    version: "fluster-kill \(FlusterVersion.software)")
+
+  @Option(
+    name: .customShort("s", allowingJoined: true), parsing: .unconditional,
+    help: ArgumentHelp("Only send this signal.", valueName: "signal"))
+  var signal: String?
+
+  @Option(
+    name: .customShort("r", allowingJoined: true), parsing: .unconditional,
+    help: ArgumentHelp("Why; stored and shown.", valueName: "text"))
+  var reason = ""
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Only tasks in this state.", valueName: "state"))
+  var state: [String] = []
+
+  @OptionGroup package var shared: SharedOptions
+
+  @Argument(help: ArgumentHelp("What to end.", valueName: "selector"))
+  var selectors: [String] = []
+
+  /// Nothing given; filled in by the parser.
+  package init() {}
+
+  /// The program: runs and exits.
+  package static func start() -> Never { Runner.main(self) }
+
+  package func execute(_ voice: Voice) throws(Failure) -> Int32 {
+    let request = try request()
+    guard !request.selectors.isEmpty else {
+      voice.notice("no ids on standard input")
+      return ExitStatus.done.rawValue
+    }
+    var session = try session(voice)
+    try session.perform(.kill(request))
+    return ExitStatus.done.rawValue
+  }
+
+  /// What is asked of flusterd.
+  func request() throws(Failure) -> WireKill {
+    var request = WireKill()
+    request.states = try StateArgument.parse(all: state)
+    if let signal { request.signal = UInt32(try Signal.parse(signal)) }
+    request.reason = reason
+    if !selectors.isEmpty {
+      request.selectors = try SelectorArgument.parse(all: selectors)
+    } else if !state.isEmpty {
+      request.selectors = [try SelectorArgument.parse("name:*")]
+    } else {
+      throw .usage("nothing to end was named", wayOut: SelectorArgument.forms)
+    }
+    return request
+  }
+}

@@ -1,0 +1,48 @@
+import FlusterClient
+
+/// The columns of fluster-ls.
+enum ListColumn: String, CaseIterable {
+  case id, name, user, uid, state, time, cpus, mem, reason, tasks, worker, attempts, status, cause
+  case submitted, started, ended, limit, command, directory
+
+  /// Without `-o`.
+  static let usual: [ListColumn] = [.id, .name, .user, .state, .time, .cpus, .mem, .reason]
+
+  /// The name above the column.
+  var title: String { rawValue.uppercased() }
+
+  var alignment: Table.Alignment {
+    switch self {
+    case .id, .uid, .time, .cpus, .mem, .attempts, .status, .limit: .right
+    case .name, .user, .state, .reason, .tasks, .worker, .cause, .submitted, .started, .ended,
+      .command, .directory:
+      .left
+    }
+  }
+
+  /// Whether flusterd only tells it when asked for detail.
+  var isDetail: Bool {
+    switch self {
+    case .command, .directory, .worker, .attempts: true
+    case .id, .name, .user, .uid, .state, .time, .cpus, .mem, .reason, .tasks, .status, .cause,
+      .submitted, .started, .ended, .limit:
+      false
+    }
+  }
+
+  /// The columns named by all `-o` together, or the usual ones. Throws usage for what is none.
+  static func parse(_ words: [String]) throws(Failure) -> [ListColumn] {
+    guard !words.isEmpty else { return usual }
+    var columns: [ListColumn] = []
+    for word in words {
+      for name in word.split(separator: ",", omittingEmptySubsequences: false) {
+        guard let column = ListColumn(rawValue: name.lowercased()) else {
+          let all = allCases.map(\.title).joined(separator: ",")
+          throw .usage("-o: \"\(name)\" is no column", wayOut: "the columns are \(all)")
+        }
+        columns.append(column)
+      }
+    }
+    return columns
+  }
+}

@@ -1,0 +1,161 @@
+import FlusterClient
+import FlusterCore
+import FlusterProtocol
+import FlusterSystem
+
+/// Prints the output of tasks, one after the other.
+struct LogPrinter {
+  private let wish: LogWish
+  private let voice: Voice
+  private var session: Session
+  /// Files of owners that were printed: tasks may share one.
+  private var printed: Set<[UInt8]> = []
+
+  init(_ wish: LogWish, session: Session, voice: Voice) {
+    self.wish = wish
+    self.session = session
+    self.voice = voice
+  }
+
+  /// Prints what is wanted of one task.
+  mutating func print(_ task: LogTask) throws(Failure) {
+    if wish.follow { return try follow(task) }
+    let first: UInt32? =
+      switch wish.attempts {
+      case .newest: nil
+      case .all: 0
+      case .one(let number): number
+      }
+    let opened = try open(task, first)
+    guard !opened.answer.pending else {
+      return voice.notice("\(task.name) has not started; there is no output yet")
+    }
+    try show(opened)
+    guard case .all = wish.attempts else { return }
+    for number in 1..<max(1, opened.answer.attempts) { try show(open(task, number)) }
+  }
+
+  /// An answer, and the descriptors that came with it.
+  struct Opened {
+    let answer: WireOpenedLog
+    let descriptors: [Descriptor]
+  }
+
+  private func request(_ task: LogTask, _ attempt: UInt32?) -> WireOpenLog {
+    var request = WireOpenLog()
+    request.job = task.job
+    request.index = task.index
+    if let attempt { request.attempt = attempt }
+    request.stderr = wish.isError
+    request.follow = wish.follow
+    return request
+  }
+
+  private mutating func open(_ task: LogTask, _ attempt: UInt32?) throws(Failure) -> Opened {
+    let request = request(task, attempt)
+    return try session.persist { (connection, _) throws(CallError) in
+      guard case .openedLog(let answer) = try connection.call(.openLog(request)) else {
+        throw connection.unexpected()
+      }
+      return Opened(
+        answer: answer, descriptors: connection.takeDescriptors(Int(answer.descriptors)))
+    }
+  }
+
+  private mutating func file(of opened: Opened) throws(Failure) -> LogFile? {
+    if opened.answer.pending { return nil }
+    let path = opened.answer.path.array
+    if path.isEmpty { return try LogFile(opened.descriptors) }
+    guard printed.insert(path).inserted else { return nil }
+    return try LogFile(path: path, follow: wish.follow && !opened.answer.ended)
+  }
+
+  private mutating func show(_ opened: Opened) throws(Failure) {
+    guard var file = try file(of: opened) else { return }
+    if let lines = wish.lines { try file.seek(toLast: lines) }
+    try file.copy()
+  }
+
+  /// Prints a task's output as it comes, attempt after attempt, until the task has ended.
+  private mutating func follow(_ task: LogTask) throws(Failure) {
+    var watch = EndWatch(task, voice: voice, session: session)
+    var next: UInt32?
+    var isOnlyOne = false
+    switch wish.attempts {
+    case .newest: break
+    case .all: next = 0
+    case .one(let number):
+      next = number
+      isOnlyOne = true
+    }
+    var pause = GrowingPause()
+    var isFirst = true
+    while true {
+      let wasOver = watch.isOver
+      guard let opened = try started(task, next, &watch) else {
+        if wasOver { break }
+        // flusterd could not keep the question; the end wakes us sooner.
+        try watch.wait(nil, for: pause.take())
+        continue
+      }
+      pause = GrowingPause()
+      if var file = try file(of: opened) {
+        if isFirst, let lines = wish.lines { try file.seek(toLast: lines) }
+        try file.copy()
+        if !opened.answer.ended { try follow(&file, opened.answer.attempt, of: task, &watch) }
+      }
+      isFirst = false
+      if isOnlyOne { return }
+      next = opened.answer.attempt + 1
+    }
+    if isFirst { voice.notice("\(task.name) ended without output") }
+  }
+
+  /// Prints what is added to a file until its attempt is over.
+  private mutating func follow(
+    _ file: inout LogFile, _ attempt: UInt32, of task: LogTask, _ watch: inout EndWatch
+  ) throws(Failure) {
+    while !watch.isOver {
+      let isClosed = try watch.wait(file.changes, for: nil)
+      try file.copy()
+      // Whoever closed it may have been the last; asked for by name, so that the answer is about
+      // this attempt.
+      if isClosed, try open(task, attempt).answer.ended { break }
+    }
+    try file.copy()
+  }
+
+  /// The log of an attempt, once it has started; nil if the task is over without it, or if nobody
+  /// knows yet.
+  private mutating func started(
+    _ task: LogTask, _ attempt: UInt32?, _ watch: inout EndWatch
+  ) throws(Failure) -> Opened? {
+    var request = request(task, attempt)
+    request.whenStarted = !watch.isOver
+    do throws(Failure) {
+      return try session.persist { (connection, _) throws(CallError) in
+        let number = try connection.ask(.openLog(request))
+        while true {
+          let deadline = watch.isOver ? Pause.now + .seconds(5) : Pause.now
+          switch try connection.answer(to: number, until: deadline) {
+          case .body(.openedLog(let answer)):
+            let descriptors = connection.takeDescriptors(Int(answer.descriptors))
+            return answer.pending ? nil : Opened(answer: answer, descriptors: descriptors)
+          case .body: throw connection.unexpected()
+          case .timedOut where watch.isOver: return nil
+          case .timedOut:
+            do throws(Failure) {
+              try watch.wait(connection.descriptor, for: nil)
+            } catch {
+              throw .failed(error)
+            }
+          }
+        }
+      }
+    } catch {
+      // There is no such attempt, or not yet.
+      if error.status == .notFound, attempt != nil, attempt != 0 { return nil }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import FlusterClient
+import FlusterCore
+import FlusterProtocol
+import FlusterSystem
+
+extension WireJobRow {
+  /// The lines of `fluster-ls -l`.
+  func detail(now: WallTime, users: inout UserNames) -> [String] {
+    var lines = ["job \(job) (\(name)) of \(users.name(of: uid)): \(state.word)"]
+    func add(_ label: String, _ value: String?) {
+      guard let value, !value.isEmpty else { return }
+      let fill = String(repeating: " ", count: max(1, 12 - label.count))
+      lines.append("  \(label):\(fill)\(value)")
+    }
+    add("reason", explanation)
+    if hasLaunch {
+      add("command", launch.commandText)
+      add("directory", String(decoding: launch.directory.array, as: UTF8.self))
+    }
+    if array.explicit { add("tasks", arrayText) }
+    add("needs", needsText)
+    add("limits", limitsText)
+    if hasLaunch { add("files", filesText) }
+    add("submitted", Timestamp.local(WallTime(milliseconds: submittedMs)))
+    if hasStartedMs { add("started", Timestamp.local(WallTime(milliseconds: startedMs))) }
+    if hasEndedMs { add("ended", Timestamp.local(WallTime(milliseconds: endedMs))) }
+    if hasKilledBy {
+      let why = killReason.isEmpty ? "" : ": \(killReason)"
+      add("killed by", users.name(of: killedBy) + why)
+    }
+    for attempt in attempts { lines.append("  " + attempt.text(inArray: array.explicit, now: now)) }
+    return lines
+  }
+
+  private var arrayText: String {
+    let step = array.step == 1 ? "" : ":\(array.step)"
+    let last = UInt64(array.first) + UInt64(array.step) * UInt64(max(array.count, 1) - 1)
+    let throttle = array.hasThrottle ? ", \(array.throttle) at once" : ""
+    return "\(array.first)-\(last)\(step)\(throttle)"
+  }
+
+  private var needsText: String {
+    var parts = ["cpus \(Quantity.text(cpuMillis: needs.cpuMillis))"]
+    if needs.hasMemoryBytes { parts.append("mem \(Quantity.text(bytes: needs.memoryBytes))") }
+    parts += needs.resources.map { "\($0.name) \($0.count)" }
+    return parts.joined(separator: ", ")
+  }
+
+  private var limitsText: String {
+    var parts = [
+      hasTimeLimitMs ? "time \(Quantity.text(milliseconds: timeLimitMs))" : "no time limit",
+      "grace \(Quantity.text(milliseconds: graceMs))",
+    ]
+    parts.append("retries \(retries)")
+    parts.append("retries-lost \(retriesLost)")
+    return parts.joined(separator: ", ")
+  }
+
+  private var filesText: String {
+    var parts: [String] = []
+    func add(_ word: String, _ isSet: Bool, _ path: [UInt8]) {
+      if isSet { parts.append("\(word) \(String(decoding: path, as: UTF8.self))") }
+    }
+    add("stdin", launch.hasStdin, launch.stdin.array)
+    add("stdout", launch.hasStdout, launch.stdout.array)
+    add("stderr", launch.hasStderr, launch.stderr.array)
+    return parts.joined(separator: ", ")
+  }
+}
+
+extension WireAttemptRow {
+  /// `attempt 0 on w1: exit code 7, ran 1.2s, peak 12M`.
+  func text(inArray: Bool, now: WallTime) -> String {
+    var text = inArray ? "task \(index) " : ""
+    text += "attempt \(number) on \(worker.isEmpty ? "no worker" : worker): "
+    guard hasOutcome, let outcome = try? Outcome(wire: outcome) else {
+      text += state.word
+      if hasStartedMs {
+        let ran = UInt64(max(0, now.milliseconds - startedMs))
+        text += " for \(Quantity.text(milliseconds: ran))"
+      }
+      return text
+    }
+    var parts = [outcome.phrase]
+    if let wall = outcome.usage.wallMilliseconds ?? wallFromTimes {
+      parts.append("ran \(Quantity.text(milliseconds: wall))")
+    }
+    if let user = outcome.usage.userMicroseconds, let system = outcome.usage.systemMicroseconds {
+      parts.append("cpu \(Quantity.text(milliseconds: (user + system) / 1000))")
+    }
+    if let peak = outcome.usage.peakMemoryBytes {
+      parts.append("peak \(Quantity.text(bytes: peak))")
+    }
+    return text + parts.joined(separator: ", ")
+  }
+
+  private var wallFromTimes: UInt64? {
+    hasStartedMs && hasEndedMs ? UInt64(max(0, endedMs - startedMs)) : nil
+  }
+}

@@ -1,0 +1,45 @@
+import FlusterClient
+import FlusterProtocol
+
+extension Session {
+  /// Replaces selectors that mean different jobs at different times (`@last`, `name:GLOB`) by the
+  /// jobs they mean now, so that a repeated question is about the same ones.
+  mutating func settle(_ selectors: [WireSelector]) throws(Failure) -> [WireSelector] {
+    guard selectors.contains(where: \.depends) else { return selectors }
+    var settled: [WireSelector] = []
+    for selector in selectors {
+      guard selector.depends else {
+        settled.append(selector)
+        continue
+      }
+      var list = WireList()
+      list.selectors = [selector]
+      list.allAges = true
+      let jobs = try listing(list).jobs
+      guard !jobs.isEmpty else { throw Failure(.notFound, "\(selector.text) names no job") }
+      for job in jobs {
+        var one = WireSelector()
+        one.tasks.job = job.job
+        settled.append(one)
+      }
+    }
+    return settled
+  }
+
+  /// All rows of a listing.
+  mutating func listing(_ list: WireList) throws(Failure) -> WireListing {
+    try persist { (connection, _) throws(CallError) in
+      let number = try connection.ask(.list(list))
+      var all = WireListing()
+      while true {
+        switch try connection.answer(to: number) {
+        case .body(.listing(let page)):
+          all.jobs += page.jobs
+          all.tasks += page.tasks
+        case .body(.done): return all
+        case .body, .timedOut: throw connection.unexpected()
+        }
+      }
+    }
+  }
+}

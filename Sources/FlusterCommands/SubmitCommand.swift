@@ -1,0 +1,105 @@
+package import ArgumentParser
+package import FlusterClient
+import FlusterCore
+import FlusterProtocol
+import FlusterSystem
+
+/// fluster-submit: queues a job and prints its id.
+package struct SubmitCommand: AskingCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "fluster-submit", abstract: "Submit a job and print its id.",
+    usage: """
+      fluster-submit [options] [--] command [argument ...]
+      fluster-submit [options] -c line
+      """,
+    version: "fluster-submit \(FlusterVersion.software)")
+
+  @OptionGroup(title: "Many") var many: SubmitOptions.Many
+  @OptionGroup(title: "Needs") var needs: SubmitOptions.Needs
+  @OptionGroup(title: "Ending") var ending: SubmitOptions.Ending
+  @OptionGroup(title: "Environment") var surroundings: SubmitOptions.Surroundings
+  @OptionGroup(title: "Output") var output: SubmitOptions.Output
+  @OptionGroup(title: "Asking") var asking: SubmitOptions.Asking
+  @OptionGroup package var shared: SharedOptions
+
+  @Argument(
+    parsing: .captureForPassthrough,
+    help: ArgumentHelp("The command and its arguments, run without a shell.", valueName: "command"))
+  var words: [String] = []
+
+  /// Nothing given; filled in by the parser.
+  package init() {}
+
+  /// The program: runs and exits.
+  package static func start() -> Never { Runner.main(self) }
+
+  package static func carriesStatus(_ arguments: [String]) -> Bool {
+    CommandWords.haveOption("--wait", arguments)
+  }
+
+  package func execute(_ voice: Voice) throws(Failure) -> Int32 {
+    var submit = WireSubmit()
+    let token = try asking.parsedToken()
+    submit.token = .of(token?.bytes ?? Entropy.bytes(16))
+    submit.dryRun = asking.dryRun
+    let caller = try Caller.current(command: CommandWords.raw(words))
+    let (job, notices) = try request(of: caller)
+    submit.job = job
+    for notice in notices { voice.notice(notice) }
+    guard !(asking.wait && asking.dryRun) else {
+      throw .usage("--wait and --dry-run exclude each other")
+    }
+
+    var session = try session(voice)
+    // The caller's own token may be that of a try whose answer never came.
+    let answer = try send(submit, mayExist: token != nil, over: &session)
+    for notice in answer.notices { voice.notice(notice) }
+    if asking.dryRun { return try report(job, answer, voice) }
+    do {
+      try StandardStream.print("\(answer.job)")
+    } catch {
+      throw Failure(error.status, "job \(answer.job) was submitted, but: \(error.message)")
+    }
+    guard asking.wait else { return ExitStatus.done.rawValue }
+    var selector = WireSelector()
+    selector.tasks.job = answer.job
+    var waiting = Waiting(for: [selector], any: false, deadline: nil, voice: voice)
+    return try waiting.run(over: &session)
+  }
+
+  private func send(
+    _ submit: WireSubmit, mayExist: Bool, over session: inout Session
+  ) throws(Failure) -> WireSubmitted {
+    let body: WireEnvelope.OneOf_Body
+    do {
+      body = try session.persist { (connection, isAgain) throws(CallError) in
+        var submit = submit
+        submit.resend = isAgain || mayExist
+        return try connection.call(.submit(submit))
+      }
+    } catch  where error.status == .unreachable && error.message.hasPrefix("lost") {
+      let token = Token(bytes: submit.token.array)?.value.description ?? ""
+      throw Failure(
+        .unreachable, "\(error.message) before it said whether the job is stored",
+        wayOut: "the same command with --token \(token) cannot submit it twice")
+    }
+    guard case .submitted(let submitted) = body else {
+      throw Failure(.internal, "flusterd answered something else than asked")
+    }
+    return submitted
+  }
+
+  private func report(
+    _ job: WireJobRequest, _ answer: WireSubmitted, _ voice: Voice
+  ) throws(Failure) -> Int32 {
+    var line = job.json
+    if answer.hasCouldRun {
+      line.set("could_run", .bool(answer.couldRun))
+      if !answer.couldRun { line.set("obstacle", .string(answer.obstacle)) }
+    }
+    try StandardStream.print(line.lineBytes)
+    guard answer.hasCouldRun, !answer.couldRun else { return ExitStatus.done.rawValue }
+    voice.notice(answer.obstacle)
+    return ExitStatus.data.rawValue
+  }
+}

@@ -1,0 +1,143 @@
+import ArgumentParser
+import FlusterClient
+import FlusterCore
+
+/// The options of fluster-submit as they stand on the command line, unread: `SubmitCommand+Request`
+/// gives them their meaning, and their errors our form.
+enum SubmitOptions {
+  /// What is run, how often, and under which name.
+  struct Many: ParsableArguments {
+    @Option(
+      name: .customShort("c", allowingJoined: true), parsing: .unconditional,
+      help: ArgumentHelp("A line for /bin/sh instead of a command.", valueName: "line"))
+    var line: String?
+
+    @Option(
+      name: .customShort("n", allowingJoined: true), parsing: .unconditional,
+      help: ArgumentHelp("The job's name (the command's).", valueName: "name"))
+    var name: String?
+
+    @Option(
+      name: .customShort("a", allowingJoined: true), parsing: .unconditional,
+      help: ArgumentHelp(
+        "An array: one task for each index, N at once.", valueName: "first-last[:step][%n]"))
+    var array: String?
+  }
+
+  /// What a task needs.
+  struct Needs: ParsableArguments {
+    @Option(
+      parsing: .unconditional, help: ArgumentHelp("Processors (1).", valueName: "number"))
+    var cpus: String?
+
+    @Option(
+      parsing: .unconditional, help: ArgumentHelp("Memory, enforced.", valueName: "size"))
+    var mem: String?
+
+    @Option(
+      name: .customShort("r", allowingJoined: true), parsing: .unconditionalSingleValue,
+      help: ArgumentHelp("So many of what the worker counts as NAME.", valueName: "name=n"))
+    var resource: [String] = []
+  }
+
+  /// How it may end, and how often it is tried.
+  struct Ending: ParsableArguments {
+    @Option(
+      parsing: .unconditional, help: ArgumentHelp("Time limit.", valueName: "span"))
+    var time: String?
+
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("Between TERM and KILL (5s).", valueName: "span"))
+    var grace: String?
+
+    @Option(
+      parsing: .unconditional, help: ArgumentHelp("Failures forgiven (0).", valueName: "n"))
+    var retries: String?
+
+    @Option(
+      parsing: .unconditional, help: ArgumentHelp("Losses forgiven (100).", valueName: "n"))
+    var retriesLost: String?
+  }
+
+  /// What the command finds around it.
+  struct Surroundings: ParsableArguments {
+    @Option(
+      name: .customShort("e", allowingJoined: true), parsing: .unconditionalSingleValue,
+      help: ArgumentHelp("Set a variable, or pass the caller's.", valueName: "name[=value]"))
+    var variable: [String] = []
+
+    @Option(
+      name: .customLong("env"), parsing: .unconditional,
+      help: ArgumentHelp(
+        "How much of the environment goes along (all).", valueName: "all|minimal|none"))
+    var extent = "all"
+
+    @Option(
+      name: .customShort("C", allowingJoined: true), parsing: .unconditional,
+      help: ArgumentHelp("Working directory.", valueName: "directory"))
+    var directory: String?
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("File mode mask.", valueName: "octal"))
+    var umask: String?
+
+    @Option(
+      parsing: .unconditionalSingleValue,
+      help: ArgumentHelp("Resource limit.", valueName: "name=soft[:hard]"))
+    var rlimit: [String] = []
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Nice value.", valueName: "n"))
+    var nice: String?
+  }
+
+  /// Where output goes and input comes from.
+  struct Output: ParsableArguments {
+    @Option(
+      name: .customShort("o", allowingJoined: true), parsing: .unconditional,
+      help: ArgumentHelp("Standard output (and error) to this file.", valueName: "file"))
+    var stdout: String?
+
+    @Option(
+      name: .customShort("E", allowingJoined: true), parsing: .unconditional,
+      help: ArgumentHelp("Standard error to this file.", valueName: "file"))
+    var stderr: String?
+
+    @Option(
+      parsing: .unconditional, help: ArgumentHelp("Cap of a kept log (100M).", valueName: "size"))
+    var logMax: String?
+
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("Standard input from this file (/dev/null).", valueName: "file"))
+    var stdin: String?
+  }
+
+  /// How the submit itself goes.
+  struct Asking: ParsableArguments {
+    @Flag(help: "Not to be started before fluster-set releases it.")
+    var hold = false
+
+    @Flag(help: "Wait for the end, and exit as the job did.")
+    var wait = false
+
+    @Flag(help: "Store nothing; print the request and whether it could ever run.")
+    var dryRun = false
+
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("The same token gives the same job.", valueName: "uuid"))
+    var token: String?
+
+    /// The token given; throws usage for what is no UUID.
+    func parsedToken() throws(Failure) -> Token? {
+      guard let token else { return nil }
+      let digits = token.replacing("-", with: "")
+      let dashes = token.split(separator: "-", omittingEmptySubsequences: false).map(\.count)
+      guard let value = AttemptUID(hex: digits), [[32], [8, 4, 4, 4, 12]].contains(dashes) else {
+        throw .usage(
+          "--token: \"\(token)\" is no UUID", wayOut: "make one with: uuidgen, or od -An -N16 -tx1")
+      }
+      return Token(bytes: value.bytes)
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import FlusterClient
+import FlusterCore
+import FlusterProtocol
+
+/// Waiting for tasks to end, over as many connections as it takes, and the exit status that makes.
+struct Waiting {
+  /// What is printed of each end.
+  enum Output {
+    /// Nothing: standard output belongs to something else.
+    case none
+    /// `ID STATE STATUS`, if there are several tasks.
+    case lines
+    case json
+  }
+
+  var output = Output.none
+  private let selectors: [WireSelector]
+  private let any: Bool
+  private let deadline: Instant?
+  private let voice: Voice
+  /// How many tasks it is about; nil until the first has ended.
+  private var total: UInt64?
+  /// The indices of each job whose end was told: after a reconnect they are told again.
+  private var seen: [UInt64: RangeSet<UInt64>] = [:]
+  private var first: WireEnded?
+  private var hasFailure = false
+
+  init(for selectors: [WireSelector], any: Bool, deadline: Instant?, voice: Voice) {
+    self.selectors = selectors
+    self.any = any
+    self.deadline = deadline
+    self.voice = voice
+  }
+
+  /// Waits, prints, and returns the status to exit with.
+  mutating func run(over session: inout Session) throws(Failure) -> Int32 {
+    var waiting = self
+    defer { self = waiting }
+    // A restart of flusterd, an upgrade or a reboot of its unit must not end a wait.
+    let ended = try session.persist(patience: .seconds(3600)) {
+      (connection, _) throws(CallError) in try waiting.follow(connection)
+    }
+    guard ended else {
+      let names = selectors.map(\.text).joined(separator: " ")
+      voice.say("\(names): not ended in time")
+      return CarriedStatus.timeout
+    }
+    return waiting.status
+  }
+
+  /// The status that the ends seen make: a single task's own, else 0 if all succeeded.
+  var status: Int32 {
+    if let only = first, isSingle { return Int32(only.status) }
+    return hasFailure ? ExitStatus.no.rawValue : ExitStatus.done.rawValue
+  }
+
+  private var isSingle: Bool { total == 1 }
+
+  /// Takes ends until there are no more; false if the deadline came first.
+  private mutating func follow(_ connection: Connection) throws(CallError) -> Bool {
+    var request = WireWait()
+    request.selectors = selectors
+    request.any = any
+    let number = try connection.ask(.wait(request))
+    while true {
+      switch try connection.answer(to: number, until: deadline) {
+      case .timedOut: return false
+      case .body(.ended(let ended)):
+        do {
+          try take(ended)
+        } catch {
+          throw .failed(error)
+        }
+      case .body(.done(let done)):
+        for notice in done.notices { voice.notice(notice) }
+        return true
+      case .body: throw connection.unexpected()
+      }
+    }
+  }
+
+  /// Notes and prints one end.
+  mutating func take(_ ended: WireEnded) throws(Failure) {
+    if total == nil { total = ended.total }
+    if first == nil { first = ended }
+    if ended.state != .succeeded || ended.status != 0 { hasFailure = true }
+    let indices = UInt64(ended.firstIndex)..<(UInt64(ended.index) + 1)
+    let new = RangeSet(indices).subtracting(seen[ended.job, default: RangeSet()])
+    seen[ended.job, default: RangeSet()].insert(contentsOf: indices)
+    for range in new.ranges { try tell(ended.narrowed(to: range)) }
+  }
+
+  private func tell(_ ended: WireEnded) throws(Failure) {
+    explain(ended)
+    switch output {
+    case .none: break
+    case .json: try StandardStream.print(ended.json.lineBytes)
+    case .lines:
+      if !isSingle {
+        try StandardStream.print("\(ended.name) \(ended.stateWord) \(ended.status)")
+      }
+    }
+  }
+
+  /// Says why a task ended that did not simply exit: its status alone does not tell.
+  private func explain(_ ended: WireEnded) {
+    guard isSingle || ended.status == UInt32(CarriedStatus.none) else { return }
+    guard ended.hasOutcome, let outcome = try? Outcome(wire: ended.outcome) else {
+      if ended.state != .succeeded { voice.notice("\(ended.name) \(ended.stateWord)") }
+      return
+    }
+    guard outcome.cause != .exit else { return }
+    voice.notice("\(ended.name) \(ended.stateWord): \(outcome.phrase)")
+  }
+}
+
+extension WireEnded {
+  /// The first index of the range it stands for.
+  var firstIndex: UInt32 { hasFirst ? first : index - min(index, max(count, 1) - 1) }
+
+  /// The same end, of those of its tasks whose indices lie in `range`.
+  func narrowed(to range: Range<UInt64>) -> WireEnded {
+    guard count > 1, range.count < Int(index - firstIndex) + 1 else { return self }
+    var part = self
+    part.first = UInt32(range.lowerBound)
+    part.index = UInt32(range.upperBound - 1)
+    part.count = UInt32(range.count)
+    return part
+  }
+
+  /// `42`, `42.7` or `42.1-9`.
+  var name: String {
+    if !explicit { return "\(job)" }
+    return count > 1 ? "\(job).\(firstIndex)-\(index)" : "\(job).\(index)"
+  }
+
+  /// The state in words; a newer flusterd's by its number.
+  var stateWord: String { state.word }
+
+  /// A line of `--json`.
+  var json: JSONObject {
+    var object = JSONObject.line
+    object.set("id", .string(name))
+    object.set("job", .unsigned(job))
+    if explicit {
+      object.set("task", .unsigned(UInt64(firstIndex)))
+      if count > 1 {
+        object.set("last_task", .unsigned(UInt64(index)))
+        object.set("tasks", .unsigned(UInt64(count)))
+      }
+    }
+    object.set("state", .string(stateWord))
+    object.set("status", .unsigned(UInt64(status)))
+    if hasOutcome { object.add(outcome) }
+    return object
+  }
+}

@@ -1,0 +1,6 @@
+import FlusterCommands
+
+/// The program; fluster(1) describes it.
+@main struct Fluster {
+  static func main() { FrontDoor.start() }
+}
