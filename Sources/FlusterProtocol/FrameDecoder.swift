@@ -6,8 +6,9 @@ import SwiftProtobuf
 /// peer pays in traffic for what it makes us hold. The owner bounds that by draining `next` after
 /// each `append` and reading at most so much at once; then at most one frame and one read are held.
 package struct FrameDecoder: Sendable {
-  /// Capacity an idle decoder may keep; what is larger goes back when its frame has been taken.
-  static let idleCapacity = 64 << 10
+  /// Capacity an idle decoder may keep, small enough for a thousand idle connections; what is
+  /// larger goes back when its frame has been taken.
+  static let idleCapacity = 8 << 10
 
   /// The most bytes a payload may have here.
   package let limit: Int
