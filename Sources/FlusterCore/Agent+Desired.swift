@@ -1,0 +1,119 @@
+extension Agent {
+  mutating func link(to offered: StoreID) {
+    backlog = []
+    unanswered = nil
+    if let store, store != offered, !held.isEmpty {
+      controller = .foreign
+      effect(.odd(.foreignStore(held: store, offered: offered)))
+      return
+    }
+    store = offered
+    controller = .fresh
+  }
+
+  mutating func unlink() {
+    controller = .away
+    // What was not followed yet comes again with the next full set.
+    backlog = []
+    unanswered = nil
+    for uid in held.keys { held[uid]?.reported = nil }
+  }
+
+  /// Nothing can be answered truthfully before the shim has told what it holds.
+  mutating func receive(_ desired: Desired) {
+    guard controller == .fresh || controller == .synced else { return }
+    if desired.isFull { backlog = [] }
+    backlog.append(desired)
+  }
+
+  mutating func followBacklog(at now: Moment) {
+    let pending = backlog
+    backlog = []
+    for desired in pending { follow(desired, at: now) }
+  }
+
+  private mutating func follow(_ desired: Desired, at now: Moment) {
+    let keeps = Set(desired.keeps)
+    for run in desired.runs { take(run, mayStart: !keeps.contains(run.uid), at: now) }
+    for uid in desired.keeps where held[uid] == nil { miss(uid, at: now) }
+    if desired.isFull {
+      endUnlisted(by: desired, at: now)
+      unanswered = desired.sequence
+    }
+    for stop in desired.stops { follow(stop, at: now) }
+    for uid in desired.acknowledged { acknowledge(uid) }
+    for signal in desired.signals {
+      if case .running = held[signal.uid]?.phase { effect(.signal(signal.uid, signal.number)) }
+    }
+  }
+
+  private mutating func take(_ run: Assignment, mayStart: Bool, at now: Moment) {
+    if held[run.uid] != nil {
+      held[run.uid]?.assignment = run
+      attend(run.uid, at: now)
+    } else if !run.isStartable || !mayStart {
+      miss(run.uid, at: now)
+    } else if !capacity.covers(run.charge) {
+      effect(.odd(.neverFits(run.uid)))
+      miss(run.uid, at: now)
+    } else {
+      hold(run.uid, .queued(at: now.wall), run)
+      queue.append(run.uid)
+    }
+  }
+
+  /// Says that the attempt is not here, until that is acknowledged.
+  mutating func miss(_ uid: AttemptUID, at now: Moment) {
+    if held[uid] == nil { hold(uid, .missing(at: now.wall), nil) }
+    queue.removeAll { $0 == uid }
+    held[uid]?.phase = .missing(at: now.wall)
+    attend(uid, at: now)
+  }
+
+  /// What a full set does not list is a zombie.
+  private mutating func endUnlisted(by desired: Desired, at now: Moment) {
+    var listed = Set(desired.keeps)
+    listed.formUnion(desired.runs.map(\.uid))
+    listed.formUnion(desired.stops.map(\.uid))
+    for attempt in inOrder where !listed.contains(attempt.uid) {
+      switch attempt.phase {
+      case .queued: forget(attempt.uid)
+      case .starting, .running: endUnwanted(attempt.uid, at: now)
+      case .ended, .notStarted, .missing: break
+      }
+    }
+  }
+
+  /// Ends what nobody wants.
+  mutating func endUnwanted(_ uid: AttemptUID, at now: Moment) {
+    guard held[uid]?.ending == nil else { return }
+    effect(.odd(.unwanted(uid)))
+    end(uid, .killed, text: "the controller did not want it any more", at: now)
+  }
+
+  private mutating func follow(_ stop: Desired.Stop, at now: Moment) {
+    switch held[stop.uid]?.phase {
+    case nil, .queued: miss(stop.uid, at: now)
+    case .starting, .running: end(stop.uid, stop.cause, at: now)
+    case .ended(let record):
+      // An earlier life of this worker may have carried out this very order.
+      guard let attempt = held[stop.uid], attempt.isInherited, attempt.ending == nil,
+        record.wasTerminated
+      else { return }
+      held[stop.uid]?.ending = HeldAttempt.Ending(
+        cause: stop.cause, killAt: now.monotonic, text: "", termSent: true, killSent: true)
+    case .notStarted, .missing: break
+    }
+  }
+
+  private mutating func acknowledge(_ uid: AttemptUID) {
+    switch held[uid]?.phase {
+    case nil: break
+    case .ended, .notStarted:
+      effect(.acknowledge(uid))
+      forget(uid)
+    case .missing: forget(uid)
+    case .queued, .starting, .running: effect(.odd(.earlyAcknowledgement(uid)))
+    }
+  }
+}

@@ -1,0 +1,57 @@
+extension Agent {
+  /// Adds to what will be reported with this step, if somebody is there to hear it. Nothing is lost
+  /// otherwise: the answer to the next full set tells the same.
+  mutating func tell(_ uid: AttemptUID, _ kind: Observation.Kind, at time: WallTime) {
+    guard controller == .synced else { return }
+    news.append(Observation(uid: uid, kind: kind, at: time))
+  }
+
+  /// Reports an end for the first time on this link, or again.
+  mutating func attendEnd(_ uid: AttemptUID, at now: Moment) {
+    guard controller == .synced, let attempt = held[uid] else { return schedule(uid, at: nil) }
+    let again = attempt.reported.map { $0 + Self.repeatAfter }
+    if let again, again > now.monotonic { return schedule(uid, at: again) }
+    news += attempt.observations.suffix(1)
+    held[uid]?.reported = now.monotonic
+    schedule(uid, at: now.monotonic + Self.repeatAfter)
+  }
+
+  /// Sends what this step has to tell.
+  mutating func report(at now: Moment) {
+    defer { news = [] }
+    if let sequence = unanswered {
+      unanswered = nil
+      controller = .synced
+      let attempts = inOrder
+      effect(.report(attempts.flatMap(\.observations), sequence: sequence, full: true))
+      for attempt in attempts where attempt.phase.isOver {
+        held[attempt.uid]?.reported = now.monotonic
+        attend(attempt.uid, at: now)
+      }
+    } else if !news.isEmpty {
+      effect(.report(news, sequence: 0, full: false))
+    }
+  }
+}
+
+extension HeldAttempt {
+  /// Everything there is to say of the attempt, the newest last.
+  var observations: [Observation] {
+    switch phase {
+    case .queued(let at): [sight(.queued, at)]
+    case .starting(let since, told: _): [sight(.starting, since.wall)]
+    case .running(let since):
+      [sight(.started, since.wall)] + (isStuck ? [sight(.stuck, since.wall)] : [])
+    case .ended(let record):
+      (record.started.map { [sight(.started, $0.wall)] } ?? [])
+        + [sight(.finished(outcome(of: record)), record.ended.wall)]
+    case .notStarted(let reason, let errno, let at):
+      [sight(.finished(outcome(of: reason, errno: errno)), at)]
+    case .missing(let at): [sight(.missing, at)]
+    }
+  }
+
+  private func sight(_ kind: Observation.Kind, _ at: WallTime) -> Observation {
+    Observation(uid: uid, kind: kind, at: at)
+  }
+}

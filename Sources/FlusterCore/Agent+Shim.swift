@@ -1,0 +1,100 @@
+extension Agent {
+  mutating func shimLinked(at now: Moment) {
+    shim = .listing
+    for uid in held.keys {
+      held[uid]?.isListed = false
+      // Signals on their way when the connection broke may be lost.
+      held[uid]?.ending?.termSent = false
+      held[uid]?.ending?.killSent = false
+    }
+  }
+
+  /// Attempts are as they were, as far as anybody knows; nothing can be done about them.
+  mutating func shimUnlinked(at now: Moment) {
+    shim = .away
+    attendAll(at: now)
+  }
+
+  mutating func hear(_ notice: AgentNotice, at now: Moment) {
+    switch notice {
+    case .started(let uid, let since): started(uid, since: since, at: now)
+    case .notStarted(let uid, let reason, let errno):
+      over(uid, .notStarted(reason, errno: errno, at: now.wall), at: now)
+    case .ended(let uid, let record): over(uid, .ended(record), at: now)
+    case .stuck(let uid):
+      guard let attempt = held[uid], attempt.phase.isActive, !attempt.isStuck else { return }
+      held[uid]?.isStuck = true
+      tell(uid, .stuck, at: now.wall)
+    case .listEnd: listEnd(at: now)
+    }
+  }
+
+  private mutating func started(_ uid: AttemptUID, since: Moment, at now: Moment) {
+    guard let attempt = held[uid] else { return adopt(uid, .running(since: since), at: now) }
+    held[uid]?.isListed = true
+    switch attempt.phase {
+    case .running: break
+    case .queued, .starting:
+      // Queued: an earlier life of this worker started it.
+      queue.removeAll { $0 == uid }
+      held[uid]?.phase = .running(since: since)
+      tell(uid, .started, at: since.wall)
+      attend(uid, at: now)
+    case .missing:
+      // It was reported as not here, so that another copy may run already.
+      held[uid]?.phase = .running(since: since)
+      effect(.odd(.unwanted(uid)))
+      effect(.kill(uid))
+    case .ended, .notStarted: break
+    }
+  }
+
+  private mutating func over(_ uid: AttemptUID, _ phase: HeldAttempt.Phase, at now: Moment) {
+    guard let attempt = held[uid] else { return adopt(uid, phase, at: now) }
+    held[uid]?.isListed = true
+    switch attempt.phase {
+    case .queued, .starting, .running, .missing:
+      queue.removeAll { $0 == uid }
+      held[uid]?.phase = phase
+      held[uid]?.isStuck = false
+      held[uid]?.isInherited = attempt.phase.isQueued
+      held[uid]?.reported = nil
+      if !attempt.phase.isRunning, case .ended(let record) = phase, let started = record.started {
+        tell(uid, .started, at: started.wall)
+      }
+      attend(uid, at: now)
+    case .ended, .notStarted: break
+    }
+  }
+
+  /// The shim names something this life of the worker knows nothing of. Whether it is wanted only
+  /// a full set can tell; after one, it is not.
+  private mutating func adopt(_ uid: AttemptUID, _ phase: HeldAttempt.Phase, at now: Moment) {
+    hold(uid, phase, nil)
+    held[uid]?.isInherited = true
+    if phase.isActive, controller == .synced {
+      endUnwanted(uid, at: now)
+    } else {
+      attend(uid, at: now)
+    }
+  }
+
+  private mutating func listEnd(at now: Moment) {
+    guard shim == .listing else { return }
+    shim = .ready
+    for attempt in inOrder where attempt.phase.isActive && !attempt.isListed {
+      miss(attempt.uid, at: now)
+    }
+    attendAll(at: now)
+  }
+}
+
+extension HeldAttempt.Phase {
+  fileprivate var isQueued: Bool {
+    if case .queued = self { true } else { false }
+  }
+
+  fileprivate var isRunning: Bool {
+    if case .running = self { true } else { false }
+  }
+}

@@ -1,0 +1,66 @@
+/// One attempt in the worker's hands.
+struct HeldAttempt: Hashable, Sendable {
+  /// queued -> starting -> running -> ended, with the short cuts the cases name.
+  enum Phase: Hashable, Sendable {
+    /// Waits for its turn; becomes starting, or missing when stopped.
+    case queued(at: WallTime)
+    /// With the shim; becomes running, notStarted, ended, or missing if the shim lost it.
+    case starting(since: Moment, told: Bool)
+    /// Becomes ended, or missing if the shim lost it.
+    case running(since: Moment)
+    case ended(ExitRecord)
+    case notStarted(StartReason, errno: Int32, at: WallTime)
+    /// Unknown here, or stopped before it began.
+    case missing(at: WallTime)
+
+    /// It holds its charge of the worker.
+    var isActive: Bool {
+      switch self {
+      case .starting, .running: true
+      case .queued, .ended, .notStarted, .missing: false
+      }
+    }
+
+    /// Nothing is left of it but its report.
+    var isOver: Bool {
+      switch self {
+      case .ended, .notStarted, .missing: true
+      case .queued, .starting, .running: false
+      }
+    }
+  }
+
+  /// An end that we brought about.
+  struct Ending: Hashable, Sendable {
+    let cause: Cause
+    let killAt: Instant
+    /// One sentence, often empty.
+    let text: String
+    var termSent = false
+    var killSent = false
+  }
+
+  let uid: AttemptUID
+  /// Its place in the order of arrival.
+  let order: UInt64
+  var phase: Phase
+  /// Nil: adopted from the shim, and not spoken of by the controller yet.
+  var assignment: Assignment?
+  var ending: Ending?
+  /// Its end was brought about, if at all, by an earlier life of the worker.
+  var isInherited = false
+  var isStuck = false
+  /// The shim's present list has named it.
+  var isListed = true
+  /// When its end was last reported on the present link.
+  var reported: Instant?
+  /// When it wants to be attended to.
+  var due: Instant?
+
+  init(uid: AttemptUID, order: UInt64, phase: Phase, assignment: Assignment?) {
+    self.uid = uid
+    self.order = order
+    self.phase = phase
+    self.assignment = assignment
+  }
+}

@@ -1,0 +1,124 @@
+/// The random name of a controller's store: work of one store is not the business of another.
+package struct StoreID: Hashable, Sendable, CustomStringConvertible {
+  package let value: AttemptUID
+
+  /// Reads 16 bytes; nil if there are not 16.
+  package init?(bytes: some Collection<UInt8>) {
+    guard let value = AttemptUID(bytes: bytes) else { return nil }
+    self.value = value
+  }
+
+  /// 16 big-endian bytes.
+  package var bytes: [UInt8] { value.bytes }
+
+  package var description: String { value.description }
+}
+
+/// An attempt as the controller ordered it, without what only the shim needs to know.
+package struct Assignment: Hashable, Sendable {
+  package let uid: AttemptUID
+  /// What it holds of the worker while it runs.
+  package let charge: Amounts
+  package let timeLimit: Span?
+  /// Between TERM and KILL.
+  package let grace: Span
+  /// It came with all that is needed to start it. If not, it is only wanted to go on.
+  package let isStartable: Bool
+
+  /// An order as it came in.
+  package init(
+    uid: AttemptUID, charge: Amounts, timeLimit: Span?, grace: Span, isStartable: Bool = true
+  ) {
+    self.uid = uid
+    self.charge = charge
+    self.timeLimit = timeLimit
+    self.grace = grace
+    self.isStartable = isStartable
+  }
+}
+
+/// What the controller wants: everything (`isFull`), or what changed.
+package struct Desired: Hashable, Sendable {
+  /// An attempt that is to end.
+  package struct Stop: Hashable, Sendable {
+    package let uid: AttemptUID
+    /// The cause its end is to be recorded with.
+    package let cause: Cause
+
+    /// Ends `uid` for `cause`.
+    package init(_ uid: AttemptUID, _ cause: Cause) {
+      self.uid = uid
+      self.cause = cause
+    }
+  }
+
+  /// A signal to what runs of an attempt.
+  package struct Signal: Hashable, Sendable {
+    package let uid: AttemptUID
+    package let number: UInt8
+
+    /// Sends signal `number` to `uid`.
+    package init(_ uid: AttemptUID, _ number: UInt8) {
+      self.uid = uid
+      self.number = number
+    }
+  }
+
+  package var sequence: UInt64 = 0
+  package var isFull = false
+  /// In the order in which they are to be started. One that is known is never started again; its
+  /// limits are taken over.
+  package var runs: [Assignment] = []
+  package var stops: [Stop] = []
+  /// Wanted, but never to be started from here.
+  package var keeps: [AttemptUID] = []
+  package var acknowledged: [AttemptUID] = []
+  package var signals: [Signal] = []
+
+  /// Wants nothing.
+  package init() {}
+}
+
+/// How a process ended, by the shim's word. Absent means unknown.
+package struct ExitRecord: Hashable, Sendable {
+  package var exitCode: UInt8?
+  package var signal: UInt8?
+  /// The shim that held it died; how it ended is not known.
+  package var isLost = false
+  /// The kernel killed of it for want of memory.
+  package var outOfMemory: Bool?
+  /// Nil: it never ran.
+  package var started: Moment?
+  package var ended: Moment
+  package var usage = Usage()
+
+  /// An end with nothing known but when.
+  package init(ended: Moment) { self.ended = ended }
+}
+
+/// What the shim tells.
+package enum AgentNotice: Hashable, Sendable {
+  case started(AttemptUID, at: Moment)
+  case notStarted(AttemptUID, StartReason, errno: Int32)
+  case ended(AttemptUID, ExitRecord)
+  /// A process of it cannot be killed.
+  case stuck(AttemptUID)
+  /// Everything that the shim holds has been told since it was linked.
+  case listEnd
+}
+
+/// Everything that can happen to a worker.
+package enum AgentInput: Hashable, Sendable {
+  /// A controller accepted the registration; its store goes by this name.
+  case linked(StoreID)
+  case unlinked
+  case desired(Desired)
+  /// A shim is connected and was asked for its list.
+  case shimLinked
+  case shimUnlinked
+  case shim(AgentNotice)
+  /// The configuration gives the worker more or less.
+  case resized(Amounts)
+  /// The time asked for by `AgentEffect.wake` has come.
+  case tick
+}
