@@ -49,7 +49,7 @@ extension Programs {
         try write("", to: "\(instance.files)/go")
         #expect(try instance.wait(id) == 42)
         let detail = try instance.run("fluster-ls", "-l", id).output
-        #expect(!detail.contains("worker-lost"), "\(detail)")
+        #expect(!detail.contains("worker lost"), "\(detail)")
       }
     }
 

@@ -46,7 +46,7 @@ extension Programs {
         for (reason, id) in cases {
           #expect(try instance.wait(id) == 126)
           let detail = try instance.run("fluster-ls", "-l", id).output
-          #expect(detail.contains(reason), "\(detail)")
+          #expect(detail.contains("did not start: \(reason)"), "\(detail)")
           #expect(!detail.contains("127"), "\(detail)")
           #expect(try instance.column("STATE", of: id) == "failed")
         }
@@ -59,7 +59,8 @@ extension Programs {
         let id = try instance.submit("--time", "1s", "--retries", "3", "--", "sleep", "1000")
         #expect(try instance.wait(id) == 143)
         let detail = try instance.run("fluster-ls", "-l", id).output
-        #expect(detail.contains("time"), "\(detail)")
+        #expect(detail.contains("time limit reached"), "\(detail)")
+        #expect(!detail.contains("attempt 1"), "\(detail)")
         #expect(try instance.column("STATE", of: id) == "failed")
       }
     }

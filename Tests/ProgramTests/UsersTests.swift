@@ -60,7 +60,7 @@ extension Programs {
         let id = try instance.submit(as: .alice, "-o", path, "--", "true")
         #expect(try instance.run(as: .alice, "fluster-wait", id).status == 126)
         let detail = try instance.run(as: .alice, "fluster-ls", "-l", id).output
-        #expect(detail.contains("stdout"), "\(detail)")
+        #expect(detail.contains("did not start: stdout"), "\(detail)")
         #expect(access(path, F_OK) != 0)
       }
     }
