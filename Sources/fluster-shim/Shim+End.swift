@@ -119,8 +119,10 @@ extension Shim {
   /// Writes an entry for the next shim. That it fails costs the truth only if this shim dies too.
   func record(_ entry: ShimEntry, of uid: [UInt8]) {
     do throws(SystemError) {
-      if attempts[uid]?.file == nil { attempts[uid]?.file = try file(for: uid) }
-      try attempts[uid]?.file?.append(entry)
+      if let file = attempts[uid]?.file { return try file.append(entry) }
+      let file = try file(for: uid)
+      attempts[uid]?.file = file
+      try file?.append(entry)
     } catch {
       logger.error("cannot keep the record of \(attempts[uid]?.label ?? "an attempt"): \(error)")
     }

@@ -7,26 +7,26 @@ import Logging
 extension Shim {
   /// Understands a packet and does what it says. One that makes no sense ends the connection, never
   /// the shim.
-  func receive(_ packet: [UInt8], _ descriptors: [Descriptor]) {
+  func receive(_ packet: [UInt8], _ descriptors: [Descriptor], from link: WorkerLink) {
     let request: ShimRequest
     do throws(ShimWireError) {
       request = try ShimRequest.decode(packet) {
         descriptors.first.flatMap { try? SealedMemory.read($0, limit: ShimWire.bulkLimit) }
       }
     } catch {
-      return misunderstood(packet, error)
+      return misunderstood(packet, error, from: link)
     }
-    if case .hello = request { return greet() }
-    guard link?.isGreeted == true else {
-      logger.warning("dropped a worker that did not say hello")
-      return disconnect()
+    if case .hello = request { return greet(link) }
+    guard link === self.link else {
+      logger.warning("dropped a connection that did not say hello")
+      return forget(link)
     }
     handle(request)
   }
 
   private func handle(_ request: ShimRequest) {
     switch request {
-    case .hello: greet()
+    case .hello: break
     case .spawn(let spawn):
       if attempts[spawn.uid] == nil { admit(spawn) } else { present(spawn.uid) }
     case .signal(let uid, let number): signal(uid, number)
@@ -44,8 +44,14 @@ extension Shim {
     }
   }
 
-  private func greet() {
-    link?.isGreeted = true
+  /// From here it is the worker; an older one is gone, or should be.
+  private func greet(_ newcomer: WorkerLink) {
+    if let link, link !== newcomer {
+      logger.notice("a newer worker replaces the older")
+      forget(link)
+    }
+    newcomers.removeAll { $0 === newcomer }
+    link = newcomer
     tell(
       .hello(
         ShimHello(
@@ -53,8 +59,10 @@ extension Shim {
           lacks: surroundings.groups?.lacks ?? ["cgroup", "cpu", "memory", "pids"])))
   }
 
-  private func misunderstood(_ packet: [UInt8], _ error: ShimWireError) {
-    if case .malformed = error, link?.isGreeted == true,
+  private func misunderstood(
+    _ packet: [UInt8], _ error: ShimWireError, from link: WorkerLink
+  ) {
+    if case .malformed = error, link === self.link,
       let uid = ShimRequest.spawnUID(of: packet), attempts[uid] == nil
     {
       // The rest of the conversation is intact, and the attempt needs an answer.
@@ -62,16 +70,11 @@ extension Shim {
       let reason = UInt8(FL_REASON_REQUEST.rawValue)
       return tell(.notStarted(uid: uid, reason: reason, errno: EBADMSG))
     }
-    logger.warning("dropped the worker: \(error)")
+    logger.warning("dropped a worker: \(error)")
     if case .version(let theirs) = error {
-      link?.send(.refused(theirs: theirs, ours: ShimWire.version))
+      link.send(.refused(theirs: theirs, ours: ShimWire.version))
     }
-    disconnect()
-  }
-
-  private func disconnect() {
-    link?.close()
-    link = nil
+    forget(link)
   }
 
   /// Tells all that is known of an attempt, as if it had just happened.

@@ -67,7 +67,7 @@ extension Shim {
       launch.cgroup = group
     }
     do throws(SystemError) {
-      try begin(uid, try launch.run(method: method))
+      begin(uid, try launch.run(method: method))
     } catch {
       logger.error("\(error)")
       refuse(uid, FL_REASON_PROCESS, error.errno)
@@ -76,21 +76,20 @@ extension Shim {
 
   private func intent(for spawn: ShimSpawn) -> ShimIntent {
     ShimIntent(
-      uid: spawn.uid, owner: spawn.owner, bootID: surroundings.bootID, wall: Clock.wallMilliseconds(),
+      uid: spawn.uid, owner: spawn.owner, bootID: surroundings.bootID,
+      wall: Clock.wallMilliseconds(),
       cgroup: surroundings.groups?.path(of: spawn.uid) ?? "", keepsOutput: spawn.output == .kept,
       keepsErrors: spawn.errors == .kept)
   }
 
   /// A kept log; nil if the attempt has none.
-  private func log(
-    _ spawn: ShimSpawn, errors: Bool
-  ) throws(SystemError) -> LogDirectory.Log? {
+  private func log(_ spawn: ShimSpawn, errors: Bool) throws(SystemError) -> LogDirectory.Log? {
     guard (errors ? spawn.errors : spawn.output) == .kept else { return nil }
     return try surroundings.logs.create(spawn.uid, errors: errors, owner: spawn.owner)
   }
 
   /// The process exists; from here it is watched.
-  private func begin(_ uid: [UInt8], _ made: fl_spawned) throws(SystemError) {
+  private func begin(_ uid: [UInt8], _ made: fl_spawned) {
     if made.method != method {
       logger.notice("this kernel or a filter refuses clone3 in full; method \(made.method) works")
       method = made.method

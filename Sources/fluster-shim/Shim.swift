@@ -21,12 +21,17 @@ struct Surroundings {
 /// The shim: the attempts it holds, and the one worker it serves. Everything happens on the main
 /// thread, one handler at a time.
 final class Shim {
+  private static let newcomerLimit = 8
+
   let loop: EventLoop
   let logger: Logger
   let surroundings: Surroundings
   let owners: Owners
   var attempts: [[UInt8]: Attempt] = [:]
+  /// The worker, once it has said hello.
   var link: WorkerLink?
+  /// Connections that have not said hello yet. They replace nobody: a probe is no worker.
+  var newcomers: [WorkerLink] = []
   /// The way of making processes that worked last.
   var method = Int32(FL_SPAWN_INTO_CGROUP.rawValue)
   /// Ending everything, to exit.
@@ -68,8 +73,7 @@ final class Shim {
 
   /// Tells the worker, if there is one.
   func tell(_ notice: ShimNotice, _ descriptors: [Descriptor] = []) {
-    guard let link, link.isGreeted else { return }
-    link.send(notice, descriptors)
+    link?.send(notice, descriptors)
   }
 
   /// Reaps children that nobody knows: orphans of jobs. A leader is reaped by `finish` only.
@@ -139,23 +143,32 @@ final class Shim {
       guard peer.uid == 0 || peer.uid == surroundings.workerUID else {
         return logger.warning("refused a connection from uid \(peer.uid)")
       }
-      if link != nil { logger.notice("a newer worker connection replaces the older") }
-      link?.close()
-      link = try WorkerLink(
-        adopting: socket, loop: loop,
-        onPacket: { [weak self] in self?.receive($0, $1) },
-        onFailure: { [weak self] in self?.dropped($0) })
+      if newcomers.count >= Self.newcomerLimit { newcomers.removeFirst().close() }
+      newcomers.append(
+        try WorkerLink(
+          adopting: socket, loop: loop,
+          onPacket: { [weak self] in self?.receive($1, $2, from: $0) },
+          onFailure: { [weak self] in self?.failed($0, $1) }))
     } catch {
       logger.error("cannot take a connection: \(error)")
     }
   }
 
-  private func dropped(_ error: ShimConnectionError) {
-    link = nil
+  private func failed(_ failed: WorkerLink, _ error: ShimConnectionError) {
+    let wasWorker = failed === link
+    forget(failed)
     switch error {
-    case .closed: logger.info("the worker is gone")
-    case .system, .wire: logger.warning("dropped the worker: \(error)")
+    case .closed where wasWorker: logger.info("the worker is gone")
+    case .closed: break
+    case .system, .wire: logger.warning("dropped a worker: \(error)")
     }
+  }
+
+  /// Lets go of a connection.
+  func forget(_ gone: WorkerLink) {
+    gone.close()
+    newcomers.removeAll { $0 === gone }
+    if link === gone { link = nil }
   }
 }
 

@@ -7,17 +7,15 @@ final class WorkerLink {
   private static let outboxLimit = 100_000
 
   let socket: Descriptor
-  /// It has said hello in our version.
-  var isGreeted = false
   private var source: Source?
   private var outbox: [(packet: [UInt8], descriptors: [Descriptor])] = []
-  private let onFailure: (ShimConnectionError) -> Void
+  private let onFailure: (WorkerLink, ShimConnectionError) -> Void
 
   /// Calls `onPacket` for each packet and `onFailure` once when the connection is of no more use.
   init(
     adopting socket: Descriptor, loop: EventLoop,
-    onPacket: @escaping ([UInt8], [Descriptor]) -> Void,
-    onFailure: @escaping (ShimConnectionError) -> Void
+    onPacket: @escaping (WorkerLink, [UInt8], [Descriptor]) -> Void,
+    onFailure: @escaping (WorkerLink, ShimConnectionError) -> Void
   ) throws(SystemError) {
     self.socket = socket
     self.onFailure = onFailure
@@ -45,7 +43,7 @@ final class WorkerLink {
   private func fail(_ error: ShimConnectionError) {
     guard source != nil else { return }
     close()
-    onFailure(error)
+    onFailure(self, error)
   }
 
   private func flush() {
@@ -62,11 +60,11 @@ final class WorkerLink {
   }
 
   /// A few packets a turn, so that the ends of jobs are not kept waiting.
-  private func read(_ onPacket: ([UInt8], [Descriptor]) -> Void) {
+  private func read(_ onPacket: (WorkerLink, [UInt8], [Descriptor]) -> Void) {
     for _ in 0..<16 where source != nil {
       do throws(ShimConnectionError) {
         guard let (packet, descriptors) = try ShimConnection.receive(from: socket) else { return }
-        onPacket(packet, descriptors)
+        onPacket(self, packet, descriptors)
       } catch { return fail(error) }
     }
   }
