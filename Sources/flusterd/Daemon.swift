@@ -1,0 +1,149 @@
+import FlusterCore
+import FlusterProtocol
+import FlusterStore
+import FlusterSystem
+import FlusterSystemd
+import Logging
+
+/// The shell around the core: one thread, one loop. Sources fill the inbox, a turn empties it into
+/// the core, and what the core asks for is done when the disk has the facts (Turn, Release).
+final class Daemon {
+  /// Sources that let finished commits out go before new work, and turns after it.
+  static let urgent: Int64 = -10
+  static let late: Int64 = 10
+
+  let options: Start.Choices
+  let loop: EventLoop
+  let log: Logger
+  let clients: Clients
+  let storage: Storage
+  var settings: Settings
+  var listeners: [Listener] = []
+
+  var controller: Controller
+  var live: LiveJobs
+  var newest: [UserID: JobID] = [:]
+  var launches = LaunchCache()
+  var links: [LinkID: WorkerLink] = [:]
+  var desires: [LinkID: Desire] = [:]
+
+  var inbox = Inbox()
+  var turn = OpenTurn()
+  var releases = Releases()
+  var requests = Requests()
+  var waits = Waits()
+  var listings: [RequestID: Listing] = [:]
+  var relays: [RequestID: LogRelay] = [:]
+  /// Why jobs of a requirement wait, for one slice of listings.
+  var reasons: [Requirement: PendingReason] = [:]
+  var logWaits: [RequestID: LogWait] = [:]
+  var trouble: Trouble?
+  var ending = Ending.no
+  private var lastRequest: UInt64 = 0
+
+  var turnSource: Deferred?
+  var wakeTimer: Timer?
+  var probeTimer: Timer?
+  var idleTimer: Timer?
+  var reloading: Reloading?
+  var reloadWakeup: Wakeup?
+  var isWatchingIdle = false
+
+  init(
+    _ options: Start.Choices, loop: EventLoop, log: Logger, clients: Clients, storage: Storage,
+    settings: Settings, restored: Restored
+  ) {
+    self.options = options
+    self.loop = loop
+    self.log = log
+    self.clients = clients
+    self.storage = storage
+    self.settings = settings
+    controller = Controller(restored: restored, random: Daemon.freshRandom())
+    live = LiveJobs(controller.state)
+  }
+
+  /// Attempt uids must differ in every life of the daemon, so every core gets its own seed.
+  static func freshRandom() -> Random {
+    Random(seed: (Entropy.word(), Entropy.word(), Entropy.word(), Entropy.word() | 1))
+  }
+
+  /// Both clocks, now.
+  var now: Moment {
+    Moment(
+      monotonic: Instant(nanoseconds: Clock.monotonicNanoseconds()),
+      wall: WallTime(milliseconds: Clock.wallMilliseconds()))
+  }
+
+  var admission: Admission {
+    Admission(instance: options.places.instance, own: options.own, settings: settings)
+  }
+
+  /// A request under a number of our own.
+  func request(_ number: UInt64, on connection: ConnectionID, _ peer: Peer) -> Request {
+    lastRequest += 1
+    return Request(
+      id: RequestID(lastRequest), connection: connection, number: number, peer: peer, kind: .read)
+  }
+
+  /// Remembers a request whose answer comes later.
+  func keep(_ request: Request, as kind: Request.Kind) {
+    var kept = request
+    kept.kind = kind
+    requests.insert(kept)
+  }
+
+  /// Answers a request at once; for what rests on no fact.
+  func refuse(_ request: Request, _ refusal: Refusal) {
+    requests.remove(request.id)
+    clients.send(WireEnvelope(request: request.number, refusal), to: request.connection)
+  }
+
+  /// Answers a request with what was true when it was asked, once that is durable.
+  func answer(_ request: Request, _ body: WireEnvelope.OneOf_Body) {
+    turn.consequences.append(
+      .answer(request.connection, WireEnvelope(request: request.number, body)))
+  }
+}
+
+extension Daemon {
+  /// Opens the doors.
+  func begin() throws {
+    turnSource = try loop.deferred(priority: Daemon.late) { [unowned self] in runTurn() }
+    wakeTimer = try loop.timer { [unowned self] in wakeUp() }
+    probeTimer = try loop.timer { [unowned self] in probe() }
+    idleTimer = try loop.timer(priority: Daemon.late) { [unowned self] in exitIdle() }
+    let wakeup = try Wakeup()
+    reloadWakeup = wakeup
+    _ = try loop.watch(wakeup.descriptor, for: .readable) { [unowned self] _ in
+      wakeup.drain()
+      finishReload()
+    }
+    try loop.enableWatchdog()
+    clients.deliver = { [unowned self] in receive($0) }
+    clients.settled = { [unowned self] in runTurnIfDue() }
+    clients.greeting = try WireEnvelope(request: 0, .hello(hello)).frame()
+    storage.onProgress = { [unowned self] in followWriter() }
+    for listener in listeners { try listener.start() }
+    receive(.wake)
+    if let next = controller.nextWake { wake(at: next) }
+    Notify.ready(status: statusLine)
+    log.info("serving; \(statusLine)")
+  }
+
+  private var hello: WireHello {
+    var hello = WireHello(role: .controller)
+    hello.store = .of(storage.id)
+    hello.instance = options.places.instance == .system ? "system" : "user"
+    return hello
+  }
+
+  /// Closes the store, and takes away the sockets that are our own.
+  func finish() {
+    storage.stop()
+    for (door, path) in [(Door.control, options.controlSocket), (.worker, options.workerSocket)]
+    where options.passed[door] == nil {
+      _ = try? Files.remove(path)
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import FlusterCore
+import FlusterProtocol
+import FlusterSystem
+
+/// One line of the table: who may ask this, when, and what is done then.
+struct Route {
+  /// When a request is lawful.
+  enum Moment {
+    case always
+    /// It changes something: not while the store takes no writes, and not on the way out.
+    case whileStoring
+    /// Once on a connection, before anything else.
+    case beforeRegistering
+    case afterRegistering
+  }
+
+  let door: Door
+  let moment: Moment
+  let run: (Daemon, Request) -> Void
+
+  init(_ door: Door, _ moment: Moment, _ run: @escaping (Daemon, Request) -> Void) {
+    self.door = door
+    self.moment = moment
+    self.run = run
+  }
+
+  /// The table. What is not a request of either door has no line.
+  static func to(_ body: WireEnvelope.OneOf_Body, _ descriptors: [Descriptor]) -> Route? {
+    switch body {
+    case .submit(let wire): Route(.control, .whileStoring) { $0.submit(wire, $1) }
+    case .kill(let wire): Route(.control, .whileStoring) { $0.kill(wire, $1) }
+    case .set(let wire): Route(.control, .whileStoring) { $0.set(wire, $1) }
+    case .list(let wire): Route(.control, .always) { $0.list(wire, $1) }
+    case .wait(let wire): Route(.control, .always) { $0.wait(wire, $1) }
+    case .openLog(let wire): Route(.control, .always) { $0.openLog(wire, $1) }
+    case .getStatus: Route(.control, .always) { $0.status($1) }
+    case .shutdown(let wire): Route(.control, .always) { $0.shutdown(wire, $1) }
+    case .register(let wire): Route(.worker, .beforeRegistering) { $0.register(wire, $1) }
+    case .observed(let wire): Route(.worker, .afterRegistering) { $0.observed(wire, $1) }
+    case .openedLog(let wire):
+      Route(.worker, .afterRegistering) { $0.openedLog(wire, descriptors, $1) }
+    case .error(let wire): Route(.worker, .afterRegistering) { $0.workerRefused(wire, $1) }
+    case .goodbye: Route(.worker, .afterRegistering) { $0.goodbye($1) }
+    case .hello, .done, .submitted, .listing, .ended, .status, .registered, .desired: nil
+    }
+  }
+}
+
+extension Daemon {
+  /// Sends a message to its handler, or says why it is not carried out.
+  func dispatch(_ envelope: WireEnvelope, _ descriptors: [Descriptor], from id: ConnectionID) {
+    guard let connection = clients.connections[id], !connection.isClosing else { return }
+    let request = request(envelope.request, on: id, connection.peer)
+    guard let body = envelope.body else {
+      return refuse(
+        request,
+        Refusal(.unimplemented, "flusterd \(FlusterVersion.software) does not know this request"))
+    }
+    guard let route = Route.to(body, descriptors), route.door == connection.door else {
+      return clients.refuse(
+        id, .invalid("this message is no request of the \(connection.door.rawValue) socket"),
+        request: envelope.request)
+    }
+    if let obstacle = obstacle(to: route.moment, of: request) { return refuse(request, obstacle) }
+    guard !requests.isFull(for: connection.peer.uid) else {
+      return refuse(
+        request,
+        Refusal(
+          .resourceExhausted, "uid \(connection.peer.uid) has \(Requests.limit) open requests",
+          wayOut: "end some of the commands that wait"))
+    }
+    route.run(self, request)
+  }
+
+  private func obstacle(to moment: Route.Moment, of request: Request) -> Refusal? {
+    switch moment {
+    case .always: trouble?.coreIsLost == true ? trouble?.refusal : nil
+    case .whileStoring: trouble?.refusal ?? ending.refusal
+    case .beforeRegistering:
+      links[request.connection.link] == nil
+        ? trouble?.refusal ?? ending.refusal : .invalid("this worker has registered already")
+    case .afterRegistering:
+      links[request.connection.link] == nil ? .invalid("this worker has not registered") : nil
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import FlusterCore
+import FlusterProtocol
+import FlusterStore
+import FlusterSystemd
+
+extension Daemon {
+  /// Kill: ends tasks, or only sends them a signal.
+  func kill(_ wire: WireKill, _ request: Request) {
+    do throws(Refusal) {
+      let order = try KillOrder(wire: wire)
+      let (found, missing) = try selections(order.selectors, for: request.peer)
+      let chosen = narrowed(found, to: order.states)
+      guard missing.isEmpty else {
+        return checkNames(missing, request) { [unowned self] in carryOut(order, chosen, request) }
+      }
+      carryOut(order, chosen, request)
+    } catch {
+      refuse(request, error)
+    }
+  }
+
+  private func carryOut(_ order: KillOrder, _ chosen: [Selection], _ request: Request) {
+    keep(request, as: .kill)
+    if let signal = order.signal {
+      step(.signal(chosen, signal, from: request.peer.caller, request.id))
+    } else {
+      step(.kill(chosen, reason: order.reason, from: request.peer.caller, request.id))
+    }
+  }
+
+  /// Of whole jobs those in one of the states; of named tasks the runs that are.
+  private func narrowed(_ selections: [Selection], to states: Set<TaskState>) -> [Selection] {
+    guard !states.isEmpty else { return selections }
+    return selections.flatMap { selection -> [Selection] in
+      guard let job = controller.state.jobs[selection.job] else { return [selection] }
+      guard let indices = selection.indices else {
+        return states.contains(job.progress.state) ? [selection] : []
+      }
+      guard let positions = job.request.array.positions(within: indices) else {
+        return [selection]
+      }
+      let array = job.request.array
+      return positions.filter { states.contains(job.state(of: $0)) }.map { position in
+        Selection(job: job.id, indices: array.index(of: position)...array.index(of: position))
+      }
+    }
+  }
+
+  /// Patterns that no unfinished job matches are fulfilled if one that ended does.
+  func checkNames(_ patterns: [String], _ request: Request, then: @escaping () -> Void) {
+    keep(request, as: .read)
+    let owner = request.peer.uid
+    storage.history.ask { reader throws(StoreError) -> String? in
+      for pattern in patterns where try !reader.hasEndedJob(of: owner, named: pattern) {
+        return pattern
+      }
+      return nil
+    } then: { [unowned self] unmatched in
+      guard requests.remove(request.id) != nil else { return }
+      switch unmatched {
+      case .success(nil): then()
+      case .success(let pattern?):
+        refuse(request, Refusal(.notFound, "no job of yours is named '\(pattern)'"))
+      case .failure(let error): refuse(request, Refusal(error))
+      }
+      turnSource?.schedule()
+      clients.flush()
+    }
+  }
+}
+
+extension Reader {
+  /// Whether a job of this name has ended and is remembered.
+  fileprivate func hasEndedJob(
+    of owner: UserID, named pattern: String
+  ) throws(StoreError) -> Bool {
+    var query = JobQuery()
+    query.owner = owner
+    query.nameGlob = pattern
+    repeat {
+      let page = try jobs(query)
+      if !page.jobs.isEmpty { return true }
+      query.after = page.next
+    } while query.after != nil
+    return false
+  }
+}

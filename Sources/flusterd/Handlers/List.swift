@@ -1,0 +1,84 @@
+import FlusterCore
+import FlusterProtocol
+import FlusterStore
+
+extension Daemon {
+  /// List: the caller's jobs, or those it names, unfinished or ended within the hour (`Listing`).
+  func list(_ wire: WireList, _ request: Request) {
+    do throws(Refusal) {
+      let order = try ListOrder(wire: wire)
+      listings[request.id] = try listing(order, request)
+      keep(request, as: .read)
+      if listings[request.id]?.need != nil { askStore(for: request.id) }
+    } catch {
+      refuse(request, error)
+    }
+  }
+
+  private func listing(_ order: ListOrder, _ request: Request) throws(Refusal) -> Listing {
+    let peer = request.peer
+    var named: [JobID: RangeSet<UInt32>?] = [:]
+    var patterns: [String] = []
+    for selector in order.selectors {
+      switch selector {
+      case .tasks(let selection): try name(selection, in: &named)
+      case .newest: named[try newestJob(of: peer)] = .some(nil)
+      case .name(let pattern): patterns.append(pattern)
+      }
+    }
+    let isOpen = order.selectors.isEmpty || !patterns.isEmpty
+    let seesAll = settings.othersAreVisible || peer.isAdministrator
+    let owner = order.isOfAllUsers && seesAll ? nil : peer.uid
+    var ids = Array(named.keys)
+    if order.selectors.isEmpty {
+      ids = newestIDs(of: owner, order)
+    } else {
+      for pattern in patterns { ids.append(contentsOf: liveJobs(of: peer.uid, named: pattern)) }
+      ids = Set(ids).sorted()
+    }
+    return Listing(
+      request: request, order: order, ids: ids, named: named,
+      query: isOpen ? query(order, owner, patterns) : nil, patterns: patterns)
+  }
+
+  private func name(
+    _ selection: Selection, in named: inout [JobID: RangeSet<UInt32>?]
+  ) throws(Refusal) {
+    guard let indices = selection.indices else {
+      named[selection.job] = .some(nil)
+      return
+    }
+    let array = try request(of: selection.job).array
+    guard let positions = array.positions(within: indices) else { throw .noTask(selection) }
+    if case .some(nil) = named[selection.job] { return }
+    var all = (named[selection.job] ?? nil) ?? RangeSet()
+    all.insert(contentsOf: positions)
+    named[selection.job] = .some(all)
+  }
+
+  /// Which ended jobs belong to the listing.
+  private func query(_ order: ListOrder, _ owner: UserID?, _ patterns: [String]) -> JobQuery {
+    var query = JobQuery()
+    query.owner = patterns.isEmpty ? owner : owner ?? nil
+    if !order.isOfAllAges {
+      query.endedSince = WallTime(milliseconds: now.wall.milliseconds - 3_600_000)
+    }
+    if !order.hasTasks { query.states = order.states }
+    if patterns.count == 1 { query.nameGlob = patterns.first }
+    return query
+  }
+
+  /// Unfinished jobs; with a limit no more than could be shown.
+  private func newestIDs(of owner: UserID?, _ order: ListOrder) -> [JobID] {
+    let ids = live.ids(of: owner)
+    guard let count = order.newest else { return ids }
+    var found: [JobID] = []
+    for id in ids.reversed() where found.count < Int(count) {
+      guard let job = controller.state.jobs[id],
+        order.hasTasks || order.states.isEmpty || order.states.contains(job.progress.state)
+      else { continue }
+      found.append(id)
+    }
+    return found.reversed()
+  }
+}

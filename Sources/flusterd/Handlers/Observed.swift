@@ -1,0 +1,20 @@
+import FlusterCore
+import FlusterProtocol
+import Logging
+
+extension Daemon {
+  /// Observed: what a worker saw of the attempts it was given.
+  func observed(_ wire: WireObserved, _ request: Request) {
+    do throws(Refusal) {
+      let observations = try Observation.list(wire: wire.observations)
+      step(.observe(request.connection.link, observations, full: wire.full))
+    } catch {
+      clients.refuse(request.connection, error, request: request.number)
+    }
+  }
+
+  /// Goodbye: the worker goes on purpose. Its connection's end says the rest.
+  func goodbye(_ request: Request) {
+    log.info("worker \(links[request.connection.link]?.worker.name ?? "") says goodbye")
+  }
+}

@@ -1,0 +1,211 @@
+import FlusterCore
+import FlusterProtocol
+import FlusterStore
+import FlusterSystem
+import Logging
+
+/// A command's OpenLog on its way to a worker and back.
+struct LogRelay {
+  let request: Request
+  let worker: LinkID
+  let answer: WireOpenedLog
+}
+
+/// An OpenLog that waits for its attempt to start.
+struct LogWait {
+  let wire: WireOpenLog
+  let task: TaskID
+}
+
+extension Daemon {
+  /// OpenLog: has the worker that keeps a task's output open it, and passes the descriptors on.
+  func openLog(_ wire: WireOpenLog, _ request: Request) {
+    do throws(Refusal) {
+      let job = try loggedJob(JobID(wire.job), request.peer)
+      guard let position = job.array.positions(within: wire.index...wire.index)?.first else {
+        throw .noTask(Selection(job: JobID(wire.job), indices: wire.index...wire.index))
+      }
+      keep(request, as: .read)
+      openLog(wire, of: TaskID(JobID(wire.job), position), request)
+    } catch {
+      refuse(request, error)
+    }
+  }
+
+  /// Something happened to the job: answers those who waited for just that.
+  func recheckLogs(of job: JobID) {
+    for (id, wait) in logWaits where wait.task.job == job {
+      guard let request = requests[id] else {
+        logWaits[id] = nil
+        continue
+      }
+      openLog(wait.wire, of: wait.task, request)
+    }
+  }
+
+  /// Only the owner and administrators read what a job wrote.
+  private func loggedJob(_ id: JobID, _ peer: Peer) throws(Refusal) -> JobRequest {
+    let job = try request(of: id)
+    guard peer.caller.mayChange(job.owner) else { throw .notYours(id, job.owner) }
+    return job
+  }
+
+  private func openLog(_ wire: WireOpenLog, of task: TaskID, _ request: Request) {
+    logWaits[request.id] = nil
+    do throws(Refusal) {
+      let isOver = controller.state.jobs[task.job]?.state(of: task.position).isFinal ?? true
+      guard let found = try attempt(wire.hasAttempt ? wire.attempt : nil, of: task) else {
+        if wire.whenStarted && !isOver {
+          logWaits[request.id] = LogWait(wire: wire, task: task)
+          return
+        }
+        return try answerWithoutAttempt(wire, isOver: isOver, request)
+      }
+      if wire.whenStarted && !found.hasBegun && !isOver {
+        logWaits[request.id] = LogWait(wire: wire, task: task)
+        return
+      }
+      lookForFile(of: found, wire, task, request)
+    } catch {
+      refuse(request, error)
+    }
+  }
+
+  /// No attempt yet, or none of that number.
+  private func answerWithoutAttempt(
+    _ wire: WireOpenLog, isOver: Bool, _ request: Request
+  ) throws(Refusal) {
+    guard !wire.hasAttempt || wire.attempt == 0 || wire.whenStarted else {
+      throw Refusal(.notFound, "task \(wire.job).\(wire.index) has no attempt \(wire.attempt)")
+    }
+    var opened = WireOpenedLog()
+    opened.pending = true
+    opened.ended = isOver
+    requests.remove(request.id)
+    clients.send(
+      WireEnvelope(request: request.number, .openedLog(opened)), to: request.connection)
+    clients.flush()
+  }
+
+  private struct FoundAttempt {
+    let uid: AttemptUID
+    let worker: WorkerID
+    let number: UInt32
+    let hasBegun: Bool
+    let hasEnded: Bool
+    let attempts: UInt32
+  }
+
+  private func attempt(_ number: UInt32?, of task: TaskID) throws(Refusal) -> FoundAttempt? {
+    let record = controller.state.jobs[task.job]?.records[task.position]
+    if let uid = record?.open, let open = controller.state.attempts[uid],
+      number == nil || number == open.number
+    {
+      return FoundAttempt(
+        uid: uid, worker: open.worker, number: open.number, hasBegun: open.started != nil,
+        hasEnded: false, attempts: open.number + 1)
+    }
+    do throws(StoreError) {
+      guard let stored = try storage.attempt(number, of: task) else { return nil }
+      let newest = number == nil ? stored : try storage.attempt(nil, of: task)
+      return FoundAttempt(
+        uid: stored.attempt.uid, worker: stored.attempt.worker, number: stored.attempt.number,
+        hasBegun: true, hasEnded: stored.ending != nil,
+        attempts: (newest?.attempt.number ?? 0) + 1)
+    } catch {
+      throw Refusal(error)
+    }
+  }
+
+  /// Finds out where the output went: to a file of the owner, or to a log the worker keeps.
+  private func lookForFile(
+    of attempt: FoundAttempt, _ wire: WireOpenLog, _ task: TaskID, _ request: Request
+  ) {
+    guard let job = try? self.request(of: task.job) else {
+      return refuse(request, .noJob(task.job))
+    }
+    var answer = WireOpenedLog()
+    answer.ended = attempt.hasEnded
+    answer.attempt = attempt.number
+    answer.attempts = attempt.attempts
+    let place = OutputPlace(
+      task: task, index: wire.index, number: attempt.number, name: job.name, owner: job.owner,
+      isError: wire.stderr)
+    storage.history.ask { reader in
+      Result { () throws(Refusal) in try place.find(in: reader) }
+    } then: { [unowned self] found in
+      guard requests[request.id] != nil else { return }
+      switch found {
+      case .success(.success(nil)): relay(wire, attempt, answer, request)
+      case .success(.success(let path?)):
+        answer.path = .of(path)
+        requests.remove(request.id)
+        clients.send(
+          WireEnvelope(request: request.number, .openedLog(answer)), to: request.connection)
+      case .success(.failure(let refusal)): refuse(request, refusal)
+      case .failure(let error): refuse(request, Refusal(error))
+      }
+      clients.flush()
+    }
+  }
+
+  /// Asks the worker that keeps the log.
+  private func relay(
+    _ wire: WireOpenLog, _ attempt: FoundAttempt, _ answer: WireOpenedLog, _ request: Request
+  ) {
+    guard let link = controller.state.workers[attempt.worker]?.link, links[link] != nil else {
+      return refuse(
+        request,
+        Refusal(
+          .unavailable, "worker \(attempt.worker), which keeps the log, is not connected",
+          wayOut: "start it and try again"))
+    }
+    var question = wire
+    question.uid = .of(attempt.uid.bytes)
+    question.attempt = attempt.number
+    question.whenStarted = false
+    relays[request.id] = LogRelay(request: request, worker: link, answer: answer)
+    clients.send(
+      WireEnvelope(request: request.id.number, .openLog(question)),
+      to: ConnectionID(number: link.number))
+  }
+
+  /// The worker's answer, on its way to the command.
+  func openedLog(_ wire: WireOpenedLog, _ descriptors: [Descriptor], _ request: Request) {
+    guard let relay = takeRelay(of: request) else { return }
+    var answer = wire
+    answer.ended = relay.answer.ended
+    answer.attempt = relay.answer.attempt
+    answer.attempts = relay.answer.attempts
+    answer.descriptors = UInt32(descriptors.count)
+    requests.remove(relay.request.id)
+    clients.send(
+      WireEnvelope(request: relay.request.number, .openedLog(answer)),
+      to: relay.request.connection, descriptors: descriptors)
+  }
+
+  /// The worker could not do what it was asked.
+  func workerRefused(_ wire: WireError, _ request: Request) {
+    let refusal = Refusal(wire: wire)
+    if let relay = takeRelay(of: request) { return refuse(relay.request, refusal) }
+    log.warning(
+      "worker \(links[request.connection.link]?.worker.name ?? "") refuses: \(refusal.message)")
+  }
+
+  private func takeRelay(of request: Request) -> LogRelay? {
+    let id = RequestID(request.number)
+    guard let relay = relays[id], relay.worker == request.connection.link else { return nil }
+    relays[id] = nil
+    return relay
+  }
+
+  /// A worker is gone: what it was asked will not be answered.
+  func forgetRelays(to link: LinkID) {
+    for (id, relay) in relays where relay.worker == link {
+      relays[id] = nil
+      refuse(
+        relay.request,
+        Refusal(.unavailable, "the worker that keeps the log has gone", wayOut: "try again"))
+    }
+  }
+}

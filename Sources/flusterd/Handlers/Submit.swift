@@ -1,0 +1,76 @@
+import FlusterCore
+import FlusterProtocol
+import FlusterStore
+
+extension Daemon {
+  /// Submit: makes a job, or finds the one that the token made before.
+  func submit(_ wire: WireSubmit, _ request: Request) {
+    do throws(Refusal) {
+      let submission = try Submission(wire: wire, owner: request.peer.uid)
+      if let refusal = admission.refusalToSubmit(request.peer) { throw refusal }
+      if submission.isDryRun { return try tryOut(submission, request) }
+      if let token = submission.token, let job = try knownJob(token, of: request.peer.uid) {
+        return answerKnown(job, request)
+      }
+      try checkLimit(of: request.peer.uid)
+      keep(request, as: .submit)
+      step(
+        .submit(
+          submission.request, submission.payload, submission.token, from: request.peer.caller,
+          request.id))
+    } catch {
+      refuse(request, error)
+    }
+  }
+
+  /// The job a token made in the last 24 hours. The core knows those that are not durable yet; the
+  /// store is asked for all others, whether the client says that it is a resend or not: it may have
+  /// forgotten, and a token that came twice must not be a second row.
+  private func knownJob(_ token: Token, of owner: UserID) throws(Refusal) -> JobID? {
+    if let job = controller.state.tokens.job(for: token, of: owner) { return job }
+    do throws(StoreError) {
+      return try storage.job(for: token, of: owner)
+    } catch {
+      throw Refusal(error)
+    }
+  }
+
+  private func answerKnown(_ job: JobID, _ request: Request) {
+    var wire = WireSubmitted()
+    wire.job = job.number
+    wire.existed = true
+    answer(request, .submitted(wire))
+  }
+
+  /// A dry run: everything that a submit would be refused for, and whether it could ever run.
+  private func tryOut(_ submission: Submission, _ request: Request) throws(Refusal) {
+    var wire = WireSubmitted()
+    let obstacle = controller.obstacle(to: submission.request.needs)
+    if obstacle == nil,
+      let refusal = controller.refusal(of: submission.request, from: request.peer.caller)
+    {
+      throw refusal
+    }
+    if controller.state.links.isEmpty {
+      wire.notices = ["no worker is connected; the job would wait for one"]
+    } else {
+      wire.couldRun = obstacle == nil
+      wire.obstacle = obstacle ?? ""
+    }
+    answer(request, .submitted(wire))
+  }
+
+  /// Refuses a user who has as many unfinished jobs and tasks as one may have.
+  private func checkLimit(of owner: UserID) throws(Refusal) {
+    let limit = settings.maxLiveTasks
+    let jobs = live.count(of: owner, limit: limit, controller.state)
+    guard jobs + controller.state.attempts.count >= limit else { return }
+    let tasks = live.ids(of: owner).reduce(0) { sum, id in
+      sum + (controller.state.jobs[id]?.records.count ?? 0)
+    }
+    guard jobs + tasks >= limit else { return }
+    throw Refusal(
+      .resourceExhausted, "uid \(owner) has \(jobs + tasks) unfinished jobs and open tasks",
+      wayOut: "wait until some have ended; the limit is MaxLiveTasks=\(limit) of fluster.conf(5)")
+  }
+}

@@ -1,0 +1,206 @@
+import DequeModule
+import FlusterCore
+import FlusterProtocol
+import FlusterStore
+import FlusterSystem
+import FlusterSystemd
+
+/// Lists are answered a slice at a time, at the end of turns.
+extension Daemon {
+  /// Rows of a page; a frame of them stays far below its limit.
+  private static let pageRows = 200
+  /// All listings together hold a turn up for so many nanoseconds.
+  private static let slice: Int64 = 1_000_000
+
+  /// Goes on with the listings whose readers keep up.
+  func continueListings() {
+    guard !listings.isEmpty else { return }
+    reasons = [:]
+    let deadline = Clock.monotonicNanoseconds() + Daemon.slice
+    for id in listings.keys.sorted(by: { $0.number < $1.number }) {
+      while canContinue(id) {
+        advance(id)
+        if Clock.monotonicNanoseconds() >= deadline { return }
+      }
+    }
+  }
+
+  /// Whether some listing waits for nobody but us.
+  var hasRunnableListing: Bool { listings.keys.contains(where: canContinue) }
+
+  private func canContinue(_ id: RequestID) -> Bool {
+    guard let listing = listings[id], listing.need == nil,
+      let connection = clients.connections[listing.request.connection]
+    else { return false }
+    return connection.outbox.pending < Daemon.unreadLimit
+  }
+
+  /// Shows one job more, asks the store, or ends the listing.
+  private func advance(_ id: RequestID) {
+    guard var listing = listings.removeValue(forKey: id) else { return }
+    do throws(Refusal) {
+      let goesOn = try showNext(of: &listing)
+      if listing.pageSize >= Daemon.pageRows || !goesOn || listing.need != nil {
+        sendPage(&listing)
+      }
+      guard goesOn else {
+        requests.remove(id)
+        return answer(listing.request, .done(WireDone()))
+      }
+      listings[id] = listing
+      if listing.need != nil { askStore(for: id) }
+    } catch {
+      requests.remove(id)
+      answer(listing.request, .error(WireError(error)))
+    }
+  }
+
+  private func sendPage(_ listing: inout Listing) {
+    guard listing.pageSize > 0 else { return }
+    answer(listing.request, .listing(listing.page))
+    listing.page = WireListing()
+    listing.pageSize = 0
+  }
+
+  /// Shows what has the lowest id of what is left; false when nothing is.
+  private func showNext(of listing: inout Listing) throws(Refusal) -> Bool {
+    if listing.tasks != nil {
+      showTasks(of: &listing)
+      return true
+    }
+    if listing.ended.isEmpty, let query = listing.query {
+      listing.need = .page(query)
+      return true
+    }
+    let fromStore = listing.ended.first?.job.id
+    let fromMemory = listing.ids.first
+    if let fromStore, fromStore <= fromMemory ?? fromStore, let job = listing.ended.popFirst() {
+      // It was unfinished when the listing began, and has ended since.
+      if fromStore == fromMemory { listing.ids.removeFirst() }
+      show(job, in: &listing)
+      return true
+    }
+    guard let id = listing.ids.popFirst() else { return false }
+    try showFromMemory(id, in: &listing)
+    return true
+  }
+
+  private func showFromMemory(_ id: JobID, in listing: inout Listing) throws(Refusal) {
+    guard let job = controller.state.jobs[id] else {
+      if listing.named[id] != nil || listing.endedMeanwhile.contains(id) { listing.need = .job(id) }
+      return
+    }
+    guard maySee(job.request.owner, listing.request.peer) else {
+      if listing.named[id] != nil { throw .notYours(id, job.request.owner) }
+      return
+    }
+    if listing.needsMore { return begin(StoredJob(job), in: &listing) }
+    guard listing.shows(job.progress.state) else { return }
+    listing.page.jobs.append(row(of: job))
+    listing.pageSize += 1
+  }
+
+  private func show(_ ended: EndedJob, in listing: inout Listing) {
+    if listing.needsMore { return begin(ended.job, in: &listing) }
+    guard listing.shows(ended.job.progress.state) else { return }
+    listing.page.jobs.append(WireJobRow(ended))
+    listing.pageSize += 1
+  }
+
+  /// Begins with a job's tasks or detail.
+  private func begin(_ job: StoredJob, in listing: inout Listing) {
+    guard listing.order.hasTasks else {
+      if listing.shows(job.progress.state) { listing.need = .detail(job.id) }
+      return
+    }
+    let all = RangeSet(job.request.array.positions)
+    let chosen = listing.named[job.id] ?? nil
+    listing.tasks = TaskCursor(job: job, left: chosen.map(all.intersection) ?? all)
+  }
+
+  /// The next tasks of the job at hand.
+  private func showTasks(of listing: inout Listing) {
+    guard let cursor = listing.tasks, let positions = cursor.next else {
+      listing.tasks = nil
+      return
+    }
+    let counts = controller.state.jobs[cursor.job.id]?.progress.counts
+    if let counts, counts.pending == cursor.job.request.array.count {
+      // Nothing of it has begun that the store could tell about, but maybe a retry to come.
+      if controller.state.jobs[cursor.job.id]?.records.isEmpty == true {
+        return append(positions, TaskPage(), to: &listing)
+      }
+    }
+    listing.need = .tasks(cursor.job.id, positions)
+  }
+
+  private func append(_ positions: Range<UInt32>, _ page: TaskPage, to listing: inout Listing) {
+    guard let cursor = listing.tasks else { return }
+    for position in positions {
+      let row = taskRow(cursor.job, position, page)
+      guard let state = try? TaskState(wire: row.state), listing.shows(state) else { continue }
+      listing.page.tasks.append(row)
+      listing.pageSize += 1
+    }
+    listing.tasks?.left.remove(contentsOf: positions)
+  }
+
+  func askStore(for id: RequestID) {
+    guard let listing = listings[id], let need = listing.need else { return }
+    let patterns = listing.patterns
+    storage.history.ask { reader throws(StoreError) in
+      try ListingReader(reader: reader, patterns: patterns).answer(need)
+    } then: { [unowned self] answer in
+      take(answer, need, for: id)
+      turnSource?.schedule()
+    }
+  }
+
+  private func take(
+    _ result: Result<ListingAnswer, StoreError>, _ need: Listing.Need, for id: RequestID
+  ) {
+    guard var listing = listings[id] else { return }
+    listing.need = nil
+    do {
+      try take(try result.get(), need, into: &listing)
+      listings[id] = listing
+    } catch {
+      listings[id] = nil
+      requests.remove(id)
+      refuse(listing.request, (error as? Refusal) ?? Refusal(.internal, "\(error)"))
+      clients.flush()
+    }
+  }
+
+  private func take(
+    _ answer: ListingAnswer, _ need: Listing.Need, into listing: inout Listing
+  ) throws(Refusal) {
+    switch answer {
+    case .page(let jobs, let next):
+      listing.ended.append(contentsOf: jobs)
+      if next == nil { listing.query = nil } else { listing.query?.after = next }
+      if case .newest(_, let count) = need { listing.trim(to: count) }
+    case .job(let job):
+      guard let job else {
+        guard case .job(let id) = need, listing.named[id] == nil else {
+          throw Refusal(.notFound, "there is no such job")
+        }
+        return
+      }
+      try check(job.job, in: listing)
+      show(job, in: &listing)
+    case .detail(let detail):
+      guard let detail else { return }
+      listing.page.jobs.append(row(of: detail, for: listing.request.peer))
+      listing.pageSize += Daemon.pageRows
+    case .tasks(let page):
+      guard case .tasks(_, let positions) = need else { return }
+      append(positions, page, to: &listing)
+    }
+  }
+
+  private func check(_ job: StoredJob, in listing: Listing) throws(Refusal) {
+    guard !maySee(job.request.owner, listing.request.peer) else { return }
+    throw .notYours(job.id, job.request.owner)
+  }
+}

@@ -1,0 +1,175 @@
+import FlusterCore
+import FlusterProtocol
+import FlusterStore
+
+/// Tasks that had ended when somebody began to wait for them. How they ended is read from the
+/// store, on its own thread.
+enum PastTasks: Sendable {
+  /// Of a job that was unfinished then; its ranges as they were.
+  case unfinished(JobID, TaskArray, Ranges)
+  /// Of a job that was not in memory then: it has ended, or there never was one.
+  case gone(Selection)
+  /// The jobs of the caller with a matching name that ended within the hour.
+  case named(String, since: WallTime)
+
+  /// Final tasks by how they ended.
+  struct Ranges: Sendable {
+    var succeeded = RangeSet<UInt32>()
+    var killed = RangeSet<UInt32>()
+    var failed = RangeSet<UInt32>()
+
+    var count: UInt64 {
+      [succeeded, killed, failed].reduce(0) { $0 + UInt64($1.elementCount) }
+    }
+  }
+}
+
+/// What the store said about tasks that had ended.
+struct PastEndings: Sendable {
+  var rows: [WireEnded] = []
+  /// Tasks of jobs that were not in memory; the others had been counted already.
+  var count: UInt64 = 0
+  /// Jobs that a name selected.
+  var named = 0
+}
+
+/// Reads endings. Runs on the history thread.
+struct PastReader {
+  private static let page = 1000
+  /// Beyond so many rows, neighbours that ended alike become one.
+  private static let joined = 4000
+
+  let reader: Reader
+  let peer: Caller
+  let seesOthers: Bool
+
+  /// The rows of everything asked for; refuses what never was, or is none of the caller's business.
+  func read(_ parts: [PastTasks]) throws(Refusal) -> PastEndings {
+    do {
+      var found = PastEndings()
+      for part in parts { try read(part, into: &found) }
+      if found.rows.count > Self.joined { found.rows = joined(found.rows) }
+      return found
+    } catch let refusal as Refusal {
+      throw refusal
+    } catch let error as StoreError {
+      throw Refusal(error)
+    } catch {
+      throw Refusal(.internal, "\(error)")
+    }
+  }
+
+  private func read(_ part: PastTasks, into found: inout PastEndings) throws {
+    switch part {
+    case .unfinished(let job, let array, let ranges):
+      try append(ranges, of: job, array, to: &found)
+    case .gone(let selection):
+      guard let job = try reader.job(selection.job) else { throw Refusal.noJob(selection.job) }
+      guard seesOthers || peer.mayChange(job.request.owner) else {
+        throw Refusal.notYours(job.id, job.request.owner)
+      }
+      guard let positions = job.request.array.chosen(by: selection.indices) else {
+        throw Refusal.noTask(selection)
+      }
+      try append(job, positions, to: &found)
+    case .named(let pattern, let since):
+      var query = JobQuery()
+      query.owner = peer.uid
+      query.nameGlob = pattern
+      query.endedSince = since
+      repeat {
+        let page = try reader.jobs(query)
+        for job in page.jobs { try append(job, job.request.array.positions, to: &found) }
+        found.named += page.jobs.count
+        query.after = page.next
+      } while query.after != nil
+    }
+  }
+
+  private func append(
+    _ job: StoredJob, _ positions: Range<UInt32>, to found: inout PastEndings
+  ) throws {
+    var ranges = PastTasks.Ranges()
+    let all = RangeSet(positions)
+    ranges.killed = job.progress.killedTasks.intersection(all)
+    var after: UInt32?
+    while true {
+      let page = try reader.tasks(of: job.id, positions: positions, after: after, limit: Self.page)
+      for task in page { ranges.failed.insert(contentsOf: task.position..<(task.position + 1)) }
+      after = page.last?.position
+      if page.count < Self.page { break }
+    }
+    ranges.succeeded = all.subtracting(ranges.killed).subtracting(ranges.failed)
+    found.count += ranges.count
+    try append(ranges, of: job.id, job.request.array, to: &found)
+  }
+
+  /// Success has no story; a killed task has one if it had begun, a failed one always has.
+  private func append(
+    _ ranges: PastTasks.Ranges, of job: JobID, _ array: TaskArray, to found: inout PastEndings
+  ) throws {
+    var rows: [(position: UInt32, row: WireEnded)] = []
+    for range in ranges.succeeded.ranges {
+      rows.append((range.lowerBound, WireEnded(job: job, array: array, positions: range, state: .succeeded, outcome: nil)))
+    }
+    var untold = ranges.killed
+    for range in ranges.killed.ranges.map({ $0 }) + ranges.failed.ranges.map({ $0 }) {
+      try eachEnding(of: job, within: range) { position, ending in
+        guard let state = ending.final else { return }
+        let one = position..<(position + 1)
+        untold.remove(contentsOf: one)
+        rows.append((position, WireEnded(job: job, array: array, positions: one, state: state, outcome: ending.outcome)))
+      }
+    }
+    for range in untold.ranges {
+      rows.append((range.lowerBound, WireEnded(job: job, array: array, positions: range, state: .killed, outcome: nil)))
+    }
+    rows.sort { $0.position < $1.position }
+    found.rows.append(contentsOf: rows.map(\.row))
+  }
+
+  private func eachEnding(
+    of job: JobID, within positions: Range<UInt32>,
+    _ body: (UInt32, StoredAttempt.Ending) -> Void
+  ) throws {
+    var after: (position: UInt32, number: UInt32)?
+    while true {
+      let page = try reader.attempts(
+        of: job, positions: positions, after: after, limit: Self.page)
+      for attempt in page {
+        if let ending = attempt.ending { body(attempt.attempt.task.position, ending) }
+      }
+      guard page.count == Self.page, let last = page.last else { return }
+      after = (last.attempt.task.position, last.attempt.number)
+    }
+  }
+
+  /// Makes one row of neighbours with the same state and status.
+  private func joined(_ rows: [WireEnded]) -> [WireEnded] {
+    var result: [WireEnded] = []
+    for row in rows {
+      if let last = result.last, last.isLike(row) {
+        result[result.count - 1].absorb(row)
+      } else {
+        result.append(row)
+      }
+    }
+    return result
+  }
+}
+
+extension WireEnded {
+  /// Whether two rows of neighbours may be told as one.
+  fileprivate func isLike(_ next: WireEnded) -> Bool {
+    job == next.job && state == next.state && status == next.status
+      && outcome.cause == next.outcome.cause
+  }
+
+  /// Takes the next row's tasks in; what was told of the first alone stays, less its usage.
+  fileprivate mutating func absorb(_ next: WireEnded) {
+    if !hasFirst { first = index }
+    index = next.index
+    count += next.count
+    if hasOutcome { outcome.clearUsage() }
+  }
+}

@@ -1,0 +1,98 @@
+import FlusterCore
+import FlusterProtocol
+import FlusterStore
+import FlusterSystemd
+
+extension Daemon {
+  /// Does what may be done now. The only place where anything leaves the daemon because of a turn.
+  func release() {
+    while let consequences = releases.next() {
+      for consequence in consequences { perform(consequence) }
+    }
+    sendDesires()
+    clients.flush()
+  }
+
+  private func perform(_ consequence: Consequence) {
+    switch consequence {
+    case .effect(let effect): perform(effect)
+    case .answer(let connection, let envelope): clients.send(envelope, to: connection)
+    case .beginWait(let id): beginWait(id)
+    case .logs(let job): recheckLogs(of: job)
+    }
+  }
+
+  private func perform(_ effect: Effect) {
+    switch effect {
+    case .reply(let id, let answer): reply(id, answer)
+    case .run(let uid): sendRun(uid)
+    case .stop(let worker, let uid): sendStop(uid, to: worker)
+    case .signal(let worker, let uid, let signal): sendSignal(signal, uid, to: worker)
+    case .acknowledge(let worker, let uid): sendAcknowledgement(uid, to: worker)
+    case .welcome(let worker, let link, let wanted): welcome(worker, on: link, wanted)
+    case .reject(let link, let refusal): reject(link, refusal)
+    case .drop(let link): replace(link)
+    case .taskEnded(let task, let state, let outcome): tell(task, state, outcome)
+    case .tasksEnded(let job, let positions, let state): tell(job, positions, state)
+    case .jobEnded: break
+    case .wake(let time): wake(at: time)
+    }
+  }
+
+  private func reply(_ id: RequestID, _ answer: Answer) {
+    guard let request = requests.remove(id) else { return }
+    switch answer {
+    case .refused(let refusal): refuse(request, refusal)
+    case .submitted(let job, let existed): replySubmitted(request, job, existed: existed)
+    case .done(let unknown): replyDone(request, unknown: unknown)
+    }
+  }
+
+  private func replySubmitted(_ request: Request, _ job: JobID, existed: Bool) {
+    var wire = WireSubmitted()
+    wire.job = job.number
+    wire.existed = existed
+    if controller.state.links.isEmpty {
+      wire.notices = ["no worker is connected; job \(job) waits for one"]
+    }
+    clients.send(
+      WireEnvelope(request: request.number, .submitted(wire)), to: request.connection)
+  }
+
+  /// The core carried it out for what is unfinished; the store knows about the rest.
+  private func replyDone(_ request: Request, unknown: [JobID]) {
+    do throws(Refusal) {
+      for job in unknown { try checkEnded(job, request) }
+      clients.send(WireEnvelope(request: request.number, .done(WireDone())), to: request.connection)
+    } catch {
+      refuse(request, error)
+    }
+  }
+
+  private func checkEnded(_ id: JobID, _ request: Request) throws(Refusal) {
+    let job = try storedJob(id)
+    guard request.peer.caller.mayChange(job.request.owner) else {
+      throw Refusal.notYours(id, job.request.owner)
+    }
+    switch request.kind {
+    case .submit, .read, .kill: break
+    case .change(let verb):
+      throw Refusal(
+        .failedPrecondition, "job \(id) has ended (\(job.progress.state.word)): it cannot be \(verb)")
+    }
+  }
+
+  /// The core wants a tick at this wall time.
+  func wake(at time: WallTime) {
+    let left = max(0, time.milliseconds - now.wall.milliseconds)
+    // A set wall clock must not leave anything asleep: look again within the hour.
+    let milliseconds = min(left, 3_600_000)
+    wakeTimer?.set(at: now.monotonic.nanoseconds + milliseconds * 1_000_000)
+  }
+
+  /// The time has come; or the clock was set, and then the core says when to try again.
+  func wakeUp() {
+    receive(.wake)
+    if let next = controller.nextWake { wake(at: next) }
+  }
+}

@@ -1,0 +1,108 @@
+import FlusterCore
+import FlusterProtocol
+import FlusterStore
+
+extension Daemon {
+  /// The row of an unfinished job.
+  func row(of job: Job) -> WireJobRow {
+    var row = WireJobRow(job)
+    if let reason = reason(of: job) { row.reason = WireReason(reason) }
+    return row
+  }
+
+  /// Why nothing of the job runs. Jobs that ask for the same and stand in nobody's way but the
+  /// machine's wait for the same reason, and it is worked out once a slice.
+  private func reason(of job: Job) -> PendingReason? {
+    guard job.progress.counts.active == 0, job.progress.counts.pending > 0 else { return nil }
+    let isPlain = !job.progress.held && job.records.isEmpty && !job.progress.pending.isEmpty
+    guard isPlain else { return controller.pendingReason(for: job.id, at: now) }
+    if let known = reasons[job.request.needs] { return known }
+    let reason = controller.pendingReason(for: job.id, at: now)
+    reasons[job.request.needs] = reason
+    return reason
+  }
+
+  /// The row of a job with its attempts, and for those who may change it, how it was launched.
+  func row(of detail: JobDetail, for peer: Peer) -> WireJobRow {
+    let stored = detail.job.job
+    var row = controller.state.jobs[stored.id].map(row) ?? WireJobRow(detail.job)
+    row.attempts = detail.attempts.map { stored in
+      attemptRow(stored, index: detail.job.job.request.array.index(of: stored.attempt.task.position))
+    }
+    if peer.caller.mayChange(stored.request.owner), let launch = detail.launch,
+      let wire = try? WireLaunch(stored: launch)
+    {
+      row.launch = wire
+    }
+    return row
+  }
+
+  private func attemptRow(_ stored: StoredAttempt, index: UInt32) -> WireAttemptRow {
+    if stored.ending == nil, let open = controller.state.attempts[stored.attempt.uid] {
+      return WireAttemptRow(open, index: index)
+    }
+    var row = WireAttemptRow(stored.attempt, index: index)
+    if let ending = stored.ending {
+      row.endedMs = ending.at.milliseconds
+      row.outcome = WireOutcome(ending.outcome)
+      row.state = WireState(ending.final ?? stored.attempt.state)
+    }
+    return row
+  }
+
+  /// The row of one task: its state from memory while the job is unfinished, the rest from the
+  /// store.
+  func taskRow(_ job: StoredJob, _ position: UInt32, _ page: TaskPage) -> WireTaskRow {
+    let live = controller.state.jobs[job.id]
+    let record = live?.records[position]
+    let attempt = page.attempts[position]
+    let task = page.tasks[position]
+    var row = WireTaskRow()
+    row.job = job.id.number
+    row.name = job.request.name
+    row.uid = job.request.owner.number
+    row.index = job.request.array.index(of: position)
+    row.explicit = job.request.array.isExplicit
+    let ended =
+      attempt?.ending?.final ?? task?.state
+      ?? (job.progress.killedTasks.contains(position) ? .killed : .succeeded)
+    row.state = WireState(live?.state(of: position) ?? ended)
+    row.failures = record?.failures ?? task?.failures ?? 0
+    row.preemptions = record?.preemptions ?? task?.preemptions ?? 0
+    row.attempts = record?.attempts ?? attempt.map { $0.attempt.number + 1 } ?? 0
+    if let uid = record?.open, let open = controller.state.attempts[uid] {
+      row.worker = open.worker.name
+      if let time = open.started { row.startedMs = time.milliseconds }
+      return row
+    }
+    if let attempt { add(attempt, to: &row) }
+    if live != nil, let reason = controller.pendingReason(for: TaskID(job.id, position), at: now) {
+      row.reason = WireReason(reason)
+    }
+    return row
+  }
+
+  private func add(_ attempt: StoredAttempt, to row: inout WireTaskRow) {
+    row.worker = attempt.attempt.worker.name
+    if let time = attempt.attempt.started { row.startedMs = time.milliseconds }
+    guard let ending = attempt.ending else { return }
+    row.endedMs = ending.at.milliseconds
+    row.outcome = WireOutcome(ending.outcome)
+  }
+}
+
+extension WireJobRow {
+  /// The row of an ended job.
+  init(_ ended: EndedJob) {
+    let job = ended.job
+    self.init(id: job.id, request: job.request, submitted: job.submitted, progress: job.progress)
+    if let end = ended.outcome { outcome = WireOutcome(end) }
+    guard job.progress.state.isFinal, job.progress.state != .succeeded else { return }
+    error = ended.outcome?.text ?? ""
+    guard error.isEmpty, job.request.array.count > 1 else { return }
+    let counts = job.progress.counts
+    let unsuccessful = TaskState.allCases.filter { $0.isFinal && $0 != .succeeded && counts[$0] > 0 }
+    error = unsuccessful.map { "\(counts[$0]) \($0.word)" }.joined(separator: ", ")
+      + " of \(job.request.array.count) tasks"
+  }
+}

@@ -1,0 +1,93 @@
+import FlusterCore
+import FlusterProtocol
+import FlusterStore
+import Glibc
+
+/// From what a client names to jobs.
+extension Daemon {
+  /// The selections of a request that changes something: names and "newest" are about the caller's
+  /// unfinished jobs. Ids are taken as they are; the core judges them.
+  func selections(
+    _ selectors: [JobSelector], for peer: Peer
+  ) throws(Refusal) -> (found: [Selection], missing: [String]) {
+    var found: [Selection] = []
+    var missing: [String] = []
+    for selector in selectors {
+      switch selector {
+      case .tasks(let selection): found.append(selection)
+      case .newest: found.append(Selection(job: try newestJob(of: peer)))
+      case .name(let pattern):
+        let jobs = liveJobs(of: peer.uid, named: pattern)
+        if jobs.isEmpty { missing.append(pattern) }
+        found.append(contentsOf: jobs.map { Selection(job: $0) })
+      }
+    }
+    return (found, missing)
+  }
+
+  /// The unfinished jobs of a user whose names match, in order.
+  func liveJobs(of owner: UserID, named pattern: String) -> [JobID] {
+    live.ids(of: owner).filter { id in
+      controller.state.jobs[id].map { fnmatch(pattern, $0.request.name, 0) == 0 } ?? false
+    }
+  }
+
+  /// The job the caller submitted last.
+  func newestJob(of peer: Peer) throws(Refusal) -> JobID {
+    if let id = newest[peer.uid] { return id }
+    do throws(StoreError) {
+      if let id = try storage.newestJob(of: peer.uid) { return id }
+    } catch {
+      throw Refusal(error)
+    }
+    throw Refusal(.notFound, "you have not submitted a job yet")
+  }
+
+  /// A job as the store has it.
+  func storedJob(_ id: JobID) throws(Refusal) -> StoredJob {
+    do throws(StoreError) {
+      if let job = try storage.job(id) { return job }
+    } catch {
+      throw Refusal(error)
+    }
+    throw Refusal.noJob(id)
+  }
+
+  /// What was asked for with a job, unfinished or not.
+  func request(of id: JobID) throws(Refusal) -> JobRequest {
+    if let job = controller.state.jobs[id] { return job.request }
+    return try storedJob(id).request
+  }
+
+  /// Whether the peer may look at what belongs to `owner`.
+  func maySee(_ owner: UserID, _ peer: Peer) -> Bool {
+    settings.othersAreVisible || peer.caller.mayChange(owner)
+  }
+}
+
+extension Refusal {
+  /// The store has never heard of it, or has forgotten it.
+  static func noJob(_ id: JobID) -> Refusal { Refusal(.notFound, "there is no job \(id)") }
+
+  /// Somebody else's.
+  static func notYours(_ id: JobID, _ owner: UserID) -> Refusal {
+    Refusal(.permissionDenied, "job \(id) belongs to uid \(owner)")
+  }
+
+  /// There is a job, but it has no such task.
+  static func noTask(_ selection: Selection) -> Refusal {
+    guard let indices = selection.indices else { return noJob(selection.job) }
+    let text =
+      indices.count == 1
+      ? "\(indices.lowerBound)" : "\(indices.lowerBound)-\(indices.upperBound)"
+    return Refusal(.notFound, "job \(selection.job) has no task \(text)")
+  }
+}
+
+extension TaskArray {
+  /// The positions of the indices, or all; nil if there are none.
+  func chosen(by indices: ClosedRange<UInt32>?) -> Range<UInt32>? {
+    guard let indices else { return positions }
+    return positions(within: indices)
+  }
+}

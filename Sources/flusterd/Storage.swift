@@ -1,0 +1,92 @@
+import FlusterCore
+import FlusterStore
+import FlusterSystem
+import FlusterSystemd
+
+/// The store as the daemon sees it: the writer's thread, a reader for single rows that may be asked
+/// on the loop, and a reader on a thread of its own for everything longer.
+final class Storage {
+  let directory: String
+  /// 16 random bytes made with the store.
+  let id: [UInt8]
+  let history: History
+  /// Called on the loop when the writer has come further, or failed.
+  var onProgress: () -> Void = {}
+  private let points: Reader
+  private let writer: Writer
+
+  /// Takes over an open store; `loop` is the daemon's.
+  init(
+    _ store: sending Store, id: [UInt8], directory: String, loop: EventLoop
+  ) throws(StartFailure) {
+    self.directory = directory
+    self.id = id
+    do {
+      points = try Reader.open(directory: directory)
+      history = try History(Reader.open(directory: directory), loop: loop)
+      let wakeup = try Wakeup()
+      writer = Writer(store: store) { wakeup.signal() }
+      _ = try loop.watch(wakeup.descriptor, for: .readable, priority: Daemon.urgent) {
+        [unowned self] _ in
+        wakeup.drain()
+        onProgress()
+      }
+    } catch {
+      throw StartFailure(describing: error)
+    }
+  }
+
+  /// How far the writer has come.
+  var report: WriterReport { writer.take() }
+
+  /// Hands a turn to the writer.
+  func commit(_ turn: FlusterStore.Turn) { writer.submit(turn) }
+
+  /// Asks for a probe write.
+  func recover() { writer.recover() }
+
+  /// Forgets old things when there is nothing better to do.
+  func prune(_ pruning: Pruning) { writer.prune(pruning) }
+
+  /// Writes what is left and closes the store.
+  func stop() { writer.stop() }
+
+  /// Everything unfinished, as it stands on the disk.
+  func restore() throws(StoreError) -> Restored { try points.restore() }
+
+  /// How to start the tasks of a job.
+  func launch(of job: JobID) throws(StoreError) -> Payload? { try points.launch(of: job) }
+
+  /// The row of a job.
+  func job(_ job: JobID) throws(StoreError) -> StoredJob? { try points.job(job) }
+
+  /// The job that a token made, if that is durable.
+  func job(for token: Token, of owner: UserID) throws(StoreError) -> JobID? {
+    try points.job(forToken: token, of: owner)
+  }
+
+  /// The newest durable job of a user.
+  func newestJob(of owner: UserID) throws(StoreError) -> JobID? {
+    try points.newestJob(of: owner)
+  }
+
+  /// The newest attempt of a task, or the one with the number given.
+  func attempt(_ number: UInt32?, of task: TaskID) throws(StoreError) -> StoredAttempt? {
+    let range = task.position..<(task.position + 1)
+    if let number {
+      return try points.attempts(
+        of: task.job, positions: range,
+        after: number == 0 ? nil : (position: task.position, number: number - 1), limit: 1
+      ).first { $0.attempt.number == number }
+    }
+    // Page by page: a task may have been tried a hundred times, but rarely has.
+    var newest: StoredAttempt?
+    while true {
+      let page = try points.attempts(
+        of: task.job, positions: range,
+        after: newest.map { (position: task.position, number: $0.attempt.number) }, limit: 128)
+      guard let last = page.last else { return newest }
+      newest = last
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import FlusterCore
+import FlusterProtocol
+import FlusterStore
+import FlusterSystem
+import FlusterSystemd
+
+/// What the turn that is being made has come to so far.
+struct OpenTurn {
+  var events: [Event] = []
+  var consequences: [Consequence] = []
+  /// Connections whose messages have left the inbox.
+  var heard: Set<ConnectionID> = []
+}
+
+extension Daemon {
+  /// So many turns may be on their way to the disk. The writer takes all that wait into one
+  /// transaction, so more would only be more memory.
+  private static let mostOutstanding = 16
+
+  /// Takes a message from a source; the turn comes when the sources are quiet, or at the latest
+  /// when the inbox is due.
+  func receive(_ message: Message) {
+    let now = Clock.monotonicNanoseconds()
+    inbox.append(message, now: now)
+    turnSource?.schedule()
+  }
+
+  /// Runs a turn now if it has been put off for too long. Called at the end of every source.
+  func runTurnIfDue() {
+    if inbox.isDue(now: Clock.monotonicNanoseconds()) { runTurn() }
+  }
+
+  /// One turn: some messages, one placement pass, one transaction.
+  func runTurn() {
+    guard releases.outstanding < Daemon.mostOutstanding else { return }
+    var left = Inbox.turn
+    while left > 0, let message = inbox.popFirst() {
+      left -= 1
+      handle(message)
+    }
+    if controller.wantsSchedule && mayPlace { step(.schedule) }
+    continueListings()
+    let heard = turn.heard
+    closeTurn()
+    clients.resume(heard.sorted())
+    clients.flush()
+    if !inbox.isEmpty || hasRunnableListing { turnSource?.schedule() }
+    checkIdle()
+  }
+
+  private func handle(_ message: Message) {
+    switch message {
+    case .frame(let id, let envelope, let descriptors):
+      clients.connections[id]?.queued -= 1
+      turn.heard.insert(id)
+      dispatch(envelope, descriptors, from: id)
+    case .gone(let id): forget(id)
+    case .wake: if trouble == nil { step(.tick) }
+    }
+  }
+
+  /// Gives the core a command; its events and effects belong to this turn.
+  func step(_ command: Command) {
+    let step = controller.step(command, at: now)
+    for event in step.events { follow(event) }
+    turn.events.append(contentsOf: step.events)
+    turn.consequences.append(contentsOf: step.effects.map(Consequence.effect))
+  }
+
+  /// Keeps what the shell has of its own in step with the facts.
+  private func follow(_ event: Event) {
+    if case .submitted(let job, let payload, _) = event {
+      live.add(job.id, of: job.request.owner, controller.state)
+      newest[job.request.owner] = job.id
+      launches.insert(payload, of: job.id)
+    }
+    if case .jobEnded(let progress) = event {
+      for id in listings.keys { listings[id]?.endedMeanwhile.insert(progress.job) }
+    }
+  }
+
+  /// Hands the turn's facts to the writer, and its consequences to those that wait for the disk.
+  private func closeTurn() {
+    let progress = controller.takeProgress()
+    let events = turn.events.filter(\.isStored)
+    if !events.isEmpty || !progress.isEmpty {
+      storage.commit(
+        FlusterStore.Turn(number: releases.takeNumber(), events: events, progress: progress))
+    }
+    if !logWaits.isEmpty { recheckLogs(after: turn.events, progress) }
+    releases.add(turn.consequences)
+    turn = OpenTurn()
+    release()
+  }
+
+  /// Has those who wait for a log look again when the jobs' changes are durable.
+  private func recheckLogs(after events: [Event], _ progress: [JobProgress]) {
+    var jobs = Set(progress.map(\.job))
+    for event in events {
+      if case .jobEnded(let last) = event { jobs.insert(last.job) }
+    }
+    for job in Set(logWaits.values.map(\.task.job)).intersection(jobs).sorted() {
+      turn.consequences.append(.logs(job))
+    }
+  }
+
+  /// A connection has ended: whatever it asked for has nobody to go to.
+  private func forget(_ id: ConnectionID) {
+    if controller.state.links[id.link] != nil { step(.disconnect(id.link)) }
+    if links.removeValue(forKey: id.link) != nil { forgetRelays(to: id.link) }
+    desires[id.link] = nil
+    for request in requests.ids(of: id) {
+      requests.remove(request)
+      waits.remove(request)
+      listings[request] = nil
+      relays[request] = nil
+      logWaits[request] = nil
+    }
+  }
+}
+
+extension Event {
+  /// Whether the store keeps it; the others are of this life of the daemon only.
+  var isStored: Bool {
+    switch self {
+    case .linked, .unlinked, .backoffOver: false
+    case .submitted, .assigned, .building, .started, .stopRequested, .stuck, .attemptEnded,
+      .tasksKilled, .killRequested, .held, .tasksHeld, .tasksReleased, .jobEnded, .registered:
+      true
+    }
+  }
+}

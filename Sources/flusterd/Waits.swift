@@ -1,0 +1,71 @@
+import DequeModule
+import FlusterCore
+import FlusterProtocol
+
+/// One open Wait: what it has not been told yet.
+struct Waiter {
+  let request: Request
+  /// Over after the first end.
+  let isForAny: Bool
+  /// What had ended, or was not in memory, when it was asked; the store tells how.
+  var past: [PastTasks]
+  /// Positions that have not ended yet.
+  var left: [JobID: RangeSet<UInt32>]
+  /// The indices of those jobs.
+  let arrays: [JobID: TaskArray]
+  /// How many tasks it is about.
+  var total: UInt64
+  /// The past has been looked up: answers may go.
+  var hasBegun = false
+  /// The total has been sent with an answer.
+  var hasToldTotal = false
+  /// Answers that have not been sent: they wait for the past, or for the peer to read.
+  var rows: Deque<WireEnded> = []
+}
+
+/// All open waits, found by the jobs they are about.
+struct Waits {
+  private(set) var waiters: [RequestID: Waiter] = [:]
+  private var byJob: [JobID: Set<RequestID>] = [:]
+
+  subscript(id: RequestID) -> Waiter? {
+    get { waiters[id] }
+    set { waiters[id] = newValue }
+  }
+
+  /// The waits about a job, in order.
+  func ids(about job: JobID) -> [RequestID] {
+    (byJob[job] ?? []).sorted { $0.number < $1.number }
+  }
+
+  mutating func insert(_ waiter: Waiter) {
+    waiters[waiter.request.id] = waiter
+    for job in waiter.left.keys { byJob[job, default: []].insert(waiter.request.id) }
+  }
+
+  mutating func remove(_ id: RequestID) {
+    guard let waiter = waiters.removeValue(forKey: id) else { return }
+    for job in waiter.left.keys { unlink(id, from: job) }
+  }
+
+  /// Takes tasks off a wait's list; returns those of `positions` that were on it.
+  mutating func take(
+    _ positions: RangeSet<UInt32>, of job: JobID, from id: RequestID
+  ) -> RangeSet<UInt32> {
+    guard let left = waiters[id]?.left[job] else { return RangeSet() }
+    let ended = left.intersection(positions)
+    let rest = left.subtracting(ended)
+    if rest.isEmpty {
+      waiters[id]?.left[job] = nil
+      unlink(id, from: job)
+    } else {
+      waiters[id]?.left[job] = rest
+    }
+    return ended
+  }
+
+  private mutating func unlink(_ id: RequestID, from job: JobID) {
+    byJob[job]?.remove(id)
+    if byJob[job]?.isEmpty == true { byJob[job] = nil }
+  }
+}

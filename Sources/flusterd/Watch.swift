@@ -1,0 +1,90 @@
+import DequeModule
+import FlusterCore
+import FlusterProtocol
+import FlusterStore
+
+/// The answers to Wait: each task as it ends, told to those who asked for it.
+extension Daemon {
+  /// Answers are held back while a peer has so many bytes unread.
+  static let unreadLimit = 256 << 10
+
+  /// The facts that a wait saw are durable: looks up how what is past has ended.
+  func beginWait(_ id: RequestID) {
+    guard let waiter = waits[id] else { return }
+    guard !waiter.past.isEmpty else {
+      waits[id]?.hasBegun = true
+      return sendEndings(to: id)
+    }
+    let past = waiter.past
+    let peer = waiter.request.peer.caller
+    let seesOthers = settings.othersAreVisible
+    storage.history.ask { reader in
+      Result { () throws(Refusal) in
+        try PastReader(reader: reader, peer: peer, seesOthers: seesOthers).read(past)
+      }
+    } then: { [unowned self] answer in
+      switch answer {
+      case .success(.success(let found)): addPast(found, to: id)
+      case .success(.failure(let refusal)): endWait(id, refusal)
+      case .failure(let error): endWait(id, Refusal(error))
+      }
+      clients.flush()
+    }
+  }
+
+  private func addPast(_ found: PastEndings, to id: RequestID) {
+    guard var waiter = waits[id] else { return }
+    waiter.total += found.count
+    guard waiter.total > 0 else {
+      return endWait(id, Refusal(.notFound, "no job of yours matches"))
+    }
+    waiter.rows.prepend(contentsOf: found.rows)
+    waiter.hasBegun = true
+    waits[id] = waiter
+    sendEndings(to: id)
+  }
+
+  /// A task became final.
+  func tell(_ task: TaskID, _ state: TaskState, _ outcome: Outcome?) {
+    tell(task.job, RangeSet(task.position..<(task.position + 1)), state, outcome)
+  }
+
+  /// Tasks became final together.
+  func tell(
+    _ job: JobID, _ positions: RangeSet<UInt32>, _ state: TaskState, _ outcome: Outcome? = nil
+  ) {
+    for id in waits.ids(about: job) {
+      let ended = waits.take(positions, of: job, from: id)
+      guard !ended.isEmpty, let array = waits[id]?.arrays[job] else { continue }
+      for range in ended.ranges {
+        waits[id]?.rows.append(WireEnded(job: job, array: array, positions: range, state: state, outcome: outcome))
+      }
+      sendEndings(to: id)
+    }
+  }
+
+  /// Sends what the peer will take, and the end when there is nothing to come.
+  func sendEndings(to id: RequestID) {
+    guard let waiter = waits[id], waiter.hasBegun else { return }
+    let request = waiter.request
+    while let connection = clients.connections[request.connection],
+      connection.outbox.pending < Daemon.unreadLimit, var row = waits[id]?.rows.popFirst()
+    {
+      if waits[id]?.hasToldTotal == false {
+        row.total = waiter.total
+        waits[id]?.hasToldTotal = true
+      }
+      clients.send(WireEnvelope(request: request.number, .ended(row)), to: request.connection)
+      if waiter.isForAny { return endWait(id, nil) }
+    }
+    if waits[id]?.rows.isEmpty == true && waits[id]?.left.isEmpty == true { endWait(id, nil) }
+  }
+
+  /// The last answer of a wait.
+  private func endWait(_ id: RequestID, _ refusal: Refusal?) {
+    waits.remove(id)
+    guard let request = requests.remove(id) else { return }
+    if let refusal { return refuse(request, refusal) }
+    clients.send(WireEnvelope(request: request.number, .done(WireDone())), to: request.connection)
+  }
+}
