@@ -48,6 +48,8 @@ final class Daemon {
   var reloading: Reloading?
   var reloadWakeup: Wakeup?
   var isWatchingIdle = false
+  /// When the store was last told to forget, in wall-clock milliseconds.
+  var lastPruned: Int64 = 0
 
   init(
     _ options: Start.Choices, loop: EventLoop, log: Logger, clients: Clients, storage: Storage,

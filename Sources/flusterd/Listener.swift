@@ -19,6 +19,8 @@ final class Listener {
   private var source: Source?
   private var reserve: Descriptor?
   private var quietUntil: Int64 = 0
+  /// Ends the pause after which we look again, when not even the reserve could be had back.
+  private var retry: Timer?
 
   init(_ door: Door, _ socket: Descriptor, clients: Clients, admission: Admission) {
     self.door = door
@@ -66,6 +68,22 @@ final class Listener {
     reserve = nil
     if let peer = try? UnixSocket.accept(socket) { turnAwayForRoom(peer, "\(error)") }
     reserve = Listener.spare()
+    if reserve == nil { rest() }
+  }
+
+  /// Looks away for a moment: without a reserve the waiting peer would wake us again and again.
+  private func rest() {
+    guard let timer = try? retry ?? clients.loop.timer({ [unowned self] in wakeUp() }) else {
+      return
+    }
+    retry = timer
+    source?.interest = []
+    timer.set(at: Clock.monotonicNanoseconds() + 100_000_000)
+  }
+
+  private func wakeUp() {
+    reserve = Listener.spare()
+    source?.interest = .readable
   }
 
   private func turnAwayForRoom(_ socket: Descriptor, _ why: String) {

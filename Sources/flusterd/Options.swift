@@ -1,7 +1,10 @@
 import ArgumentParser
 
 /// The command line of flusterd(8).
-struct Options: ParsableArguments {
+struct Options: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "flusterd", abstract: "Keep and place batch jobs.")
+
   @Flag(name: .customLong("user"), help: "Serve the invoking user only. This is the default.")
   var user = false
 

@@ -52,8 +52,8 @@ extension Daemon {
     trouble = Trouble(refusal: refusal)
     log.error("\(failure.message); nothing new is accepted until it can be written again")
     Notify.status("Not accepting work: \(failure.message)")
+    for consequence in releases.dropAll() + turn.consequences { abandon(consequence, refusal) }
     turn = OpenTurn()
-    for consequence in releases.dropAll() { abandon(consequence, refusal) }
     reloadCore()
     dropWorkers()
     clients.flush()
@@ -81,6 +81,7 @@ extension Daemon {
       newest = [:]
       launches.removeAll()
       trouble?.coreIsLost = false
+      endWaitsWithoutJob()
     } catch {
       trouble?.coreIsLost = true
       log.error("\(error.message)")

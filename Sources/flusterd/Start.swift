@@ -53,7 +53,10 @@ enum Start {
       print(Options.fullMessage(for: error))
       return ExitStatus.done
     }
-    write("flusterd: \(Options.message(for: error))\ntry `flusterd --help`, or see flusterd(8)")
+    let text = Options.message(for: error)
+    write(
+      "flusterd: \(text.prefix(1).lowercased())\(text.dropFirst())\n"
+        + "try `flusterd --help`, or see flusterd(8)")
     return ExitStatus.usage
   }
 
@@ -146,13 +149,22 @@ enum Start {
     case (.system, .worker): mode = 0o660
     }
     do throws(SystemError) {
-      return try UnixSocket.listen(at: path, kind: .stream, mode: mode)
+      let socket = try UnixSocket.listen(at: path, kind: .stream, mode: mode)
+      if choices.places.instance == .system && door == .worker { giveToWorkers(path) }
+      return socket
     } catch {
       guard error.errno == EADDRINUSE else { throw error }
       throw StartFailure(
         ExitStatus.tryAgain,
         "another flusterd listens at \(path)\nuse that one, or give this one --runtime")
     }
+  }
+
+  /// The worker runs under a uid of its own, and reaches the socket as the group's member.
+  private static func giveToWorkers(_ path: String) {
+    guard let group = Names.group("fluster-worker") else { return }
+    // Only members may give away; root, and workers of our own uid, need no gift.
+    _ = chown(path, uid_t.max, group)
   }
 
   /// As many descriptors as the system lets us have; returns the limit.

@@ -45,6 +45,7 @@ extension Daemon {
     clients.resume(heard.sorted())
     clients.flush()
     if !inbox.isEmpty || hasRunnableListing { turnSource?.schedule() }
+    exitIfDone()
     checkIdle()
   }
 
@@ -86,6 +87,7 @@ extension Daemon {
     if !events.isEmpty || !progress.isEmpty {
       storage.commit(
         FlusterStore.Turn(number: releases.takeNumber(), events: events, progress: progress))
+      pruneIfDue()
     }
     if !logWaits.isEmpty { recheckLogs(after: turn.events, progress) }
     releases.add(turn.consequences)

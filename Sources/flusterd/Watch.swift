@@ -80,6 +80,15 @@ extension Daemon {
     if waits[id]?.rows.isEmpty == true && waits[id]?.left.isEmpty == true { endWait(id, nil) }
   }
 
+  /// After the core was reloaded: nobody will hear of a job that was never stored.
+  func endWaitsWithoutJob() {
+    for (id, waiter) in waits.waiters {
+      guard let job = waiter.left.keys.sorted().first(where: { controller.state.jobs[$0] == nil })
+      else { continue }
+      endWait(id, .noJob(job))
+    }
+  }
+
   /// The last answer of a wait.
   private func endWait(_ id: RequestID, _ refusal: Refusal?) {
     waits.remove(id)

@@ -58,7 +58,9 @@ extension Daemon {
     } then: { [unowned self] unmatched in
       guard requests.remove(request.id) != nil else { return }
       switch unmatched {
-      case .success(nil): then()
+      case .success(nil):
+        if let refusal = trouble?.refusal { return refuse(request, refusal) }
+        then()
       case .success(let pattern?):
         refuse(request, Refusal(.notFound, "no job of yours is named '\(pattern)'"))
       case .failure(let error): refuse(request, Refusal(error))
