@@ -10,12 +10,17 @@ package protocol FlusterCommand: ParsableCommand {
   /// failure of Fluster itself is 125.
   static func carriesStatus(_ arguments: [String]) -> Bool
 
+  /// The arguments in the form that the parser understands.
+  static func prepared(_ arguments: [String]) -> [String]
+
   /// Does it. Returns the exit status.
   func execute(_ voice: Voice) throws(Failure) -> Int32
 }
 
 extension FlusterCommand {
   package static func carriesStatus(_ arguments: [String]) -> Bool { false }
+
+  package static func prepared(_ arguments: [String]) -> [String] { arguments }
 }
 
 /// A command that asks flusterd for something.
@@ -85,7 +90,7 @@ package enum Runner {
     _ type: Command.Type, _ arguments: [String]
   ) -> Parsed<Command> {
     do {
-      guard let command = try type.parseAsRoot(arguments) as? Command else {
+      guard let command = try type.parseAsRoot(type.prepared(arguments)) as? Command else {
         // The parser's own help command; ours have no subcommands.
         return .answer(type.helpMessage())
       }

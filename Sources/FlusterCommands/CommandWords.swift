@@ -12,13 +12,23 @@ enum CommandWords {
     guard let first = captured.first else { return [] }
     if first == "--" { return captured.dropFirst() }
     guard !first.hasPrefix("-") else {
-      if first == "-" {
-        throw .usage("a script on standard input is not taken by this version")
-      }
+      if first == "-" { throw script() }
       throw .usage(
         "unknown option \(first)", wayOut: "fluster-submit --help shows the options")
     }
     return captured[...]
+  }
+
+  /// Why there is no job without a command: a script on standard input is for a later version; an
+  /// empty one is no script in any.
+  static func script() -> Failure {
+    var byte: UInt8 = 0
+    guard isatty(0) == 0, read(0, &byte, 1) <= 0 else {
+      return .usage(
+        "no command is given, and this version takes no script on standard input",
+        wayOut: "fluster-submit [options] [--] command [argument ...]")
+    }
+    return Failure(.data, "no command is given, and the script on standard input is empty")
   }
 
   /// The bytes of the last `words.count` arguments of this process: captured words are its tail, and
@@ -42,6 +52,24 @@ enum CommandWords {
       if isKnown || (!isFlag && rest.first?.hasPrefix("-") == false) { rest = rest.dropFirst() }
     }
     return false
+  }
+
+  /// The arguments with `-eNAME=VALUE` written as `-e NAME=VALUE`: the parser would take the first
+  /// for a long option called `eNAME`. The command stays as it is.
+  static func separated(_ arguments: [String]) -> [String] {
+    var result: [String] = []
+    var rest = arguments[...]
+    while let word = rest.first, word.hasPrefix("-"), word != "--", word != "-" {
+      rest = rest.dropFirst()
+      if isJoined(word), takeValue.contains(String(word.prefix(2))) {
+        result += [String(word.prefix(2)), String(word.dropFirst(2))]
+      } else {
+        result.append(word)
+        guard takeValue.contains(word), let value = rest.popFirst() else { continue }
+        result.append(value)
+      }
+    }
+    return result + rest
   }
 
   private static func isJoined(_ word: String) -> Bool {

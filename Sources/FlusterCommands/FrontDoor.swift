@@ -21,6 +21,9 @@ package enum FrontDoor {
       down     stop the private instance
 
     OPTIONS:
+      --now        Of down: kill what runs first.
+      -q           Of up and down: no notices.
+      -v           Of up and down: say more.
       --version    Show the version.
       -h, --help   Show this.
 

@@ -43,10 +43,7 @@ extension SubmitCommand {
       guard !line.isEmpty else { throw .usage("-c: the line is empty") }
       return ["/bin/sh", "-c", line].map { Array($0.utf8) }
     }
-    guard let first = command.first else {
-      throw .usage(
-        "no command is given", wayOut: "fluster-submit [options] [--] command [argument ...]")
-    }
+    guard let first = command.first else { throw CommandWords.script() }
     guard !first.isEmpty else { throw .usage("the command is empty") }
     return Array(caller.command.suffix(command.count))
   }

@@ -37,6 +37,10 @@ package struct SubmitCommand: AskingCommand {
     CommandWords.haveOption("--wait", arguments)
   }
 
+  package static func prepared(_ arguments: [String]) -> [String] {
+    CommandWords.separated(arguments)
+  }
+
   package func execute(_ voice: Voice) throws(Failure) -> Int32 {
     var submit = WireSubmit()
     let token = try asking.parsedToken()
