@@ -71,6 +71,10 @@ struct Attempt {
   var failure: StartFailure?
   /// The shim that held it died, or is about to.
   var isLost = false
+  /// When an earlier shim started it.
+  var former: (nanoseconds: Int64, wall: Int64)?
+  /// Whether anything of it can be alive.
+  var isOfThisBoot = true
   var sweep: Sweep?
   /// When something is to be done if nothing happens.
   var deadline: Int64?
@@ -117,11 +121,6 @@ struct Attempt {
     isOfThisBoot = intent.map { $0.bootID == bootID } ?? true
     if let path = intent?.cgroup, !path.isEmpty { cgroup = ControlGroup(path: path) }
   }
-
-  /// When an earlier shim started it.
-  var former: (nanoseconds: Int64, wall: Int64)?
-  /// Whether anything of it can be alive.
-  var isOfThisBoot = true
 
   /// The end is known; it waits for its acknowledgement.
   var isOver: Bool {

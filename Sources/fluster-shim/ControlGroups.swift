@@ -25,6 +25,11 @@ struct ControlGroups {
     if fl_is_delegated(here), moveAway(from: here) {
       return ControlGroups(in: here, isOwn: false)
     }
+    // With DelegateSubgroup= the shim is in a leaf already.
+    let above = Files.parent(of: here)
+    if above.hasPrefix(mount), fl_is_delegated(above) {
+      return ControlGroups(in: above, isOwn: false)
+    }
     let underSystemd = Files.isDirectory("/run/systemd/system")
     guard geteuid() == 0, !underSystemd else { return nil }
     let path = "\(mount)/fluster-shim-\(digest(stateDirectory))"

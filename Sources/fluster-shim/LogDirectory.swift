@@ -28,16 +28,19 @@ struct LogDirectory {
     let raw = fl_open_beneath(directory.raw, name, flags, 0o640)
     guard raw >= 0 else { throw SystemError(call: "create \(path)/\(name)", errno: -raw) }
     let kept = Descriptor(adopting: raw)
-    let isReady =
-      (!givesAway || fchown(raw, owner, group ?? UInt32.max) == 0) && fchmod(raw, 0o640) == 0
-    // Not a duplicate: the job may change the flags of its own descriptor, not of ours.
-    let output = isReady ? Glibc.open("/proc/self/fd/\(raw)", O_WRONLY | O_APPEND | O_CLOEXEC) : -1
-    guard output >= 0 else {
+    // Given away last: until then it takes no privilege. Not a duplicate, for the job may change
+    // the flags of its own descriptor, not of ours.
+    var output: Int32 = -1
+    if fchmod(raw, 0o640) == 0 {
+      output = Glibc.open("/proc/self/fd/\(raw)", O_WRONLY | O_APPEND | O_CLOEXEC)
+    }
+    let log = output < 0 ? nil : Log(kept: kept, output: Descriptor(adopting: output))
+    guard let log, !givesAway || fchown(raw, owner, group ?? UInt32.max) == 0 else {
       let failure = SystemError.last("hand \(path)/\(name) to uid \(owner)")
       unlinkat(directory.raw, name, 0)
       throw failure
     }
-    return Log(kept: kept, output: Descriptor(adopting: output))
+    return log
   }
 
   /// Opens the log of an attempt that is over; nil if there is none that is what it should be.

@@ -14,16 +14,22 @@ struct Placement {
     if options.instance == .system, geteuid() != 0 {
       throw .configuration("--system needs root\nrun fluster-shim --user as yourself")
     }
+    let usual = options.instance == .system ? "/etc/fluster/shim.conf" : nil
+    let configuration = (options.configuration ?? usual).map(absolute)
+    if let listen = options.listen, let state = options.state, let logs = options.logDirectory {
+      return Placement(
+        listen: absolute(listen), state: absolute(state), logs: absolute(logs),
+        configuration: configuration)
+    }
     do throws(PlaceError) {
       let places = try Places.of(options.instance)
       if options.listen == nil || options.state == nil { try places.prepareRuntime() }
       let logs = absolute(options.logDirectory ?? places.log)
       if options.instance == .user { try? Files.makeDirectories(logs, mode: 0o700) }
-      let usual = options.instance == .system ? "/etc/fluster/shim.conf" : nil
       return Placement(
         listen: absolute(options.listen ?? places.shimSocket),
         state: absolute(options.state ?? places.shimState), logs: logs,
-        configuration: (options.configuration ?? usual).map(absolute))
+        configuration: configuration)
     } catch {
       throw .configuration(error.description)
     }

@@ -156,6 +156,7 @@ extension Shim {
     }
     var end = fl_end()
     let failure = fl_reap(leader.pidfd.raw, &end)
+    leaders.remove(leader.pid)
     guard failure == 0, end.pid == leader.pid else {
       logger.error("\(attempt.label) was reaped by somebody else; its outcome is unknown")
       record.lost = true

@@ -99,6 +99,7 @@ extension Shim {
       pid: made.pid, pidfd: Descriptor(adopting: made.pidfd),
       ticks: Process(pid: made.pid)?.ticks ?? 0, nanoseconds: Clock.monotonicNanoseconds(),
       wall: Clock.wallMilliseconds())
+    leaders.insert(leader.pid)
     guard let attempt = attempts[uid] else { return }
     attempts[uid]?.leader = leader
     attempts[uid]?.marks = Marks(

@@ -28,6 +28,8 @@ final class Shim {
   let surroundings: Surroundings
   let owners: Owners
   var attempts: [[UInt8]: Attempt] = [:]
+  /// The pids of leaders that are not reaped.
+  var leaders: Set<Int32> = []
   /// The worker, once it has said hello.
   var link: WorkerLink?
   /// Connections that have not said hello yet. They replace nobody: a probe is no worker.
@@ -36,7 +38,8 @@ final class Shim {
   var method = Int32(FL_SPAWN_INTO_CGROUP.rawValue)
   /// Ending everything, to exit.
   var isStopping = false
-  private var listener: Descriptor?
+  private var listener: (descriptor: Descriptor, source: Source)?
+  private var relisten: FlusterSystemd.Timer?
   private var alarm: FlusterSystemd.Timer?
   private var alarmTime = Int64.max
 
@@ -58,8 +61,9 @@ final class Shim {
       logger.notice("ignored a hang-up: nothing is read again while the shim lives")
     }
     try takeOver()
-    self.listener = listener
-    _ = try loop.watch(listener, for: .readable) { [self] _ in accept() }
+    let source = try loop.watch(listener, for: .readable) { [self] _ in accept() }
+    self.listener = (listener, source)
+    relisten = try loop.timer { source.interest = .readable }
     Notify.ready(status: "holding \(attempts.count) attempts")
   }
 
@@ -88,7 +92,7 @@ final class Shim {
 
   /// Whether a child is a leader or looks groups up.
   func isKnown(_ pid: Int32) -> Bool {
-    owners.isSearching(pid) || attempts.values.contains { $0.leader?.pid == pid }
+    leaders.contains(pid) || owners.isSearching(pid)
   }
 
   /// Exits once the last attempt is over, if the shim is to.
@@ -100,13 +104,15 @@ final class Shim {
   private func wake() {
     alarmTime = Int64.max
     let now = Clock.monotonicNanoseconds()
-    for uid in attempts.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-      guard let deadline = attempts[uid]?.deadline else { continue }
-      if deadline <= now {
+    let waiting = attempts.values.compactMap { attempt in
+      attempt.deadline.map { (time: $0, uid: attempt.uid) }
+    }
+    for (time, uid) in waiting.sorted(by: { $0.time < $1.time }) {
+      if time <= now {
         attempts[uid]?.deadline = nil
         due(uid)
       } else {
-        wake(uid, at: deadline)
+        wake(uid, at: time)
       }
     }
   }
@@ -138,7 +144,7 @@ final class Shim {
 
   private func accept() {
     do throws(SystemError) {
-      guard let listener, let socket = try UnixSocket.accept(listener) else { return }
+      guard let listener, let socket = try UnixSocket.accept(listener.descriptor) else { return }
       let peer = try PeerCredential.of(socket)
       guard peer.uid == 0 || peer.uid == surroundings.workerUID else {
         return logger.warning("refused a connection from uid \(peer.uid)")
@@ -151,6 +157,9 @@ final class Shim {
           onFailure: { [weak self] in self?.failed($0, $1) }))
     } catch {
       logger.error("cannot take a connection: \(error)")
+      // It would be ready again at once, and again, for want of a descriptor say.
+      listener?.source.interest = []
+      relisten?.set(at: Clock.monotonicNanoseconds() + 1_000_000_000)
     }
   }
 

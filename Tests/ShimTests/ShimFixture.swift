@@ -7,15 +7,18 @@ import Testing
 final class ShimFixture {
   let directory: String
   private let arguments: [String]
+  /// What the shim is started by, if not directly.
+  private let wrapper: [String]
   private(set) var pid: Int32 = 0
 
   /// Starts a shim. In `directory` are `shim.sock`, `state` and `log`.
-  init(_ arguments: [String] = []) throws {
+  init(_ arguments: [String] = [], wrapper: [String] = []) throws {
     var template = Array("/tmp/fluster-shim-test.XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw SystemError.last("make a directory") }
     directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     chmod(directory, 0o755)
     self.arguments = arguments
+    self.wrapper = wrapper
     try start()
   }
 
@@ -32,7 +35,7 @@ final class ShimFixture {
   func start() throws {
     mkdir(logs, 0o755)
     pid = try launch(
-      [try binary("fluster-shim")] + arguments
+      wrapper + [try binary("fluster-shim")] + arguments
         + ["--listen", socket, "--state", state, "--log-directory", logs])
     let socket = socket
     try eventually("the shim to listen") {
