@@ -3,7 +3,7 @@ import CSQLite
 extension Database {
   /// Moves the log's pages home if there are enough of them; readers are not disturbed, nor waited
   /// for.
-  func checkpoint(atLeast pages: Int32 = Store.pagesPerCheckpoint) throws(StoreError) {
+  func checkpoint(atLeast pages: Int32) throws(StoreError) {
     guard logPages >= pages else { return }
     var code = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
     if code == SQLITE_BUSY { code = SQLITE_OK }

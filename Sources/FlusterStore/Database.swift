@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// One connection to the store's file. Used by one thread at a time; its statements with it.
 final class Database {
@@ -57,6 +58,10 @@ final class Database {
 
   /// WAL, and a sync of it before each commit returns. Neither is believed until it reads back.
   private func makeDurable() throws(StoreError) {
+    // SQLite opens a file that it may not write for reading, and would say so at the first commit.
+    guard sqlite3_db_readonly(handle, "main") == 0 else {
+      throw .readOnly(path, StoreError.words(of: EACCES))
+    }
     guard try text("PRAGMA journal_mode = WAL") == "wal" else {
       throw .io(
         path, code: SQLITE_CANTOPEN,
@@ -113,7 +118,9 @@ final class Database {
 extension StoreError {
   /// What a result code of SQLite means; `handle` knows the details.
   static func sqlite(_ handle: OpaquePointer?, _ code: Int32, path: String) -> StoreError {
-    let errno = sqlite3_system_errno(handle)
+    // A COMMIT that fails does not tell SQLite's own variable why; errno still does.
+    var errno = sqlite3_system_errno(handle)
+    if errno == 0 { errno = Glibc.errno }
     let detail = handle.flatMap { sqlite3_errmsg($0) } ?? sqlite3_errstr(code)
     var words = detail.map { String(cString: $0) } ?? "error \(code)"
     switch code & 0xff {

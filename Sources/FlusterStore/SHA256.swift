@@ -4,9 +4,9 @@
 /// another user's job run with an environment of the attacker's. SQLite has none, and nothing else
 /// that we link has one; it runs once per environment that differs from the last few, so its speed
 /// does not matter.
-enum SHA256 {
+package enum SHA256 {
   /// The 32 bytes for `message`.
-  static func hash(_ message: [UInt8]) -> [UInt8] {
+  package static func hash(_ message: [UInt8]) -> [UInt8] {
     var state: [UInt32] = [
       0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
       0x5be0_cd19,

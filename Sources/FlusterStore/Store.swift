@@ -7,7 +7,7 @@ package import FlusterCore
 package final class Store {
   /// How many pages of log a checkpoint is worth: 16 MiB keep a crash's recovery to some tens of
   /// milliseconds, and let a page that changes often be written home once for many changes.
-  static let pagesPerCheckpoint: Int32 = 4096
+  package static let pagesPerCheckpoint: Int32 = 4096
 
   let database: Database
   let statements: StoreStatements
@@ -73,9 +73,18 @@ package final class Store {
     }
   }
 
-  /// Writes the log home into the database when it has grown long enough. Costs syncs of both; the
+  /// Writes the log home into the database when it has `pages` or more. Costs syncs of both; the
   /// place for it is after a commit has been answered.
-  package func checkpoint() throws(StoreError) { try database.checkpoint() }
+  package func checkpoint(
+    atLeast pages: Int32 = Store.pagesPerCheckpoint
+  ) throws(StoreError) {
+    try database.checkpoint(atLeast: pages)
+  }
+
+  /// A setting of the writing connection as SQLite reads it back, to check up on it.
+  package func pragma(_ name: String) throws(StoreError) -> String? {
+    try database.text("PRAGMA \(name)")
+  }
 
   /// Everything unfinished.
   package func restore() throws(StoreError) -> Restored { try Restoring(database).read() }

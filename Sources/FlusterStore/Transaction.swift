@@ -1,10 +1,13 @@
 import CSQLite
+import Glibc
 
 extension Database {
   /// Runs `body` between BEGIN and COMMIT. If either it or the commit fails, nothing of it stays.
   func transaction<Result>(
     _ body: () throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
+    // So that what is found there after a failure is this transaction's.
+    errno = 0
     try execute("BEGIN IMMEDIATE")
     do throws(StoreError) {
       let result = try body()

@@ -8,6 +8,12 @@ package struct WriterReport: Hashable, Sendable {
   /// Why the last write failed. Turns behind `durable` are lost, and new ones are not taken until
   /// `Writer.recover` has succeeded.
   package let failure: StoreError?
+
+  /// What a writer would say.
+  package init(durable: UInt64, failure: StoreError?) {
+    self.durable = durable
+    self.failure = failure
+  }
 }
 
 /// Stores turns on a thread of its own: group commit, one transaction for all turns that have come

@@ -34,6 +34,7 @@ final class WriterThread {
   }
 
   private func run() {
+    takeName()
     while let work = inbox.take() {
       switch work {
       case .commit(let turns): commit(turns)
@@ -46,6 +47,15 @@ final class WriterThread {
       case .prune(let pruning): prune(pruning)
       }
     }
+  }
+
+  /// For top(1) and debuggers. pthread_setname_np is a GNU extension that Swift does not see.
+  private func takeName() {
+    let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+    guard file >= 0 else { return }
+    let name = Array("fluster-store".utf8)
+    _ = write(file, name, name.count)
+    close(file)
   }
 
   /// The log is written home after the answer, where it delays nobody but the next commit.
