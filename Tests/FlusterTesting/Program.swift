@@ -30,7 +30,8 @@ package final class Program {
     _ arguments: [String], environment: [String: String], directory: String? = nil,
     input: String = "", errorsTo: String? = nil
   ) throws {
-    let arguments = (directory.map { ["env", "-C", $0] } ?? []) + arguments
+    let arguments = (directory.map { ["/usr/bin/env", "-C", $0] } ?? []) + arguments
+    let program = try Program.find(arguments[0], environment["PATH"] ?? "/usr/bin:/bin")
     let inputFile = try Program.nameless(input)
     defer { close(inputFile) }
     output = try Program.nameless("")
@@ -58,14 +59,17 @@ package final class Program {
       &attributes, Int16(newSession | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     let environment = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     var child: Int32 = 0
-    let program = arguments[0]
     let failure = Program.withVector(arguments) { arguments in
       Program.withVector(environment) { environment in
-        posix_spawnp(&child, program, &actions, &attributes, arguments, environment)
+        posix_spawn(&child, program, &actions, &attributes, arguments, environment)
       }
     }
     pid = child
-    guard failure == 0 else { throw Failed("start \(program)", number: failure) }
+    guard failure == 0 else {
+      // There is no process for deinit to kill.
+      status = 127
+      throw Failed("start \(program)", number: failure)
+    }
   }
 
   deinit {
@@ -95,10 +99,13 @@ package final class Program {
       kill(pid, SIGKILL)
       throw error
     }
-    return Finished(
-      status: status ?? -1,
-      output: String(decoding: try bytes(of: output), as: UTF8.self),
-      errors: String(decoding: try bytes(of: errors), as: UTF8.self))
+    // Not to be closed by deinit before they have been read.
+    return try withExtendedLifetime(self) {
+      Finished(
+        status: status ?? -1,
+        output: String(decoding: try bytes(of: output), as: UTF8.self),
+        errors: String(decoding: try bytes(of: errors), as: UTF8.self))
+    }
   }
 
   /// Sends a signal, unless it has ended already.
@@ -130,6 +137,15 @@ package final class Program {
     let file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw Failed("open \(path)") }
     return file
+  }
+
+  /// The path of a program, as a shell with that search path would find it.
+  private static func find(_ name: String, _ path: String) throws(Failed) -> String {
+    if name.contains("/") { return name }
+    for directory in path.split(separator: ":") where access("\(directory)/\(name)", X_OK) == 0 {
+      return "\(directory)/\(name)"
+    }
+    throw Failed("find \(name)", number: ENOENT)
   }
 
   private static func withVector<Result>(
