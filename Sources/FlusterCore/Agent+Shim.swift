@@ -17,6 +17,7 @@ extension Agent {
 
   mutating func hear(_ notice: AgentNotice, at now: Moment) {
     switch notice {
+    case .starting(let uid): starting(uid, at: now)
     case .started(let uid, let since): started(uid, since: since, at: now)
     case .notStarted(let uid, let reason, let errno):
       over(uid, .notStarted(reason, errno: errno, at: now.wall), at: now)
@@ -26,6 +27,25 @@ extension Agent {
       held[uid]?.isStuck = true
       tell(uid, .stuck, at: now.wall)
     case .listEnd: listEnd(at: now)
+    }
+  }
+
+  private mutating func starting(_ uid: AttemptUID, at now: Moment) {
+    guard let attempt = held[uid] else {
+      return adopt(uid, .starting(since: now, told: false), at: now)
+    }
+    held[uid]?.isListed = true
+    switch attempt.phase {
+    case .queued:
+      queue.removeAll { $0 == uid }
+      held[uid]?.phase = .starting(since: now, told: false)
+      attend(uid, at: now)
+    case .missing:
+      // It was reported as not here, so that another copy may run already.
+      held[uid]?.phase = .starting(since: now, told: true)
+      effect(.odd(.unwanted(uid)))
+      effect(.kill(uid))
+    case .starting, .running, .ended, .notStarted: break
     }
   }
 

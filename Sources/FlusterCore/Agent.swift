@@ -69,6 +69,20 @@ package struct Agent: Sendable {
   /// The attempt's process exists, or is being made.
   package func isActive(_ uid: AttemptUID) -> Bool { held[uid]?.phase.isActive ?? false }
 
+  /// It is among what is held, in whatever state.
+  package func holds(_ uid: AttemptUID) -> Bool { held[uid] != nil }
+
+  /// It is to start, or about to.
+  package func isComing(_ uid: AttemptUID) -> Bool {
+    switch held[uid]?.phase {
+    case .queued, .starting: true
+    case nil, .running, .ended, .notStarted, .missing: false
+    }
+  }
+
+  /// Everything that is held.
+  package var heldUIDs: Set<AttemptUID> { Set(held.keys) }
+
   /// Takes in one thing that happened.
   package mutating func step(_ input: AgentInput, at now: Moment) -> [AgentEffect] {
     switch input {

@@ -98,6 +98,8 @@ package struct ExitRecord: Hashable, Sendable {
 
 /// What the shim tells.
 package enum AgentNotice: Hashable, Sendable {
+  /// It is held and has not reached its command yet; or what is left of it is being ended.
+  case starting(AttemptUID)
   case started(AttemptUID, at: Moment)
   case notStarted(AttemptUID, StartReason, errno: Int32)
   case ended(AttemptUID, ExitRecord)

@@ -46,11 +46,12 @@ package enum UnixSocket {
     return listener
   }
 
-  /// A blocking connection to the listener at `path`. ENAMETOOLONG if the path is too long.
+  /// A connection to the listener at `path`, blocking unless asked otherwise. ENAMETOOLONG if the
+  /// path is too long; EAGAIN, without waiting, if too many wait there and it is not to block.
   package static func connect(
-    to path: String, kind: SocketKind
+    to path: String, kind: SocketKind, isBlocking: Bool = true
   ) throws(SystemError) -> Descriptor {
-    let socket = try make(kind)
+    let socket = try isBlocking ? make(kind) : make(kind, flags: SOCK_NONBLOCK)
     let result = try withAddress(of: path) { address, length in
       uninterrupted { Glibc.connect(socket.raw, address, length) }
     }

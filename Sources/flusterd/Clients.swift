@@ -24,20 +24,26 @@ final class Clients {
   /// The most connections of one uid.
   let connectionLimit: Int
   let descriptorLimit: Int
-  var connections: [ConnectionID: Connection] = [:]
-  var perUser: [UserID: Int] = [:]
-  var deadlines = Deadlines()
+  private(set) var connections: [ConnectionID: Connection] = [:]
+  private var perUser: [UserID: Int] = [:]
+  /// Bytes that the connections of each uid make us hold.
+  private var held: [UserID: Int] = [:]
+  private var deadlines = Deadlines()
   private var offences = Offences()
   private var next: UInt64 = 1
   private var touched: Set<ConnectionID> = []
   private var timer: Timer?
   private let buffer: UnsafeMutableRawBufferPointer
 
-  init(loop: EventLoop, log: Logger, descriptors: Int) throws(SystemError) {
+  /// `descriptors` is what the kernel lets us have. Where there are several users, none may take
+  /// more than half of them.
+  init(
+    loop: EventLoop, log: Logger, descriptors: Int, isShared: Bool
+  ) throws(SystemError) {
     self.loop = loop
     self.log = log
     descriptorLimit = max(8, descriptors - Self.spared)
-    connectionLimit = min(4096, max(8, descriptorLimit / 2))
+    connectionLimit = min(4096, isShared ? max(8, descriptorLimit / 2) : descriptorLimit)
     buffer = .allocate(byteCount: Self.readSize, alignment: 16)
     timer = try loop.timer { [unowned self] in dropOverdue() }
   }
@@ -96,7 +102,7 @@ final class Clients {
     case .end: remove(id)
     case .some:
       pull(connection)
-      if connection.held > Connection.queuedOutput { checkHeld(of: connection.peer.uid, by: id) }
+      charge(connection)
     }
   }
 
@@ -104,15 +110,15 @@ final class Clients {
   private func pull(_ connection: Connection) {
     var progressed = false
     while connection.wantsInput, connections[connection.id] != nil {
-      let envelope: WireEnvelope?
+      let frame: (envelope: WireEnvelope, size: Int)?
       do throws(FrameError) {
-        envelope = try connection.next()
+        frame = try connection.next()
       } catch {
         return refuse(connection, .invalid("\(error)"), .nonsense("\(error)"))
       }
-      guard let envelope else { break }
+      guard let frame else { break }
       progressed = true
-      accept(envelope, on: connection)
+      accept(frame.envelope, frame.size, on: connection)
     }
     guard connections[connection.id] != nil else { return }
     if connection.isMidFrame && connection.wantsInput {
@@ -124,11 +130,11 @@ final class Clients {
     connection.updateInterest()
   }
 
-  private func accept(_ envelope: WireEnvelope, on connection: Connection) {
+  private func accept(_ envelope: WireEnvelope, _ size: Int, on connection: Connection) {
     if connection.greeted {
-      connection.queued += 1
-      deliver(.frame(connection.id, envelope, descriptors(for: envelope, on: connection)))
-      return
+      connection.enqueued(size)
+      let descriptors = descriptors(for: envelope, on: connection)
+      return deliver(.frame(connection.id, envelope, descriptors, size: size))
     }
     do throws(Refusal) {
       try checkHello(envelope, at: connection.door)
@@ -197,8 +203,21 @@ final class Clients {
     if connection.outbox.pending > Connection.outputLimit {
       return drop(connection.id, .flood)
     }
+    charge(connection)
+    guard connections[connection.id] != nil else { return }
     if !hadInput && connection.wantsInput { return pull(connection) }
     connection.updateInterest()
+  }
+
+  /// Brings the account of the connection's uid up to date; over the limit, the connection goes.
+  private func charge(_ connection: Connection) {
+    guard connections[connection.id] != nil else { return }
+    let change = connection.held - connection.charged
+    connection.charged = connection.held
+    held[connection.peer.uid, default: 0] += change
+    if change > 0, held[connection.peer.uid, default: 0] > Self.heldLimit {
+      drop(connection.id, .flood)
+    }
   }
 
   /// Lets a connection go once it has read what is queued for it.
@@ -237,6 +256,8 @@ final class Clients {
     deadlines.forget(id)
     let left = perUser[connection.peer.uid, default: 1] - 1
     perUser[connection.peer.uid] = left > 0 ? left : nil
+    held[connection.peer.uid, default: 0] -= connection.charged
+    if left <= 0 { held[connection.peer.uid] = nil }
     deliver(.gone(id))
   }
 
@@ -245,11 +266,6 @@ final class Clients {
     if let line = offences.line(for: offence, uid: uid, pid: pid, now: now) {
       log.warning("\(line)")
     }
-  }
-
-  private func checkHeld(of uid: UserID, by id: ConnectionID) {
-    let held = connections.values.reduce(0) { $1.peer.uid == uid ? $0 + $1.held : $0 }
-    if held > Self.heldLimit { drop(id, .flood) }
   }
 
   private func startClock(_ debt: Deadlines.Debt, of id: ConnectionID) {

@@ -140,7 +140,8 @@ extension AgentWorld {
     unheard = []
     for uid in processes.keys.sorted() {
       switch processes[uid] {
-      case nil, .starting: break
+      case nil: break
+      case .starting: feed(.shim(.starting(uid)))
       case .running(let since): feed(.shim(.started(uid, at: since)))
       case .over(let record): feed(.shim(.ended(uid, record)))
       }
@@ -152,9 +153,9 @@ extension AgentWorld {
     guard shimLinked else { return }
     shimLinked = false
     feed(.shimUnlinked)
-    // What was on its way to exec gets there, or not, before the next connection.
+    // What was on its way to exec gets there before the next connection, or is still on its way.
     for uid in processes.keys.sorted() where processes[uid] == .starting {
-      processes[uid] = .running(since: now)
+      if Bool.random(using: &random) { processes[uid] = .running(since: now) }
     }
   }
 

@@ -1,0 +1,44 @@
+import FlusterProtocol
+import FlusterSystem
+
+/// The environment of an attempt: what was captured at submit, and what Fluster gives to a job. Ours
+/// wins; what a surrounding job was given does not reach its children.
+struct JobEnvironment {
+  /// All that Fluster may give, so that nothing of an outer job is taken for one's own.
+  private static let given: Set<String> = [
+    "FLUSTER_JOB_ID", "FLUSTER_TASK_INDEX", "FLUSTER_TASK_COUNT", "FLUSTER_ATTEMPT",
+    "FLUSTER_ATTEMPT_UID", "FLUSTER_WORKER_ID", "FLUSTER_NAMESPACE", "FLUSTER_SOCKET",
+    "FLUSTER_ENTRY", "FLUSTER_CPUS", "FLUSTER_MEM_BYTES", "FLUSTER_GPUS",
+    "FLUSTER_GANG_ADDRESSES",
+  ]
+  private static let givenPrefixes = ["FLUSTER_PORT_", "FLUSTER_SOCK_"]
+
+  /// `NAME=VALUE`, without zero bytes.
+  let entries: [[UInt8]]
+
+  /// For the attempt that `run` is about.
+  init(run: WireRun, worker: String, socket: String) {
+    var hasThreads = false
+    var entries = run.environment.array.split(separator: 0).map(Array.init).filter { entry in
+      let name = String(decoding: entry.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
+      if name == "OMP_NUM_THREADS" { hasThreads = true }
+      return !Self.given.contains(name) && !Self.givenPrefixes.contains(where: name.hasPrefix)
+    }
+    let memory = run.hasMemoryLimitBytes ? run.memoryLimitBytes : run.charge.memoryBytes
+    var ours = [
+      ("FLUSTER_JOB_ID", "\(run.job)"),
+      ("FLUSTER_TASK_INDEX", "\(run.index)"),
+      ("FLUSTER_TASK_COUNT", "\(run.taskCount)"),
+      ("FLUSTER_ATTEMPT", "\(run.number)"),
+      ("FLUSTER_ATTEMPT_UID", ShimSpawn.hexadecimal(run.uid.array)),
+      ("FLUSTER_WORKER_ID", worker),
+      ("FLUSTER_NAMESPACE", "\(run.job)"),
+      ("FLUSTER_SOCKET", socket),
+      ("FLUSTER_CPUS", Quantity.text(cpuMillis: run.charge.cpuMillis)),
+      ("FLUSTER_MEM_BYTES", "\(memory)"),
+    ]
+    if !hasThreads { ours.append(("OMP_NUM_THREADS", "\(max(run.charge.cpuMillis / 1000, 1))")) }
+    entries += ours.map { Array("\($0)=\($1)".utf8) }
+    self.entries = entries
+  }
+}

@@ -1,0 +1,45 @@
+import FlusterSystem
+import Glibc
+
+/// What this machine says of itself.
+enum Machine {
+  /// The host's name up to the first dot.
+  static var shortHostName: String {
+    let name = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { room in
+      guard let start = room.baseAddress, gethostname(start, room.count) == 0 else { return "" }
+      room[room.count - 1] = 0
+      return String(cString: start)
+    }
+    let short = name.prefix { $0 != "." }
+    return short.isEmpty ? "localhost" : String(short)
+  }
+
+  /// The processors this process may run on, in thousandths.
+  static var cpuMillis: UInt64 { UInt64(Processors.allowed) * 1000 }
+
+  /// The machine's memory less 5 %, which the daemons and whoever is logged in need, in bytes.
+  static func offeredMemory() throws(SystemError) -> UInt64 {
+    let text = String(
+      decoding: try Files.read("/proc/meminfo", limit: 1 << 20), as: UTF8.self)
+    for line in text.split(separator: "\n") where line.hasPrefix("MemTotal:") {
+      let words = line.split(separator: " ")
+      if words.count >= 2, let kibibytes = UInt64(words[1]) { return kibibytes * 1024 / 100 * 95 }
+    }
+    throw SystemError(call: "find MemTotal in /proc/meminfo", errno: ENODATA)
+  }
+
+  /// The kernel's name for the time since it started.
+  static func bootID() throws(SystemError) -> String {
+    let bytes = try Files.read("/proc/sys/kernel/random/boot_id", limit: 256)
+    return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+  }
+
+  /// As many descriptors as the system lets us have: each running attempt costs us its logs.
+  static func raiseDescriptorLimit() {
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    var limit = rlimit()
+    guard getrlimit(resource, &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    _ = setrlimit(resource, &limit)
+  }
+}

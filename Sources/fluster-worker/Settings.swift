@@ -1,0 +1,103 @@
+import FlusterCore
+import FlusterProtocol
+import FlusterSystem
+import Glibc
+
+/// What the command line, fluster.conf(5) and the machine decide, in this order.
+struct Settings {
+  /// Sections and keys that may stand in the file; flusterd reads the same one.
+  static let sections: [String: Set<String>] = [
+    "Controller": [
+      "IdleExitSec", "AllowUsers", "AllowGroups", "Visibility", "SocketMode", "WorkerUsers",
+      "PersonalWorkers", "MaxLiveTasks", "KeepEnded",
+    ],
+    "Worker": ["Id", "Cpus", "Memory", "Resource", "Attribute", "KeepLogs"],
+  ]
+
+  var id: String
+  var capacity: Amounts
+  var attributes: [WireAttribute] = []
+  /// How long the log of an ended attempt is kept, in milliseconds.
+  var keepLogs: UInt64 = 30 * 86_400_000
+
+  /// Reads the file at `path` and its drop-ins, and puts the command line above them.
+  init(_ options: Options, path: String) throws {
+    let file = try Configuration.load(path: path, sections: Self.sections)
+    id = options.id ?? file.string("Worker", "Id")?.text ?? Machine.shortHostName
+    let cpus = try Self.value(options.cpus, "--cpus", file.string("Worker", "Cpus")) {
+      text throws(QuantityError) in try Quantity.cpuMillis(parsing: text)
+    }
+    let memory = try Self.value(options.memory, "--mem", file.string("Worker", "Memory")) {
+      text throws(QuantityError) in try Quantity.bytes(parsing: text)
+    }
+    capacity = Amounts(
+      cpuMillis: cpus ?? Machine.cpuMillis, memoryBytes: try memory ?? Machine.offeredMemory(),
+      named: try Self.pairs(options.resources, "-r", file.list("Worker", "Resource")) {
+        name, value in
+        guard let count = UInt64(value) else { return nil }
+        return NamedAmount(name: name, count: count)
+      })
+    attributes = try Self.pairs(
+      options.attributes, "--attribute", file.list("Worker", "Attribute")
+    ) { key, value in
+      var attribute = WireAttribute()
+      attribute.key = key
+      attribute.value = value
+      return attribute
+    }
+    if let value = file.string("Worker", "KeepLogs") {
+      keepLogs = try Self.parse(value) { text throws(QuantityError) in
+        try Quantity.milliseconds(parsing: text)
+      }
+    }
+  }
+
+  /// The option's value, else the file's; nil if neither says anything.
+  private static func value(
+    _ option: String?, _ flag: String, _ value: Configuration.Value?,
+    _ parse: (String) throws(QuantityError) -> UInt64
+  ) throws -> UInt64? {
+    guard let option else { return try value.map { try Self.parse($0, parse) } }
+    do throws(QuantityError) {
+      return try parse(option)
+    } catch {
+      throw StartFailure(ExitStatus.usage, "\(flag): \(error)")
+    }
+  }
+
+  private static func parse(
+    _ value: Configuration.Value, _ parse: (String) throws(QuantityError) -> UInt64
+  ) throws(ConfigurationError) -> UInt64 {
+    do throws(QuantityError) {
+      return try parse(value.text)
+    } catch {
+      throw value.refused("\(error)")
+    }
+  }
+
+  /// `NAME=VALUE` of the options if there are any, else of the file.
+  private static func pairs<Pair>(
+    _ options: [String], _ flag: String, _ values: [Configuration.Value],
+    _ make: (String, String) -> Pair?
+  ) throws -> [Pair] {
+    func pair(_ text: String) -> Pair? {
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+      return make(String(parts[0]), String(parts[1]))
+    }
+    guard options.isEmpty else {
+      return try options.map {
+        guard let made = pair($0) else {
+          throw StartFailure(ExitStatus.usage, "\(flag): '\($0)' is not of the form NAME=VALUE")
+        }
+        return made
+      }
+    }
+    return try values.map {
+      guard let made = pair($0.text) else {
+        throw $0.refused("'\($0.text)' is not of the form NAME=VALUE")
+      }
+      return made
+    }
+  }
+}

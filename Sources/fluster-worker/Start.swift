@@ -1,0 +1,72 @@
+import ArgumentParser
+import FlusterCore
+import FlusterProtocol
+import FlusterSystem
+import FlusterSystemd
+import Glibc
+
+/// From the command line to the running loop.
+enum Start {
+  /// Runs the worker; returns its exit status.
+  static func run(_ arguments: [String]) -> Int32 {
+    let options: Options
+    do {
+      options = try Options.parse(Array(arguments.dropFirst()))
+    } catch {
+      return explain(error)
+    }
+    if options.version {
+      print("fluster-worker \(FlusterVersion.software)")
+      return ExitStatus.done
+    }
+    do {
+      return try serve(options)
+    } catch {
+      let failure = StartFailure(describing: error)
+      write("fluster-worker: \(failure.message)")
+      return failure.status
+    }
+  }
+
+  /// ArgumentParser's answer, in the form that all programs of Fluster have.
+  private static func explain(_ error: any Error) -> Int32 {
+    guard Options.exitCode(for: error) != .success else {
+      print(Options.fullMessage(for: error))
+      return ExitStatus.done
+    }
+    write(
+      "fluster-worker: \(Options.message(for: error))\n"
+        + "try `fluster-worker --help`, or see fluster-worker(8)")
+    return ExitStatus.usage
+  }
+
+  private static func write(_ text: String) {
+    _ = Array("\(text)\n".utf8).withUnsafeBytes {
+      Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
+    }
+  }
+
+  private static func serve(_ options: Options) throws -> Int32 {
+    let log = Logs.bootstrap(label: "fluster-worker")
+    signal(SIGPIPE, SIG_IGN)
+    Machine.raiseDescriptorLimit()
+    let places = try WorkerPlaces(options)
+    let settings = try Settings(options, path: places.configuration)
+    let identity = Identity(
+      incarnation: Entropy.bytes(16), boot: try Machine.bootID(), pid: getpid())
+    // What flusterd would refuse is refused here, where somebody sees it.
+    _ = try Registration(
+      wire: identity.registration(settings, lacks: [], store: nil), owner: UserID(geteuid()))
+    let loop = try EventLoop()
+    try loop.enableWatchdog()
+    let worker = try Worker(
+      loop: loop, log: log, places: places, settings: settings, identity: identity)
+    for number in [SIGTERM, SIGINT] {
+      // Jobs go on: the shim holds them.
+      try loop.onSignal(number) { worker.exit(ExitStatus.done) }
+    }
+    try loop.onSignal(SIGHUP) { worker.reload(options) }
+    try worker.begin()
+    return try loop.run()
+  }
+}

@@ -1,0 +1,124 @@
+import FlusterCore
+import FlusterSystem
+import FlusterSystemd
+import Logging
+
+/// The conversation with the shim.
+extension Worker {
+  func connectShim() {
+    guard shim == nil else { return }
+    do throws(SystemError) {
+      let socket = try UnixSocket.connect(to: places.shim, kind: .seqpacket, isBlocking: false)
+      let link = try ShimLink(ShimConnection(adopting: socket), loop: loop) {
+        [unowned self] in hear($0, $1, end: $2)
+      }
+      shim = link
+      link.send(.hello(version: ShimWire.version))
+      link.send(.list)
+      step(.shimLinked)
+    } catch {
+      complain("cannot reach the shim", "\(error)")
+      shimRetry?.failed(at: now.monotonic.nanoseconds)
+    }
+  }
+
+  private func hear(
+    _ link: ShimLink, _ notices: [(ShimNotice, [Descriptor])], end: ShimConnectionError?
+  ) {
+    guard link === shim else { return }
+    for (notice, descriptors) in notices { hear(notice, descriptors) }
+    if let end { lostShim(end) }
+    finishTurn()
+  }
+
+  private func lostShim(_ reason: ShimConnectionError) {
+    complain("lost the shim", "\(reason)")
+    shim = nil
+    shimIsReady = false
+    step(.shimUnlinked)
+    shimRetry?.failed(at: now.monotonic.nanoseconds)
+  }
+
+  private func hear(_ notice: ShimNotice, _ descriptors: [Descriptor]) {
+    switch notice {
+    case .hello(let hello): greet(hello)
+    case .starting(let uid): tell(uid) { .starting($0) }
+    case .started(let started):
+      tell(started.uid) { .started($0, at: started.moment) }
+    case .notStarted(let uid, let reason, let errno):
+      tell(uid) { .notStarted($0, StartReason(rawValue: reason) ?? .request, errno: errno) }
+    case .ended(let uid, let record):
+      logs.close(uid)
+      tell(uid) { .ended($0, ExitRecord(record)) }
+    case .log(let uid, let errors):
+      guard let file = descriptors.first, let id = AttemptUID(bytes: uid) else { return }
+      logs.keep(file, uid, errors: errors, limit: facts[id]?.logLimit)
+    case .listEnd: ready()
+    case .refused(let theirs, let ours):
+      complain(
+        "the shim refuses this worker",
+        "it speaks version \(ours), this worker version \(theirs)")
+    case .stuck(let uid): tell(uid) { .stuck($0) }
+    case .unknown(let uid): log.debug("the shim does not hold \(ShimSpawn.hexadecimal(uid))")
+    case .held(let count): log.notice("the shim stays: it holds \(count) attempts")
+    }
+  }
+
+  private func tell(_ uid: [UInt8], _ notice: (AttemptUID) -> AgentNotice) {
+    guard let uid = AttemptUID(bytes: uid) else { return }
+    step(.shim(notice(uid)))
+  }
+
+  private func greet(_ hello: ShimHello) {
+    shim?.hello = hello
+    shimRetry?.succeeded(at: now.monotonic.nanoseconds)
+    complaints["cannot reach the shim"] = nil
+    complaints["lost the shim"] = nil
+    log.info("connected to the shim", metadata: ["shim_pid": "\(hello.pid)"])
+  }
+
+  /// Everything the shim holds has been told: now flusterd may be told, too.
+  private func ready() {
+    shimIsReady = true
+    step(.shim(.listEnd))
+    logs.prune(olderThan: settings.keepLogs, sparing: agent.heldUIDs, isFirst: true)
+    if controller == nil {
+      controllerRetry?.hurry(at: now.monotonic.nanoseconds)
+    } else if let registered, registered != shim?.hello {
+      // What flusterd knows of the shim is no longer true.
+      dropController("the shim is another one")
+    }
+  }
+}
+
+extension ShimStarted {
+  var moment: Moment {
+    Moment(
+      monotonic: Instant(nanoseconds: startedNanoseconds),
+      wall: WallTime(milliseconds: startedWall))
+  }
+}
+
+extension ExitRecord {
+  /// The shim's record in the words of the core.
+  init(_ record: ShimRecord) {
+    self.init(
+      ended: Moment(
+        monotonic: Instant(nanoseconds: record.endedNanoseconds),
+        wall: WallTime(milliseconds: record.endedWall)))
+    exitCode = record.exitCode
+    signal = record.signal
+    isLost = record.lost
+    outOfMemory = record.outOfMemory
+    if record.startedNanoseconds > 0 {
+      started = Moment(
+        monotonic: Instant(nanoseconds: record.startedNanoseconds),
+        wall: WallTime(milliseconds: record.startedWall))
+    }
+    usage.userMicroseconds = record.userMicroseconds
+    usage.systemMicroseconds = record.systemMicroseconds
+    usage.peakMemoryBytes = record.peakMemoryBytes ?? record.maximumResidentBytes
+    usage.readBytes = record.readBytes
+    usage.writtenBytes = record.writtenBytes
+  }
+}

@@ -1,0 +1,36 @@
+import FlusterCore
+import FlusterProtocol
+import FlusterSystem
+import Glibc
+import Logging
+
+/// Handing attempts to the shim.
+extension Worker {
+  func spawn(_ uid: AttemptUID) {
+    guard let run = facts[uid]?.run else {
+      log.error("attempt \(uid) has nothing to start it with")
+      return step(.shim(.notStarted(uid, .request, errno: EINVAL)))
+    }
+    if SpawnOrder.needsOwnerName(run), owners.name(of: run.owner) == nil {
+      // It comes back when the name is known, or known not to be.
+      return owners.look(up: run.owner)
+    }
+    facts[uid]?.run = nil
+    let order = SpawnOrder(
+      run: run, worker: settings.id, socket: places.control,
+      ownerName: owners.name(of: run.owner) ?? "")
+    do throws(StartObstacle) {
+      shim?.send(.spawn(try order.spawn(uid.bytes)))
+    } catch {
+      step(.shim(.notStarted(uid, error.reason, errno: error.errno)))
+    }
+  }
+
+  /// A name that attempts waited for is known: those that are still wanted go on.
+  func spawnWaiting(for owner: UInt32) {
+    let waiting = facts.filter { uid, facts in
+      facts.run?.owner == owner && agent.isActive(uid)
+    }
+    for uid in waiting.keys.sorted() where shim != nil { spawn(uid) }
+  }
+}

@@ -1,0 +1,168 @@
+import FlusterCore
+import FlusterProtocol
+import FlusterSystem
+import FlusterSystemd
+import Logging
+
+/// The worker: the agent's senses and hands. Everything runs on the loop's thread; what is decided
+/// is decided by the agent, what must survive is with the shim and flusterd.
+final class Worker {
+  /// What is known of an attempt beside what the agent needs.
+  struct Facts {
+    /// All that is needed to start it; nil once that was handed to the shim.
+    var run: WireRun?
+    /// Its log may occupy so many bytes.
+    var logLimit: UInt64
+  }
+
+  let loop: EventLoop
+  let log: Logger
+  let places: WorkerPlaces
+  var settings: Settings
+  let identity: Identity
+  var agent: Agent
+  var facts: [AttemptUID: Facts] = [:]
+  let logs: KeptLogs
+  let owners: OwnerNames
+
+  var shim: ShimLink?
+  /// The shim has told all that it holds.
+  var shimIsReady = false
+  var shimRetry: Reconnecting?
+
+  var controller: ControllerLink?
+  /// The store of the controller that said hello on this connection.
+  var store: StoreID?
+  /// Of the shim that the standing registration speaks of.
+  var registered: ShimHello?
+  var hasEverRegistered = false
+  var firstRefusal: Int64?
+  var controllerRetry: Reconnecting?
+  /// The controller goes for good, and so do we once nothing is held.
+  var isLeaving = false
+
+  /// Said once until it changes: what a retried step last failed with.
+  var complaints: [String: String] = [:]
+  /// News of this turn, sent as one message.
+  var news: [Observation] = []
+  private var alarm: Timer?
+
+  /// A worker that has not looked around yet.
+  init(
+    loop: EventLoop, log: Logger, places: WorkerPlaces, settings: Settings, identity: Identity
+  ) throws(SystemError) {
+    self.loop = loop
+    self.log = log
+    self.places = places
+    self.settings = settings
+    self.identity = identity
+    agent = Agent(capacity: settings.capacity)
+    logs = try KeptLogs(loop: loop, directory: places.log, log: log)
+    owners = try OwnerNames(loop: loop)
+  }
+
+  /// Starts to look for the shim; flusterd follows once the shim has told what it holds.
+  func begin() throws(SystemError) {
+    alarm = try loop.timer { [unowned self] in
+      step(.tick)
+      finishTurn()
+    }
+    shimRetry = try Reconnecting(loop) { [unowned self] in connectShim() }
+    controllerRetry = try Reconnecting(loop) { [unowned self] in connectController() }
+    owners.onName = { [unowned self] uid in
+      spawnWaiting(for: uid)
+      finishTurn()
+    }
+    Notify.ready(status: "looking for the shim")
+    connectShim()
+  }
+
+  var now: Moment {
+    Moment(
+      monotonic: Instant(nanoseconds: Clock.monotonicNanoseconds()),
+      wall: WallTime(milliseconds: Clock.wallMilliseconds()))
+  }
+
+  /// Tells the agent, and does what it wants done.
+  func step(_ input: AgentInput) {
+    for effect in agent.step(input, at: now) { perform(effect) }
+  }
+
+  private func perform(_ effect: AgentEffect) {
+    switch effect {
+    case .spawn(let uid): spawn(uid)
+    case .signal(let uid, let number):
+      shim?.send(.signal(uid: uid.bytes, number: Int32(number)))
+    case .kill(let uid): shim?.send(.kill(uid: uid.bytes))
+    case .acknowledge(let uid): shim?.send(.acknowledge(uid: uid.bytes))
+    case .forget(let uid): facts[uid] = nil
+    case .report(let observations, let sequence, full: true):
+      sendNews()
+      send(observations, sequence: sequence, isFull: true)
+    case .report(let observations, sequence: _, full: false): news += observations
+    case .wake(let time?): alarm?.set(at: time.nanoseconds)
+    case .wake(nil): alarm?.disarm()
+    case .odd(let oddity): log.warning("\(oddity)")
+    }
+  }
+
+  /// After whatever happened: tells the controller what there is to tell.
+  func finishTurn() {
+    sendNews()
+    controller?.flush()
+    logs.watch()
+    if isLeaving, agent.holdsNothing, news.isEmpty {
+      shim?.send(.quit)
+      exit(ExitStatus.done)
+    }
+  }
+
+  private func sendNews() {
+    guard !news.isEmpty else { return }
+    send(news, sequence: 0, isFull: false)
+    news = []
+  }
+
+  private func send(_ observations: [Observation], sequence: UInt64, isFull: Bool) {
+    var observed = WireObserved()
+    observed.sequence = sequence
+    observed.full = isFull
+    observed.observations = observations.map(WireObservation.init)
+    controller?.send(WireEnvelope(request: 0, .observed(observed)))
+  }
+
+  /// Says what keeps us from something, unless it has been said.
+  func complain(_ what: String, _ reason: String) {
+    guard complaints[what] != reason else { return }
+    complaints[what] = reason
+    log.warning("\(what): \(reason)")
+  }
+
+  /// Leaves the loop with this status.
+  func exit(_ status: Int32) {
+    Notify.stopping()
+    loop.exit(status)
+  }
+
+  /// Reads the configuration again; a file that is refused changes nothing.
+  func reload(_ options: Options) {
+    Notify.reloading()
+    do {
+      let new = try Settings(options, path: places.configuration)
+      let isKnownDifferently = new.id != settings.id || new.attributes != settings.attributes
+      let hasChanged = isKnownDifferently || new.capacity != settings.capacity
+      if new.id != settings.id { log.warning("the id changes only with a restart") }
+      let id = settings.id
+      settings = new
+      settings.id = id
+      step(.resized(settings.capacity))
+      log.info("read the configuration again")
+      // A registration says it all, so a new one says what is new.
+      if hasChanged { dropController("the configuration has changed") }
+      finishTurn()
+    } catch {
+      log.error("the configuration is left as it was: \(StartFailure(describing: error).message)")
+    }
+    Notify.ready(status: "configuration read again")
+  }
+}

@@ -1,0 +1,25 @@
+import FlusterSystem
+
+/// The sockets, files and directories of this worker.
+struct WorkerPlaces {
+  let configuration: String
+  let controller: String
+  /// Where jobs find flusterd.
+  let control: String
+  let shim: String
+  /// The directory of the kept logs.
+  let log: String
+
+  /// Those of the instance, but for what the command line names.
+  init(_ options: Options) throws(PlaceError) {
+    let places = try Places.of(options.system ? .system : .user)
+    configuration = options.config ?? places.configuration
+    controller = options.controller ?? places.workerSocket
+    shim = options.shim ?? places.shimSocket
+    log = options.logDirectory ?? places.log
+    // The two sockets of one flusterd are neighbours.
+    control =
+      options.controller.map { "\(Files.parent(of: $0))/control.sock" }
+      ?? places.controlSocket
+  }
+}
