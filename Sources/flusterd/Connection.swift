@@ -28,6 +28,7 @@ final class Connection {
 
   /// Requests and bytes a connection may have waiting before we stop reading from it.
   static let queuedFrames = 64
+  static let queuedInput = 1 << 20
   static let queuedOutput = 1 << 20
   /// A peer that lets more than this pile up is dropped at once.
   static let outputLimit = 32 << 20
@@ -41,8 +42,11 @@ final class Connection {
   var greeted = false
   /// Ends when everything pending has been written.
   var isClosing = false
-  /// Frames of this connection in the inbox.
-  var queued = 0
+  /// Frames of this connection in the inbox, and the bytes they came in.
+  private(set) var queued = 0
+  private var queuedBytes = 0
+  /// What its uid has been charged for it.
+  var charged = 0
   private(set) var outbox = Outbox()
   /// Descriptors that came and belong to frames that have not been taken yet.
   private var descriptors: [Descriptor] = []
@@ -56,7 +60,7 @@ final class Connection {
   }
 
   /// Bytes held for this peer, both ways: what is charged to its uid.
-  var held: Int { decoder.buffered + outbox.pending }
+  var held: Int { decoder.buffered + queuedBytes + outbox.pending }
 
   /// Part of a frame has come, and the rest has not.
   var isMidFrame: Bool { decoder.buffered > 0 }
@@ -64,7 +68,8 @@ final class Connection {
   /// Whether more should be read now: not from who does not read our answers, nor from who has
   /// asked more than can be answered at once.
   var wantsInput: Bool {
-    !isClosing && queued < Self.queuedFrames && outbox.pending < Self.queuedOutput
+    !isClosing && queued < Self.queuedFrames && queuedBytes < Self.queuedInput
+      && outbox.pending < Self.queuedOutput
   }
 
   /// Takes in what the kernel holds, up to the size of the buffer.
@@ -84,8 +89,24 @@ final class Connection {
     }
   }
 
-  /// The next whole frame.
-  func next() throws(FrameError) -> WireEnvelope? { try decoder.nextEnvelope() }
+  /// The next whole frame, and the bytes it came in.
+  func next() throws(FrameError) -> (envelope: WireEnvelope, size: Int)? {
+    let before = decoder.buffered
+    guard let envelope = try decoder.nextEnvelope() else { return nil }
+    return (envelope, before - decoder.buffered)
+  }
+
+  /// A frame has gone into the inbox.
+  func enqueued(_ size: Int) {
+    queued += 1
+    queuedBytes += size
+  }
+
+  /// A frame has left the inbox.
+  func dequeued(_ size: Int) {
+    queued -= 1
+    queuedBytes -= size
+  }
 
   /// The next so many of the descriptors that came.
   func takeDescriptors(_ count: Int) -> [Descriptor] {

@@ -4,7 +4,8 @@ import FlusterSystem
 
 /// Something a turn has to deal with.
 enum Message {
-  case frame(ConnectionID, WireEnvelope, [Descriptor])
+  /// A frame of so many bytes.
+  case frame(ConnectionID, WireEnvelope, [Descriptor], size: Int)
   /// The connection has ended.
   case gone(ConnectionID)
   /// A time the core asked for has come.

@@ -17,8 +17,14 @@ extension Daemon {
     guard !listings.isEmpty else { return }
     reasons = [:]
     let deadline = Clock.monotonicNanoseconds() + Daemon.slice
-    for id in listings.keys.sorted(by: { $0.number < $1.number }) {
-      while canContinue(id) {
+    let ids = listings.keys.filter(canContinue).sorted { $0.number < $1.number }
+    // Each gets its turn: who was served last waits until the others have been.
+    let next = ids.firstIndex { $0.number > lastListed } ?? 0
+    for id in ids[next...] + ids[..<next] {
+      lastListed = id.number
+      var left = Daemon.pageRows
+      while left > 0, canContinue(id) {
+        left -= 1
         advance(id)
         if Clock.monotonicNanoseconds() >= deadline { return }
       }

@@ -18,10 +18,13 @@ struct Listing {
     case tasks(JobID, Range<UInt32>)
   }
 
+  /// Listings of one uid at a time.
+  static let limit = 64
+
   let request: Request
   let order: ListOrder
   /// Jobs to be shown from memory, or if they have ended since, from the store; in order.
-  var ids: Deque<JobID>
+  var ids: ArraySlice<JobID>
   /// Those that the client named, with the tasks it named of them; it is an error if there is none
   /// such, and their age does not matter.
   let named: [JobID: RangeSet<UInt32>?]
@@ -47,7 +50,7 @@ struct Listing {
   ) {
     self.request = request
     self.order = order
-    self.ids = Deque(ids)
+    self.ids = ids[...]
     self.named = named
     self.query = query
     self.patterns = patterns

@@ -14,8 +14,15 @@ struct Trouble {
   var pause: Int64 = 1_000_000_000
 }
 
-/// What failed beneath a handler: the store could not be read.
-typealias StoreFault = StoreError
+extension StoreError {
+  /// Why the store cannot be written, without naming it again.
+  fileprivate var reason: String {
+    switch kind {
+    case .full: "disk full"
+    case .readOnly, .locked, .damaged, .newer, .io: message
+    }
+  }
+}
 
 extension Refusal {
   /// A read of the store failed.
@@ -47,11 +54,11 @@ extension Daemon {
   private func suspend(_ failure: StoreError) {
     let refusal = Refusal(
       .resourceExhausted,
-      "the store at \(storage.directory) cannot be written: \(failure.message)",
+      "the store at \(storage.directory) cannot be written: \(failure.reason)",
       wayOut: failure.wayOut)
     trouble = Trouble(refusal: refusal)
-    log.error("\(failure.message); nothing new is accepted until it can be written again")
-    Notify.status("Not accepting work: \(failure.message)")
+    log.error("\(refusal.message); nothing new is accepted until it can be")
+    Notify.status("Accepting no work: \(refusal.message)")
     for consequence in releases.dropAll() + turn.consequences { abandon(consequence, refusal) }
     turn = OpenTurn()
     reloadCore()

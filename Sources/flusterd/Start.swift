@@ -105,7 +105,9 @@ enum Start {
   private static func make(
     _ choices: Choices, _ loop: EventLoop, _ log: Logger, _ settings: Settings, descriptors: Int
   ) throws -> Daemon {
-    let clients = try Clients(loop: loop, log: log, descriptors: descriptors)
+    let clients = try Clients(
+      loop: loop, log: log, descriptors: descriptors,
+      isShared: choices.places.instance == .system)
     // Blocks the signals before there are threads that could get them.
     let signals = Signals()
     try signals.watch(loop)

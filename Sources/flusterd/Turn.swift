@@ -51,8 +51,8 @@ extension Daemon {
 
   private func handle(_ message: Message) {
     switch message {
-    case .frame(let id, let envelope, let descriptors):
-      clients.connections[id]?.queued -= 1
+    case .frame(let id, let envelope, let descriptors, let size):
+      clients.connections[id]?.dequeued(size)
       turn.heard.insert(id)
       dispatch(envelope, descriptors, from: id)
     case .gone(let id): forget(id)

@@ -25,8 +25,15 @@ struct Waiter {
 
 /// All open waits, found by the jobs they are about.
 struct Waits {
+  /// Jobs that all waits of one uid are about, counted once a wait.
+  static let limit = 200_000
+
   private(set) var waiters: [RequestID: Waiter] = [:]
   private var byJob: [JobID: Set<RequestID>] = [:]
+  private var weights: [UserID: Int] = [:]
+
+  /// How many jobs the waits of a uid are about.
+  func weight(of uid: UserID) -> Int { weights[uid, default: 0] }
 
   subscript(id: RequestID) -> Waiter? {
     get { waiters[id] }
@@ -41,11 +48,15 @@ struct Waits {
   mutating func insert(_ waiter: Waiter) {
     waiters[waiter.request.id] = waiter
     for job in waiter.left.keys { byJob[job, default: []].insert(waiter.request.id) }
+    weights[waiter.request.peer.uid, default: 0] += waiter.arrays.count
   }
 
   mutating func remove(_ id: RequestID) {
     guard let waiter = waiters.removeValue(forKey: id) else { return }
     for job in waiter.left.keys { unlink(id, from: job) }
+    let uid = waiter.request.peer.uid
+    let left = weights[uid, default: 0] - waiter.arrays.count
+    weights[uid] = left > 0 ? left : nil
   }
 
   /// Takes tasks off a wait's list; returns those of `positions` that were on it.

@@ -7,6 +7,12 @@ extension Daemon {
   func list(_ wire: WireList, _ request: Request) {
     do throws(Refusal) {
       let order = try ListOrder(wire: wire)
+      let open = listings.values.count { $0.request.peer.uid == request.peer.uid }
+      guard open < Listing.limit else {
+        throw Refusal(
+          .resourceExhausted, "uid \(request.peer.uid) has \(open) listings under way",
+          wayOut: "read their answers first")
+      }
       listings[request.id] = try listing(order, request)
       keep(request, as: .read)
       if listings[request.id]?.need != nil { askStore(for: request.id) }

@@ -8,6 +8,11 @@ extension Daemon {
       let order = try WaitOrder(wire: wire)
       var plan = WaitPlan()
       for selector in order.selectors { try add(selector, to: &plan, for: request.peer) }
+      guard waits.weight(of: request.peer.uid) + plan.left.count <= Waits.limit else {
+        throw Refusal(
+          .resourceExhausted, "uid \(request.peer.uid) waits for \(Waits.limit) jobs already",
+          wayOut: "end some of the commands that wait")
+      }
       keep(request, as: .read)
       waits.insert(
         Waiter(
