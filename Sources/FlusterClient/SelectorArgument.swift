@@ -123,6 +123,16 @@ extension WireSelector {
     return false
   }
 
+  /// The jobs that it names tasks of.
+  package var wholeJob: WireSelector {
+    guard case .tasks(var tasks) = kind else { return self }
+    tasks.clearFirst()
+    tasks.clearLast()
+    var whole = self
+    whole.tasks = tasks
+    return whole
+  }
+
   /// Means different jobs at different times.
   package var depends: Bool {
     switch kind {

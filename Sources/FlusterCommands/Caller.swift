@@ -1,22 +1,35 @@
-import FlusterClient
-import FlusterProtocol
+package import FlusterClient
+package import FlusterProtocol
 import FlusterSystem
 import Glibc
 
 /// What a submitted job takes over from the process that submits it.
-struct Caller {
+package struct Caller {
   /// The words of the command, as the kernel handed them over.
-  var command: [[UInt8]]
+  package var command: [[UInt8]]
   /// `NAME=value`.
-  var environment: [[UInt8]]
+  package var environment: [[UInt8]]
   /// Absolute.
-  var directory: [UInt8]
-  var umask: UInt32
-  var nice: Int32
-  var rlimits: [WireRlimit]
+  package var directory: [UInt8]
+  package var umask: UInt32
+  package var nice: Int32
+  package var rlimits: [WireRlimit]
+
+  /// A process with these properties.
+  package init(
+    command: [[UInt8]], environment: [[UInt8]], directory: [UInt8], umask: UInt32, nice: Int32,
+    rlimits: [WireRlimit]
+  ) {
+    self.command = command
+    self.environment = environment
+    self.directory = directory
+    self.umask = umask
+    self.nice = nice
+    self.rlimits = rlimits
+  }
 
   /// This process. Throws not-found if it stands in a directory that is gone.
-  static func current(command: [[UInt8]]) throws(Failure) -> Caller {
+  package static func current(command: [[UInt8]]) throws(Failure) -> Caller {
     Caller(
       command: command, environment: Environment.entries(), directory: try currentDirectory(),
       umask: currentUmask(), nice: getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0),

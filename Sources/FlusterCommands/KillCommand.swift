@@ -1,6 +1,6 @@
 package import ArgumentParser
 package import FlusterClient
-import FlusterProtocol
+package import FlusterProtocol
 
 /// fluster-kill: ends jobs, or signals them.
 package struct KillCommand: AskingCommand {
@@ -47,7 +47,7 @@ package struct KillCommand: AskingCommand {
   }
 
   /// What is asked of flusterd.
-  func request() throws(Failure) -> WireKill {
+  package func request() throws(Failure) -> WireKill {
     var request = WireKill()
     request.states = try StateArgument.parse(all: state)
     if let signal { request.signal = UInt32(try Signal.parse(signal)) }

@@ -1,7 +1,7 @@
 import FlusterClient
 
 /// The columns of fluster-ls.
-enum ListColumn: String, CaseIterable {
+package enum ListColumn: String, CaseIterable {
   case id, name, user, uid, state, time, cpus, mem, reason, tasks, worker, attempts, status, cause
   case submitted, started, ended, limit, command, directory
 
@@ -26,6 +26,16 @@ enum ListColumn: String, CaseIterable {
     case .command, .directory, .worker, .attempts: true
     case .id, .name, .user, .uid, .state, .time, .cpus, .mem, .reason, .tasks, .status, .cause,
       .submitted, .started, .ended, .limit:
+      false
+    }
+  }
+
+  /// Whether a task's own row does not tell it.
+  var isOfJob: Bool {
+    switch self {
+    case .cpus, .mem, .submitted, .limit, .command, .directory: true
+    case .id, .name, .user, .uid, .state, .time, .reason, .tasks, .worker, .attempts, .status,
+      .cause, .started, .ended:
       false
     }
   }

@@ -60,7 +60,10 @@ package struct ListCommand: AskingCommand {
       return ExitStatus.done.rawValue
     }
     var session = try session(voice)
-    let listing = try session.listing(list)
+    var listing = try session.listing(list)
+    if !listing.tasks.isEmpty && !output.json && !talk.quiet && columns.contains(where: \.isOfJob) {
+      listing.jobs = try session.listing(list.ofWholeJobs).jobs
+    }
     var printer = ListPrinter(now: WallTime(milliseconds: Clock.wallMilliseconds()))
     printer.coloured = coloured
     printer.header = !output.noHeader
@@ -92,6 +95,18 @@ package struct ListCommand: AskingCommand {
     if let newest {
       list.newest = try QuantityArgument.count("-n", newest, in: 1...UInt32.max)
     }
+    return list
+  }
+}
+
+extension WireList {
+  /// The same of the jobs, whose rows tell what those of tasks do not.
+  fileprivate var ofWholeJobs: WireList {
+    var list = self
+    list.tasks = false
+    list.states = []
+    list.newest = 0
+    list.selectors = selectors.map(\.wholeJob)
     return list
   }
 }

@@ -1,17 +1,18 @@
 import FlusterClient
-import FlusterCore
-import FlusterProtocol
+package import FlusterCore
+package import FlusterProtocol
 
 /// A listing as fluster-ls prints it.
-struct ListPrinter {
+package struct ListPrinter {
   let now: WallTime
-  var header = true
-  var coloured = false
+  package var header = true
+  package var coloured = false
   /// Of the terminal; nil where nothing is cut.
-  var width: Int?
+  package var width: Int?
   var users = UserNames()
 
-  init(now: WallTime) { self.now = now }
+  /// A printer of what is the case at `now`.
+  package init(now: WallTime) { self.now = now }
 
   /// The rows: of tasks if the listing has any, else of jobs.
   private func rows(_ listing: WireListing) -> [ListRow] {
@@ -21,7 +22,8 @@ struct ListPrinter {
     return listing.tasks.map { ListRow($0, of: jobs[$0.job]) }
   }
 
-  mutating func table(_ listing: WireListing, _ columns: [ListColumn]) -> String {
+  /// Rows under column names.
+  package mutating func table(_ listing: WireListing, _ columns: [ListColumn]) -> String {
     var table = Table(columns.map { Table.Column($0.title, $0.alignment) })
     for row in rows(listing) {
       table.add(
@@ -35,12 +37,12 @@ struct ListPrinter {
   }
 
   /// One id a line.
-  func ids(_ listing: WireListing) -> String {
+  package func ids(_ listing: WireListing) -> String {
     rows(listing).map { $0.id + "\n" }.joined()
   }
 
   /// One object a line.
-  mutating func json(_ listing: WireListing) -> [UInt8] {
+  package mutating func json(_ listing: WireListing) -> [UInt8] {
     var bytes: [UInt8] = []
     guard listing.tasks.isEmpty else {
       for task in listing.tasks { bytes += task.json(&users).lineBytes }
@@ -51,7 +53,7 @@ struct ListPrinter {
   }
 
   /// Each job in full.
-  mutating func detail(_ listing: WireListing) -> String {
+  package mutating func detail(_ listing: WireListing) -> String {
     var text = ""
     for (index, job) in listing.jobs.enumerated() {
       if index > 0 { text += "\n" }

@@ -132,12 +132,11 @@ extension WireJobRow {
     if array.explicit { parts.append(countsText) }
     if hasReason, !reason.text.isEmpty {
       parts.append(reason.text)
-    } else if !error.isEmpty {
+    } else if hasOutcome, let outcome = try? Outcome(wire: outcome) {
+      if outcome.cause != .exit || outcome.exitCode != 0 { parts.append(outcome.phrase) }
+    } else if !error.isEmpty, !array.explicit {
+      // Of an array it only repeats the counts.
       parts.append(error)
-    } else if hasOutcome, let outcome = try? Outcome(wire: outcome),
-      outcome.cause != .exit || outcome.exitCode != 0
-    {
-      parts.append(outcome.phrase)
     }
     if !killReason.isEmpty, !parts.contains(where: { $0.contains(killReason) }) {
       parts.append(killReason)

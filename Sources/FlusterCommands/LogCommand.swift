@@ -118,14 +118,8 @@ extension Session {
   mutating func tasks(of selectors: [WireSelector]) throws(Failure) -> [TaskGroup] {
     var groups: [TaskGroup] = []
     for selector in selectors {
-      var whole = selector
-      if case .tasks(var tasks) = selector.kind {
-        tasks.clearFirst()
-        tasks.clearLast()
-        whole.tasks = tasks
-      }
       var list = WireList()
-      list.selectors = [whole]
+      list.selectors = [selector.wholeJob]
       list.allAges = true
       list.allUsers = true
       let jobs = try listing(list).jobs

@@ -1,6 +1,6 @@
 package import ArgumentParser
 package import FlusterClient
-import FlusterProtocol
+package import FlusterProtocol
 
 /// fluster-set: changes jobs that are not over.
 package struct SetCommand: AskingCommand {
@@ -32,7 +32,7 @@ package struct SetCommand: AskingCommand {
   }
 
   /// What is asked of flusterd.
-  func request() throws(Failure) -> WireSet {
+  package func request() throws(Failure) -> WireSet {
     var request = WireSet()
     switch words.last {
     case "hold": request.verb = .hold

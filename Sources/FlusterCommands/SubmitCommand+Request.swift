@@ -1,13 +1,13 @@
-import FlusterClient
+package import FlusterClient
 import FlusterCore
-import FlusterProtocol
+package import FlusterProtocol
 import FlusterSystem
 
 extension SubmitCommand {
   /// What the options and the caller's surroundings ask for, and what the caller should know of it.
   ///
   /// Throws usage for whatever is malformed.
-  func request(of caller: Caller) throws(Failure) -> (WireJobRequest, notices: [String]) {
+  package func request(of caller: Caller) throws(Failure) -> (WireJobRequest, notices: [String]) {
     var job = WireJobRequest()
     let argv = try argv(of: caller)
     job.name = try name(for: argv)

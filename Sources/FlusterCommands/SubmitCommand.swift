@@ -25,7 +25,7 @@ package struct SubmitCommand: AskingCommand {
   @Argument(
     parsing: .captureForPassthrough,
     help: ArgumentHelp("The command and its arguments, run without a shell.", valueName: "command"))
-  var words: [String] = []
+  package var words: [String] = []
 
   /// Nothing given; filled in by the parser.
   package init() {}

@@ -1,11 +1,11 @@
-import FlusterClient
-import FlusterCore
-import FlusterProtocol
+package import FlusterClient
+package import FlusterCore
+package import FlusterProtocol
 
 /// Waiting for tasks to end, over as many connections as it takes, and the exit status that makes.
-struct Waiting {
+package struct Waiting {
   /// What is printed of each end.
-  enum Output {
+  package enum Output {
     /// Nothing: standard output belongs to something else.
     case none
     /// `ID STATE STATUS`, if there are several tasks.
@@ -13,7 +13,7 @@ struct Waiting {
     case json
   }
 
-  var output = Output.none
+  package var output = Output.none
   private let selectors: [WireSelector]
   private let any: Bool
   private let deadline: Instant?
@@ -25,7 +25,8 @@ struct Waiting {
   private var first: WireEnded?
   private var hasFailure = false
 
-  init(for selectors: [WireSelector], any: Bool, deadline: Instant?, voice: Voice) {
+  /// A wait for the tasks of `selectors`, or for one of them, until `deadline`.
+  package init(for selectors: [WireSelector], any: Bool, deadline: Instant?, voice: Voice) {
     self.selectors = selectors
     self.any = any
     self.deadline = deadline
@@ -42,14 +43,14 @@ struct Waiting {
     }
     guard ended else {
       let names = selectors.map(\.text).joined(separator: " ")
-      voice.say("\(names): not ended in time")
+      voice.say("\(names) has not ended in time")
       return CarriedStatus.timeout
     }
     return waiting.status
   }
 
   /// The status that the ends seen make: a single task's own, else 0 if all succeeded.
-  var status: Int32 {
+  package var status: Int32 {
     if let only = first, isSingle { return Int32(only.status) }
     return hasFailure ? ExitStatus.no.rawValue : ExitStatus.done.rawValue
   }
@@ -80,7 +81,7 @@ struct Waiting {
   }
 
   /// Notes and prints one end.
-  mutating func take(_ ended: WireEnded) throws(Failure) {
+  package mutating func take(_ ended: WireEnded) throws(Failure) {
     if total == nil { total = ended.total }
     if first == nil { first = ended }
     if ended.state != .succeeded || ended.status != 0 { hasFailure = true }
@@ -106,7 +107,7 @@ struct Waiting {
   private func explain(_ ended: WireEnded) {
     guard isSingle || ended.status == UInt32(CarriedStatus.none) else { return }
     guard ended.hasOutcome, let outcome = try? Outcome(wire: ended.outcome) else {
-      if ended.state != .succeeded { voice.notice("\(ended.name) \(ended.stateWord)") }
+      if ended.state != .succeeded && isSingle { voice.notice("\(ended.name) \(ended.stateWord)") }
       return
     }
     guard outcome.cause != .exit else { return }

@@ -1,0 +1,213 @@
+import FlusterClient
+import FlusterCommands
+import FlusterProtocol
+import Testing
+
+@Suite("The options of fluster-submit")
+struct SubmitTests {
+  /// What a command line asks for, in a directory and with limits that are known.
+  private func request(_ arguments: [String]) throws -> WireJobRequest {
+    switch Runner.parse(SubmitCommand.self, arguments) {
+    case .command(let command):
+      var nofile = WireRlimit()
+      nofile.name = "nofile"
+      nofile.soft = 1024
+      nofile.hard = 4096
+      var core = WireRlimit()
+      core.name = "core"
+      core.hard = .max
+      let caller = Caller(
+        command: command.words.map { Array($0.utf8) }, environment: [Array("PWD=/work".utf8)],
+        directory: Array("/work".utf8), umask: 0o022, nice: 0, rlimits: [nofile, core])
+      return try command.request(of: caller).0
+    case .answer(let text):
+      throw Failure(.done, text)
+    case .wrong(let failure):
+      throw failure
+    }
+  }
+
+  private func argv(_ arguments: String...) throws -> [String] {
+    try request(arguments).launch.argv.map { String(decoding: $0.array, as: UTF8.self) }
+  }
+
+  @Test("the command begins at the first word that is no option, and the rest is its own")
+  func command() throws {
+    #expect(try argv("ls", "-l") == ["ls", "-l"])
+    #expect(try argv("--cpus", "2", "make", "-j8", "--wait") == ["make", "-j8", "--wait"])
+    #expect(try argv("--", "-weird", "--", "x") == ["-weird", "--", "x"])
+    #expect(try argv("--", "--help") == ["--help"])
+    #expect(try argv("ls", "--help") == ["ls", "--help"])
+    #expect(try argv("ls", "--version") == ["ls", "--version"])
+    #expect(try argv("env", "--", "A=b") == ["env", "--", "A=b"])
+    #expect(try argv("-c", "a | b") == ["/bin/sh", "-c", "a | b"])
+    #expect(try argv("-ca", "--hold") == ["/bin/sh", "-c", "a"])
+    #expect(try argv("-eA=b", "-rlic=2", "--", "ls", "-eA=b") == ["ls", "-eA=b"])
+  }
+
+  @Test("defaults are those of the page")
+  func defaults() throws {
+    let job = try request(["/usr/bin/true"])
+    #expect(job.name == "true")
+    #expect(!job.hasArray)
+    #expect(job.needs.cpuMillis == 1000)
+    #expect(!job.needs.hasMemoryBytes)
+    #expect(!job.hasTimeLimitMs)
+    #expect(job.graceMs == 5000)
+    #expect(job.retries == 0)
+    #expect(job.retriesLost == 100)
+    #expect(!job.held)
+    #expect(job.launch.logMaxBytes == 100 << 20)
+    #expect(job.launch.directory.array == Array("/work".utf8))
+    #expect(job.launch.umask == 0o022)
+    #expect(!job.launch.hasStdin && !job.launch.hasStdout && !job.launch.hasStderr)
+  }
+
+  @Test("each option reaches its place")
+  func options() throws {
+    let job = try request([
+      "-n", "x", "-a", "1-9:2%3", "--cpus", "1.5", "--mem", "2G", "-r", "lic=2", "--time", "1h30m",
+      "--grace", "0", "--retries", "3", "--retries-lost", "0", "--hold", "-C", "sub", "--umask",
+      "077", "--rlimit", "nofile=512", "--rlimit", "core=0:unlimited", "--nice", "-5", "-o",
+      "%j-%t.out", "-E", "e", "--stdin", "in", "--log-max", "1M", "true",
+    ])
+    #expect(job.name == "x")
+    #expect(job.array.count == 5 && job.array.throttle == 3)
+    #expect(job.needs.cpuMillis == 1500 && job.needs.memoryBytes == 2 << 30)
+    #expect(job.needs.resources.map(\.name) == ["lic"] && job.needs.resources[0].count == 2)
+    #expect(job.timeLimitMs == 5_400_000 && job.graceMs == 0)
+    #expect(job.retries == 3 && job.retriesLost == 0 && job.held)
+    let launch = job.launch
+    #expect(launch.directory.array == Array("/work/sub".utf8))
+    #expect(job.environment.array == Array("PWD=/work/sub\0".utf8))
+    #expect(launch.umask == 0o077 && launch.nice == -5 && launch.logMaxBytes == 1 << 20)
+    #expect(launch.rlimits.map(\.soft) == [512, 0] && launch.rlimits.map(\.hard) == [4096, .max])
+    #expect(
+      launch.stdout.array == Array("%j-%t.out".utf8) && launch.stderr.array == Array("e".utf8))
+    #expect(launch.stdin.array == Array("in".utf8))
+  }
+
+  @Test(
+    "the name is the command's, made fit to be shown",
+    arguments: [
+      (["./dir/run.sh"], "run.sh"), (["-c", "  make -j8 | tee x"], "make"), (["/"], "/"),
+      (["a\u{1b}b"], "ab"), (["-n", "given", "x"], "given"),
+    ])
+  func names(arguments: [String], name: String) throws {
+    #expect(try request(arguments).name == name)
+  }
+
+  @Test(
+    "malformed options are usage errors, and an unset variable never becomes 0",
+    arguments: [
+      ["--cpuz", "2", "x"], ["-Z", "x"], ["-n"], ["-n", "", "x"], ["--cpus", "", "x"],
+      ["--cpus", "0", "x"], ["--cpus", "-1", "x"], ["--cpus", "1e3", "x"], ["--mem", "8x", "x"],
+      ["--mem", "", "x"], ["--mem", "0", "x"], ["--time", "soon", "x"], ["--time", "0", "x"],
+      ["--time", "", "x"], ["--grace", "", "x"], ["--retries", "", "x"], ["--retries", "-1", "x"],
+      ["--retries", "1.5", "x"], ["--retries-lost", "many", "x"], ["-r", "lic", "x"],
+      ["-r", "=2", "x"], ["-r", "lic=", "x"], ["-r", "lic=-1", "x"], ["-e", "", "x"],
+      ["-e", "NOT_SET_ANYWHERE", "x"], ["--env", "some", "x"], ["-C", "", "x"],
+      ["--umask", "8", "x"], ["--umask", "", "x"], ["--umask", "+7", "x"],
+      ["--umask", "1000", "x"],
+      ["--rlimit", "nofile", "x"], ["--rlimit", "nofile=", "x"], ["--rlimit", "files=1", "x"],
+      ["--rlimit", "nofile=9:8", "x"], ["--rlimit", "nofile=1:5000", "x"], ["--nice", "20", "x"],
+      ["--nice", "", "x"], ["-o", "", "x"], ["-o", "%q", "x"], ["-o", "100%", "x"],
+      ["--stdin", "", "x"], ["--log-max", "0", "x"], ["--log-max", "", "x"], ["-a", "", "x"],
+      ["-a", "1-", "x"], ["-c", ""], ["-c", "a", "b"], [""], ["--hold=yes", "x"],
+    ])
+  func bad(arguments: [String]) throws {
+    let failure = try #require(throws: Failure.self) { try request(arguments) }
+    #expect(failure.status == .usage, "\(failure)")
+    #expect(!failure.message.contains("\n") && !failure.message.contains("Usage"))
+    #expect(failure.message.first?.isUppercase == false)
+  }
+
+  @Test("an array without tasks can never be run")
+  func empty() throws {
+    let failure = try #require(throws: Failure.self) { try request(["-a", "5-4", "true"]) }
+    #expect(failure.status == .data)
+  }
+
+  @Test(
+    "with --wait among the options the status of a task is carried, whatever else is wrong",
+    arguments: [
+      (["--wait", "true"], true), (["--mem", "8x", "--wait", "true"], true),
+      (["--cpuz", "2", "--wait", "x"], true), (["--wait"], true), (["-eA=b", "--wait", "x"], true),
+      (["true", "--wait"], false), (["--", "--wait"], false), (["-n", "--wait", "x"], false),
+      (["--mem", "8x", "tool", "--wait"], false), ([], false),
+    ])
+  func carrying(arguments: [String], carries: Bool) {
+    #expect(SubmitCommand.carriesStatus(arguments) == carries)
+  }
+}
+
+@Suite("The other commands' options")
+struct CommandTests {
+  private func refusal<Command: FlusterCommand>(
+    of arguments: [String], by type: Command.Type
+  ) -> Failure? {
+    guard case .wrong(let failure) = Runner.parse(type, arguments) else { return nil }
+    return failure
+  }
+
+  @Test("an unknown option is told in one lower-case line")
+  func unknown() throws {
+    let failure = try #require(refusal(of: ["--nope"], by: ListCommand.self))
+    #expect(failure.status == .usage)
+    #expect(failure.message.hasPrefix("unknown option '--nope'"))
+  }
+
+  @Test("help and version are answers, not errors")
+  func answers() {
+    for word in ["--help", "-h", "--version"] {
+      guard case .answer(let text) = Runner.parse(WaitCommand.self, [word]) else {
+        Issue.record("\(word) is no answer")
+        continue
+      }
+      #expect(text.contains("fluster-wait"))
+    }
+  }
+
+  @Test("fluster-kill --state without a selector is about all the caller's jobs")
+  func killByState() throws {
+    guard case .command(let kill) = Runner.parse(KillCommand.self, ["--state", "pending,running"])
+    else {
+      Issue.record("not understood")
+      return
+    }
+    let request = try kill.request()
+    #expect(request.selectors.map(\.text) == ["name:*"])
+    #expect(request.states == [.pending, .running])
+    #expect(!request.hasSignal)
+  }
+
+  @Test(
+    "signals go by name or number",
+    arguments: [("TERM", 15), ("SIGUSR1", 10), ("hup", 1), ("9", 9), ("64", 64)])
+  func signals(word: String, number: UInt32) throws {
+    guard case .command(let kill) = Runner.parse(KillCommand.self, ["-s", word, "42"]) else {
+      Issue.record("not understood")
+      return
+    }
+    #expect(try kill.request().signal == number)
+  }
+
+  @Test(
+    "what kill and set cannot mean is a usage error",
+    arguments: [
+      ["kill"], ["kill", "-s", "NOPE", "1"], ["kill", "-s", "0", "1"], ["kill", "-s", "65", "1"],
+      ["kill", "--state", "happy", "1"], ["kill", "--state", "", "1"], ["set"], ["set", "1"],
+      ["set", "hold"], ["set", "1", "fly"],
+    ])
+  func bad(arguments: [String]) throws {
+    let words = Array(arguments.dropFirst())
+    let failure = try #require(throws: Failure.self) {
+      switch (Runner.parse(KillCommand.self, words), Runner.parse(SetCommand.self, words)) {
+      case (.command(let kill), _) where arguments[0] == "kill": _ = try kill.request()
+      case (_, .command(let set)) where arguments[0] == "set": _ = try set.request()
+      case _: throw Failure(.done, "not even parsed")
+      }
+    }
+    #expect(failure.status == .usage)
+  }
+}
