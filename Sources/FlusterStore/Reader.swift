@@ -105,7 +105,8 @@ package final class Reader: Sendable {
     }
   }
 
-  /// The state of a task and how its newest attempt ended, if one did; nil if there is no such task.
+  /// The state of a task and how its newest attempt ended, if one did; nil if there is no such
+  /// task.
   package func lastOutcome(of task: TaskID) throws(StoreError) -> (TaskState, Outcome?)? {
     try connection.withLock { (connection) throws(StoreError) in
       try connection.lastOutcome(of: task)

@@ -33,8 +33,8 @@ package final class Writer: Sendable {
 
   deinit { stop() }
 
-  /// Queues a turn; returns at once. Turns are numbered upwards from 1. Dropped without a word while
-  /// there is a failure: it is what the failure's report means.
+  /// Queues a turn; returns at once. Turns are numbered upwards from 1. Dropped without a word
+  /// while there is a failure: it is what the failure's report means.
   package func submit(_ turn: Turn) { inbox.submit(turn) }
 
   /// What has happened so far.
@@ -49,7 +49,7 @@ package final class Writer: Sendable {
   /// Forgets old things in small transactions while there are no turns to store.
   package func prune(_ pruning: Pruning) { inbox.prune(pruning) }
 
-  /// Stores what has been submitted, closes the store and ends the thread. Returns when that is done.
+  /// Stores what has been submitted, closes the store and ends the thread, and then returns.
   package func stop() {
     inbox.stop()
     thread.withLock { thread in

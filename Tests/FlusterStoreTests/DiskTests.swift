@@ -107,7 +107,7 @@ private enum FullDisk {
     try require(
       error?.message.hasPrefix("there is no room for \(database): ") == true,
       "another sentence: \(String(describing: error))")
-    // What the failed turn made of the core is forgotten, and neither side of the store has any of it.
+    // What the failed turn made of the core is forgotten; neither side of the store has any of it.
     for restored in [try store.restore(), try reader.restore()] {
       let found = State(restored: restored).durable(at: .init(milliseconds: .max))
       let trouble = difference(found, stored.durable(at: .init(milliseconds: .max)))

@@ -80,7 +80,7 @@ struct DurabilityTests {
         "UPDATE attempt SET stuck = 1 WHERE uid = x'00' AND ended IS NULL",
         "DELETE FROM task WHERE job = 1 AND position >= 2 AND position < 3 AND state = 1",
         "SELECT * FROM job INDEXED BY job_owner WHERE owner = 1 AND id > 5 ORDER BY id LIMIT 9",
-        "SELECT * FROM job INDEXED BY job_owner WHERE owner = 1 AND id < 5 ORDER BY id DESC LIMIT 9",
+        "SELECT id FROM job INDEXED BY job_owner WHERE owner = 1 AND id < 5 ORDER BY id DESC",
         """
         SELECT * FROM attempt WHERE job = 1 AND (position, number) > (2, 3) AND position < 9
         ORDER BY position, number LIMIT 9

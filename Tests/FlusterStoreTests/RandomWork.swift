@@ -69,7 +69,8 @@ struct RandomWork {
     case 4:
       return .kill(
         [selection()], reason: RandomRequest.text(using: &random), from: root, request)
-    case 5: return .hold([selection()], from: root, request)
+    case 5:
+      return .hold([retrying() ?? selection()], from: root, request)
     case 6: return .release([selection()], from: root, request)
     case 7: return register()
     case 8:
@@ -90,6 +91,18 @@ struct RandomWork {
       array.index(of: UInt32.random(in: 0..<array.count, using: &random))
     }
     return Selection(job: job, indices: min(ends[0], ends[1])...max(ends[0], ends[1]))
+  }
+
+  /// A task that waits for another try, now and then.
+  private mutating func retrying() -> Selection? {
+    let jobs = controller.state.jobs.values.sorted { $0.id < $1.id }
+    let tasks = jobs.flatMap { job in
+      job.records.filter { $0.value.state == .pending }.keys.sorted().map { TaskID(job.id, $0) }
+    }
+    guard let task = tasks.randomElement(using: &random), Bool.random(using: &random),
+      let index = controller.state.jobs[task.job]?.request.array.index(of: task.position)
+    else { return nil }
+    return Selection(job: task.job, indices: index...index)
   }
 
   private mutating func register() -> Command {
@@ -145,7 +158,7 @@ struct RandomWork {
 }
 
 extension State {
-  /// Without what only one life of a controller knows: connections, tokens, and that a wait is over.
+  /// Without what only one life of a controller knows: connections, tokens, waits that are over.
   func durable(at now: WallTime) -> State {
     var jobs = jobs.values.sorted { $0.id < $1.id }
     for index in jobs.indices {

@@ -103,8 +103,33 @@ struct RefusalTests {
         }
         try RawFile.write(bytes, to: directory("fluster.db"))
         // Some pages are history, which a restart does not read.
-        if let error = readingFailure(directory) { #expect(error.kind == .damaged) }
+        if let error = readingFailure(directory) { #expect(error.kind == .damaged, "\(error)") }
       }
+    }
+  }
+
+  @Test("a turn about what is not there is refused as a whole, and the next one is stored")
+  func missingRow() throws {
+    try ScratchDirectory.with { directory in
+      try fill(directory)
+      let store = try Store.open(directory: directory.path)
+      let before = State(restored: try store.restore())
+      var progress = JobProgress(job: JobID(2))
+      progress.held = true
+      let stranger = AttemptUID(high: 1, low: 2)
+      let events: [Event] = [.tasksKilled(JobID(1), RangeSet(0..<1)), .stuck(stranger)]
+      let error = failure(of: StoreError.self) { () throws(StoreError) in
+        try store.commit([
+          Turn(number: 1, events: [], progress: [progress]),
+          Turn(number: 2, events: events, progress: []),
+        ])
+      }
+      #expect(
+        error?.message
+          == "\(directory("fluster.db")) is damaged: it has no row for attempt \(stranger)")
+      #expect(State(restored: try store.restore()) == before)
+      try store.commit([Turn(number: 3, events: [], progress: [progress])])
+      #expect(try store.restore().jobs[1].progress.held)
     }
   }
 

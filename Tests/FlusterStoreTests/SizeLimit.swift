@@ -1,6 +1,6 @@
 import Glibc
 
-/// RLIMIT_FSIZE of this process: a full disk for those who are not root. For children of tests only.
+/// RLIMIT_FSIZE of this process: a full disk for those who are not root. For children of tests.
 enum SizeLimit {
   /// Lets no file grow beyond `bytes`; nil lets them grow again.
   static func set(_ bytes: UInt?) {

@@ -90,16 +90,20 @@ private enum WriterFailure {
     try require(progress.wait() && writer.take().durable == 1, "the first turn is stored")
     let stored = try reader.restore()
     SizeLimit.set(300_000)
-    let big = Payload(launch: [UInt8](repeating: 1, count: 600_000), environment: [])
+    let big = Payload(launch: [UInt8](repeating: 1, count: 600_000), environment: [77, 78])
     let job = Job(
       id: stored.nextJob, request: JobRequest(name: "big", owner: UserID(1)),
       submitted: WallTime(milliseconds: 1))
     writer.submit(Turn(number: 2, events: [.submitted(job, big, nil)], progress: []))
+    // Some of these come while the big one is being written.
+    while writer.take() == WriterReport(durable: 1, failure: nil) {
+      writer.submit(Turn(number: 3, events: [.registered(worker("queued"))], progress: []))
+    }
     try require(progress.wait(), "it says that it failed")
     try require(writer.take().failure?.kind == .full, "\(writer.take())")
     // Worked out from what is lost: dropped.
     writer.submit(Turn(number: 3, events: [.registered(worker("dropped"))], progress: []))
-    // The disk is still full: a probe fails sooner or later, and until it succeeds nothing is taken.
+    // The disk is still full: the probe fails, and until one succeeds nothing is taken.
     SizeLimit.set(1000)
     writer.recover()
     try require(progress.wait(), "it says that the probe failed")
@@ -113,6 +117,11 @@ private enum WriterFailure {
     try require(progress.wait() && writer.take().durable == 5, "\(writer.take())")
     let found = try reader.restore()
     try require(found.jobs == stored.jobs && found.nextJob == stored.nextJob, "no half turns")
+    // What the failed turn had put into the tables, and into the writer's memory, is gone as well.
+    let small = Payload(launch: [1], environment: big.environment)
+    writer.submit(Turn(number: 6, events: [.submitted(job, small, nil)], progress: []))
+    try require(progress.wait() && writer.take().durable == 6, "\(writer.take())")
+    try require(try reader.launch(of: job.id) == small, "the job has its environment")
     try require(
       Set(found.workers).subtracting(stored.workers) == [worker("kept")], "only what came later")
     writer.stop()
