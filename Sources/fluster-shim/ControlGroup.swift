@@ -76,6 +76,7 @@ struct ControlGroup {
 
   /// Removes the directories; they must be empty of processes.
   func remove() {
+    guard rmdir(path) != 0, errno != ENOENT else { return }
     for directory in descendants.reversed() { rmdir(directory) }
     rmdir(path)
   }

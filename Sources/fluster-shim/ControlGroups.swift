@@ -21,6 +21,8 @@ struct ControlGroups {
   /// one writer of the tree.
   static func prepare(stateDirectory: String) -> ControlGroups? {
     guard let mount = mountPoint(), let own = ownPath() else { return nil }
+    // Its path goes into packets, which have a limit.
+    guard mount.utf8.count + own.utf8.count < 2048 else { return nil }
     let here = own == "/" ? mount : mount + own
     if fl_is_delegated(here), moveAway(from: here) {
       return ControlGroups(in: here, isOwn: false)

@@ -50,7 +50,8 @@ enum Program {
         instance: options.instance, settings: settings, limits: Limits.takeOver(),
         logs: LogDirectory(
           path: places.logs, group: worker.gid, givesAway: options.instance == .system),
-        files: files, groups: groups, workerUID: worker.uid, bootID: bootID())
+        files: files, groups: groups, workerUID: worker.uid, bootID: bootID(),
+        resetsOOMScore: resetsOOMScore())
       let lacks = groups?.lacks ?? ["cgroup", "cpu", "memory", "pids"]
       if !lacks.isEmpty {
         logger.notice("cannot enforce here: \(lacks.joined(separator: ", "))")
@@ -86,6 +87,12 @@ enum Program {
     var descriptor: Int32 = 0
     repeat { descriptor = open("/dev/null", O_RDWR) } while (0...2).contains(descriptor)
     if descriptor > 2 { close(descriptor) }
+  }
+
+  private static func resetsOOMScore() -> Bool {
+    guard geteuid() == 0 else { return false }
+    let own = ControlGroups.text("/proc/self/oom_score_adj").filter { !$0.isWhitespace }
+    return !own.isEmpty && own != "0"
   }
 
   /// The machine's boot, 16 bytes.

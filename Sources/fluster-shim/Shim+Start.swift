@@ -160,12 +160,3 @@ extension Shim {
     finish(uid)
   }
 }
-
-extension Surroundings {
-  /// Whether the shim itself is favoured or marked when memory runs out; its jobs are not.
-  var resetsOOMScore: Bool {
-    guard geteuid() == 0 else { return false }
-    let own = ControlGroups.text("/proc/self/oom_score_adj").filter { !$0.isWhitespace }
-    return !own.isEmpty && own != "0"
-  }
-}

@@ -16,6 +16,8 @@ struct Surroundings {
   /// The uid of the worker, besides root.
   let workerUID: UInt32
   let bootID: [UInt8]
+  /// Whether the shim itself is favoured or marked when memory runs out; its jobs are not.
+  let resetsOOMScore: Bool
 }
 
 /// The shim: the attempts it holds, and the one worker it serves. Everything happens on the main
