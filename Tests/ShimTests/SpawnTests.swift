@@ -63,6 +63,9 @@ struct SpawnTests {
     let status = Descriptor(adopting: made.status)
     var ready = pollfd(fd: pidfd.raw, events: Int16(POLLIN), revents: 0)
     #expect(poll(&ready, 1, 10_000) == 1)
+    // Another test may have forked while the pipe was open, and hold it until it executes.
+    var closed = pollfd(fd: status.raw, events: Int16(POLLIN), revents: 0)
+    #expect(poll(&closed, 1, 10_000) == 1)
     var failed = fl_failure()
     #expect(read(status.raw, &failed, MemoryLayout<fl_failure>.size) == 0)
     var end = fl_end()
