@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -102,6 +103,11 @@ static void become_owner(const struct child *child) {
             syscall(SYS_setresgid, spawn->gid, spawn->gid, spawn->gid) != 0 ||
             syscall(SYS_setresuid, spawn->uid, spawn->uid, spawn->uid) != 0)
         fail(child, FL_REASON_USER);
+    // Whatever keep-caps, ambient or inheritable sets the shim was started with.
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct none[2];
+    memset(none, 0, sizeof none);
+    if (syscall(SYS_capset, &header, none) != 0) fail(child, FL_REASON_USER);
     if (syscall(SYS_setresuid, -1, 0, -1) == 0 || syscall(SYS_setresgid, -1, 0, -1) == 0) {
         errno = EPERM;
         fail(child, FL_REASON_USER);

@@ -42,8 +42,8 @@ enum Program {
     guard failure == 0 else {
       throw .machine(SystemError(call: "become a subreaper", errno: failure))
     }
+    let files = try stateDirectory(places.state)
     do throws(SystemError) {
-      let files = try AttemptFiles(path: places.state)
       let groups = options.usesCgroups ? ControlGroups.prepare(stateDirectory: places.state) : nil
       defer { groups?.remove() }
       let surroundings = Surroundings(
@@ -69,6 +69,18 @@ enum Program {
       defer { if socket == nil { unlink(places.listen) } }
       return try loop.run()
     } catch { throw .machine(error) }
+  }
+
+  private static func stateDirectory(_ path: String) throws(Refusal) -> AttemptFiles {
+    do throws(SystemError) {
+      return try AttemptFiles(path: path)
+    } catch {
+      guard error.errno == EWOULDBLOCK else { throw .machine(error) }
+      throw Refusal(
+        status: 71,
+        description:
+          "another fluster-shim uses \(path)\nstop that one, or name another with --state")
+    }
   }
 
   /// The socket is the worker's alone; root may anyway.

@@ -120,6 +120,32 @@ struct ConnectionTests {
     #expect(shim.output == "once\n")
   }
 
+  @Test(
+    "a socket that systemd passes is served, and left where it is",
+    .enabled(if: Files.exists("/usr/bin/systemd-socket-activate"), "systemd is not installed"))
+  func activation() throws {
+    let shim = try ShimFixture()
+    shim.stop()
+    try Files.remove(shim.socket)
+    let activated = try launch([
+      "/usr/bin/systemd-socket-activate", "--seqpacket", "--fdname=shim", "-l", shim.socket,
+      binary("fluster-shim"), "--state", shim.state, "--log-directory", shim.logs,
+      "--listen", "\(shim.directory)/unused.sock",
+    ])
+    var status: Int32 = 0
+    defer { waitpid(activated, &status, 0) }
+    let path = shim.socket
+    try eventually("the socket") { Files.exists(path) }
+    let connection = try shim.connect()
+    let spawn = shim.job("true")
+    #expect(try connection.run(spawn).exitCode == 0)
+    try connection.ask(.acknowledge(uid: spawn.uid))
+    try connection.ask(.quit)
+    #expect(throws: ShimConnectionError.self) { _ = try connection.next() }
+    #expect(Files.exists(shim.socket))
+    #expect(!Files.exists("\(shim.directory)/unused.sock"))
+  }
+
   @Test("the hello tells the shim's process, its machine and what it cannot enforce")
   func hello() throws {
     let shim = try ShimFixture(["--no-cgroup"])

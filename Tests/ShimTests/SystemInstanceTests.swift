@@ -89,7 +89,7 @@ struct SystemInstanceTests {
     let shim = try SystemShim()
     let connection = try shim.connect()
     if !firstTime { #expect(try connection.run(shim.script("rm out")).exitCode == 0) }
-    let text = "id -u; id -g; id -G; grep -E 'Uid|Gid|CapPrm|CapEff|CapAmb' /proc/self/status"
+    let text = "id -u; id -g; id -G; grep -E 'Uid|Gid|CapInh|CapPrm|CapEff|CapAmb' /proc/self/status"
     #expect(try connection.run(shim.script(text)).exitCode == 0)
     let four = { (number: UInt32) in "\(number)\t\(number)\t\(number)\t\(number)" }
     let none = "0000000000000000"
@@ -100,6 +100,7 @@ struct SystemInstanceTests {
         61802 61820 61821
         Uid:\t\(four(61802))
         Gid:\t\(four(61802))
+        CapInh:\t\(none)
         CapPrm:\t\(none)
         CapEff:\t\(none)
         CapAmb:\t\(none)
