@@ -11,6 +11,8 @@ final class KeptLogs {
   private static let day: Int64 = 86_400_000_000_000
   /// What a log may occupy if nobody said.
   private static let usualLimit: UInt64 = 100 << 20
+  /// What it may occupy while the disk is nearly full.
+  private static let scarceLimit: UInt64 = 1 << 20
 
   private struct Log {
     var output: Descriptor?
@@ -23,6 +25,8 @@ final class KeptLogs {
   private var open: [[UInt8]: Log] = [:]
   private var timer: Timer?
   private var isWatching = false
+  /// The disk is nearly full.
+  private var isScarce = false
   private var pruned: Int64?
   private var hasComplained = false
 
@@ -67,15 +71,18 @@ final class KeptLogs {
   }
 
   private func look() {
+    isScarce = DiskReserve.isTouched(at: directory)
     for entry in open.values { enforce(entry) }
     isWatching = false
     watch()
   }
 
   private func enforce(_ entry: Log) {
+    let usual = entry.limit == 0 ? Self.usualLimit : entry.limit
+    let limit = isScarce ? min(usual, Self.scarceLimit) : usual
     for case let file? in [entry.output, entry.errors] {
       do throws(SystemError) {
-        try LogCap(limit: entry.limit == 0 ? Self.usualLimit : entry.limit).enforce(on: file)
+        try LogCap(limit: limit).enforce(on: file)
       } catch {
         if !hasComplained { log.warning("logs cannot be kept within their limit: \(error)") }
         hasComplained = true
@@ -83,12 +90,16 @@ final class KeptLogs {
     }
   }
 
-  /// Removes what nobody has written to for so many milliseconds, on another thread: first of all,
-  /// and then at most once a day. Nothing of an attempt in `sparing` is touched.
-  func prune(olderThan age: UInt64, sparing: Set<AttemptUID>, isFirst: Bool = false) {
-    let now = Clock.monotonicNanoseconds()
-    if let pruned, isFirst || now - pruned < Self.day { return }
-    pruned = now
+  /// The last pruning was a day ago, or never. Asked when an attempt ends, not by a timer: without
+  /// ends there is nothing new to prune.
+  var wantsPruning: Bool {
+    pruned.map { Clock.monotonicNanoseconds() - $0 > Self.day } ?? true
+  }
+
+  /// Removes what nobody has written to for so many milliseconds, on another thread. Nothing of an
+  /// attempt in `sparing` is touched.
+  func prune(olderThan age: UInt64, sparing: Set<AttemptUID>) {
+    pruned = Clock.monotonicNanoseconds()
     let directory = directory
     let spared = Set(sparing.map(\.description))
     let oldest = Clock.wallMilliseconds() - Int64(clamping: age)

@@ -70,14 +70,15 @@ extension Worker {
   }
 
   private func register() {
-    guard let shim, let hello = shim.hello else {
+    guard let hello = shim?.hello else {
       return dropController("the shim is away")
     }
     let wire = identity.registration(
       settings, lacks: hello.lacks, store: agent.holdsNothing ? nil : agent.store)
     let descriptors = [
       try? PidFD.open(pid: identity.pid),
-      (try? PidFD.ofPeer(shim.connection.descriptor)) ?? (try? PidFD.open(pid: hello.pid)),
+      // By its own word: the socket's peer is whoever listened first, such as systemd.
+      try? PidFD.open(pid: hello.pid),
     ].compactMap(\.self)
     registered = hello
     controller?.send(
@@ -87,6 +88,7 @@ extension Worker {
   private func accepted() {
     guard let store else { return }
     hasEverRegistered = true
+    isLeaving = false
     controllerRetry?.succeeded(at: now.monotonic.nanoseconds)
     complaints = [:]
     log.info("registered with flusterd as \(settings.id)")
@@ -142,6 +144,8 @@ extension Worker {
     registered = nil
     news = []
     step(.unlinked)
+    // Orders that the agent did not take come again with the next full set.
+    facts = facts.filter { agent.holds($0.key) }
     if !isLeaving { complain("no connection to flusterd", reason) }
     controllerRetry?.failed(at: now.monotonic.nanoseconds)
   }

@@ -50,6 +50,7 @@ extension Worker {
     case .ended(let uid, let record):
       logs.close(uid)
       tell(uid) { .ended($0, ExitRecord(record)) }
+      if logs.wantsPruning { pruneLogs() }
     case .log(let uid, let errors):
       guard let file = descriptors.first, let id = AttemptUID(bytes: uid) else { return }
       logs.keep(file, uid, errors: errors, limit: facts[id]?.logLimit)
@@ -77,11 +78,15 @@ extension Worker {
     log.info("connected to the shim", metadata: ["shim_pid": "\(hello.pid)"])
   }
 
+  private func pruneLogs() {
+    logs.prune(olderThan: settings.keepLogs, sparing: agent.heldUIDs)
+  }
+
   /// Everything the shim holds has been told: now flusterd may be told, too.
   private func ready() {
     shimIsReady = true
     step(.shim(.listEnd))
-    logs.prune(olderThan: settings.keepLogs, sparing: agent.heldUIDs, isFirst: true)
+    if logs.wantsPruning { pruneLogs() }
     if controller == nil {
       controllerRetry?.hurry(at: now.monotonic.nanoseconds)
     } else if let registered, registered != shim?.hello {

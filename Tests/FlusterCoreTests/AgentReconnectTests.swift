@@ -108,6 +108,20 @@ struct AgentReconnectTests {
     #expect(bench.wait(4.1).signals == [9])
   }
 
+  @Test("what the shim is still starting is neither missing nor started again")
+  func stillStarting() {
+    var bench = AgentBench()
+    bench.run(AgentBench.run(1))
+    bench.step(.shimUnlinked)
+    #expect(bench.listShim([.starting(AgentBench.uid(1))]).missing == [])
+    var successor = AgentBench(connected: false)
+    successor.listShim([.starting(AgentBench.uid(1))])
+    let answer = successor.linkController { $0.runs = [AgentBench.run(1)] }
+    #expect(answer.spawned == [])
+    #expect(answer.reports.map(\.kind) == [.starting])
+    #expect(successor.started(1).reports.map(\.kind) == [.started])
+  }
+
   @Test("an attempt that was reported missing and turns up after all is killed at once")
   func turnsUp() {
     var bench = AgentBench()
