@@ -10,6 +10,8 @@ package enum FrameError: Error, Hashable, Sendable, CustomStringConvertible {
   case empty
   /// The payload is not an `Envelope`.
   case malformed
+  /// The payload has more fields than any lawful one.
+  case tooManyFields
 
   package var description: String {
     switch self {
@@ -17,6 +19,7 @@ package enum FrameError: Error, Hashable, Sendable, CustomStringConvertible {
       "a frame of \(announced) bytes is longer than the limit of \(limit)"
     case .empty: "a frame is empty"
     case .malformed: "a frame holds no envelope"
+    case .tooManyFields: "a frame has more than \(FieldCount.limit) fields"
     }
   }
 }

@@ -53,6 +53,10 @@ package struct FrameDecoder: Sendable {
   /// After an error every further call throws it again.
   package mutating func nextEnvelope() throws(FrameError) -> WireEnvelope? {
     guard let place = try nextPayload() else { return nil }
+    let isBearable = buffer.withUnsafeBytes {
+      FieldCount.isBearable(UnsafeRawBufferPointer(rebasing: $0[place]))
+    }
+    guard isBearable else { throw fail(.tooManyFields) }
     let envelope: WireEnvelope
     do {
       envelope = try WireEnvelope(serializedBytes: buffer.span.extracting(place).bytes)

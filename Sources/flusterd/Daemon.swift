@@ -23,6 +23,8 @@ final class Daemon {
   var controller: Controller
   var live: LiveJobs
   var newest: [UserID: JobID] = [:]
+  /// Tasks that wait, of all jobs.
+  var pendingTasks: UInt64
   var launches = LaunchCache()
   var links: [LinkID: WorkerLink] = [:]
   var desires: [LinkID: Desire] = [:]
@@ -65,6 +67,7 @@ final class Daemon {
     self.settings = settings
     controller = Controller(restored: restored, random: Daemon.freshRandom())
     live = LiveJobs(controller.state)
+    pendingTasks = controller.state.pendingTasks
   }
 
   /// Attempt uids must differ in every life of the daemon, so every core gets its own seed.
@@ -149,5 +152,12 @@ extension Daemon {
     where options.passed[door] == nil {
       _ = try? Files.remove(path)
     }
+  }
+}
+
+extension State {
+  /// Tasks that wait, counted; for the beginning only, after that the events tell.
+  var pendingTasks: UInt64 {
+    jobs.values.reduce(0) { $0 + UInt64($1.progress.counts.pending) }
   }
 }

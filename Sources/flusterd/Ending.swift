@@ -32,12 +32,10 @@ extension Daemon {
 
   /// Stops accepting, finishes the commit in flight, exits with 0. Jobs go on without us.
   func stop() {
-    guard case .stopping = ending else {
-      for listener in listeners { listener.stop() }
-      ending = .stopping
-      Notify.stopping()
-      return exitIfDone()
-    }
+    for listener in listeners { listener.stop() }
+    ending = .stopping
+    Notify.stopping()
+    exitIfDone()
   }
 
   /// To be called whenever something that an ending waits for may have happened.

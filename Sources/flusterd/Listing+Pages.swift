@@ -170,6 +170,8 @@ extension Daemon {
     do {
       try take(try result.get(), need, into: &listing)
       listings[id] = listing
+      // A job that was looked up may need more than its row.
+      if listing.need != nil { askStore(for: id) }
       // The detail of a job that was read comes next.
       if listing.need != nil { askStore(for: id) }
     } catch {

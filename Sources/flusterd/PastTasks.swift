@@ -110,7 +110,11 @@ struct PastReader {
   ) throws {
     var rows: [(position: UInt32, row: WireEnded)] = []
     for range in ranges.succeeded.ranges {
-      rows.append((range.lowerBound, WireEnded(job: job, array: array, positions: range, state: .succeeded, outcome: nil)))
+      rows.append(
+        (
+          range.lowerBound,
+          WireEnded(job: job, array: array, positions: range, state: .succeeded, outcome: nil)
+        ))
     }
     var untold = ranges.killed
     for range in ranges.killed.ranges.map({ $0 }) + ranges.failed.ranges.map({ $0 }) {
@@ -118,11 +122,19 @@ struct PastReader {
         guard let state = ending.final else { return }
         let one = position..<(position + 1)
         untold.remove(contentsOf: one)
-        rows.append((position, WireEnded(job: job, array: array, positions: one, state: state, outcome: ending.outcome)))
+        rows.append(
+          (
+            position,
+            WireEnded(job: job, array: array, positions: one, state: state, outcome: ending.outcome)
+          ))
       }
     }
     for range in untold.ranges {
-      rows.append((range.lowerBound, WireEnded(job: job, array: array, positions: range, state: .killed, outcome: nil)))
+      rows.append(
+        (
+          range.lowerBound,
+          WireEnded(job: job, array: array, positions: range, state: .killed, outcome: nil)
+        ))
     }
     rows.sort { $0.position < $1.position }
     found.rows.append(contentsOf: rows.map(\.row))

@@ -85,6 +85,7 @@ extension Daemon {
       let restored = try storage.restore()
       controller = Controller(restored: restored, random: Daemon.freshRandom())
       live = LiveJobs(controller.state)
+      pendingTasks = controller.state.pendingTasks
       newest = [:]
       launches.removeAll()
       trouble?.coreIsLost = false
@@ -97,8 +98,12 @@ extension Daemon {
 
   /// Workers connect again by themselves, and then report again what was not acknowledged.
   private func dropWorkers() {
-    for link in links.keys.sorted() { clients.remove(ConnectionID(number: link.number)) }
+    let gone = links.keys.sorted()
     links = [:]
+    for link in gone {
+      clients.remove(ConnectionID(number: link.number))
+      forgetRelays(to: link)
+    }
     desires = [:]
   }
 

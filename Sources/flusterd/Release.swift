@@ -78,7 +78,8 @@ extension Daemon {
     case .submit, .read, .kill: break
     case .change(let verb):
       throw Refusal(
-        .failedPrecondition, "job \(id) has ended (\(job.progress.state.word)): it cannot be \(verb)")
+        .failedPrecondition,
+        "job \(id) has ended (\(job.progress.state.word)): it cannot be \(verb)")
     }
   }
 

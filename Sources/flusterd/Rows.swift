@@ -27,7 +27,8 @@ extension Daemon {
     let stored = detail.job.job
     var row = controller.state.jobs[stored.id].map(row) ?? WireJobRow(detail.job)
     row.attempts = detail.attempts.map { stored in
-      attemptRow(stored, index: detail.job.job.request.array.index(of: stored.attempt.task.position))
+      attemptRow(
+        stored, index: detail.job.job.request.array.index(of: stored.attempt.task.position))
     }
     if peer.caller.mayChange(stored.request.owner), let launch = detail.launch,
       let wire = try? WireLaunch(stored: launch)
@@ -101,8 +102,11 @@ extension WireJobRow {
     error = ended.outcome?.text ?? ""
     guard error.isEmpty, job.request.array.count > 1 else { return }
     let counts = job.progress.counts
-    let unsuccessful = TaskState.allCases.filter { $0.isFinal && $0 != .succeeded && counts[$0] > 0 }
-    error = unsuccessful.map { "\(counts[$0]) \($0.word)" }.joined(separator: ", ")
+    let unsuccessful = TaskState.allCases.filter {
+      $0.isFinal && $0 != .succeeded && counts[$0] > 0
+    }
+    error =
+      unsuccessful.map { "\(counts[$0]) \($0.word)" }.joined(separator: ", ")
       + " of \(job.request.array.count) tasks"
   }
 }

@@ -3,6 +3,7 @@ import FlusterProtocol
 import FlusterStore
 import FlusterSystem
 import FlusterSystemd
+import Logging
 
 /// What the turn that is being made has come to so far.
 struct OpenTurn {
@@ -70,13 +71,20 @@ extension Daemon {
 
   /// Keeps what the shell has of its own in step with the facts.
   private func follow(_ event: Event) {
-    if case .submitted(let job, let payload, _) = event {
+    switch event {
+    case .submitted(let job, let payload, _):
       live.add(job.id, of: job.request.owner, controller.state)
       newest[job.request.owner] = job.id
       launches.insert(payload, of: job.id)
-    }
-    if case .jobEnded(let progress) = event {
+      pendingTasks += UInt64(job.request.array.count)
+    case .jobEnded(let progress):
       for id in listings.keys { listings[id]?.endedMeanwhile.insert(progress.job) }
+    case .assigned: pendingTasks -= 1
+    case .attemptEnded(_, _, at: _, .retry): pendingTasks += 1
+    case .tasksKilled(_, let positions): pendingTasks -= UInt64(positions.elementCount)
+    case .attemptEnded, .building, .started, .stopRequested, .stuck, .killRequested, .held,
+      .tasksHeld, .tasksReleased, .registered, .linked, .unlinked, .backoffOver:
+      break
     }
   }
 
@@ -108,7 +116,10 @@ extension Daemon {
 
   /// A connection has ended: whatever it asked for has nobody to go to.
   private func forget(_ id: ConnectionID) {
-    if controller.state.links[id.link] != nil { step(.disconnect(id.link)) }
+    if let worker = controller.state.links[id.link] {
+      step(.disconnect(id.link))
+      log.info("worker \(worker) has gone")
+    }
     if links.removeValue(forKey: id.link) != nil { forgetRelays(to: id.link) }
     desires[id.link] = nil
     for request in requests.ids(of: id) {

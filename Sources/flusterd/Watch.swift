@@ -57,7 +57,8 @@ extension Daemon {
       let ended = waits.take(positions, of: job, from: id)
       guard !ended.isEmpty, let array = waits[id]?.arrays[job] else { continue }
       for range in ended.ranges {
-        waits[id]?.rows.append(WireEnded(job: job, array: array, positions: range, state: state, outcome: outcome))
+        waits[id]?.rows.append(
+          WireEnded(job: job, array: array, positions: range, state: state, outcome: outcome))
       }
       sendEndings(to: id)
     }

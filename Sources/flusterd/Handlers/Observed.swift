@@ -1,6 +1,5 @@
 import FlusterCore
 import FlusterProtocol
-import Logging
 
 extension Daemon {
   /// Observed: what a worker saw of the attempts it was given.
@@ -13,8 +12,6 @@ extension Daemon {
     }
   }
 
-  /// Goodbye: the worker goes on purpose. Its connection's end says the rest.
-  func goodbye(_ request: Request) {
-    log.info("worker \(links[request.connection.link]?.worker.name ?? "") says goodbye")
-  }
+  /// Goodbye: the worker goes on purpose. Its connection's end, which follows, is what counts.
+  func goodbye(_ request: Request) {}
 }

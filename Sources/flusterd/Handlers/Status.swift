@@ -10,9 +10,7 @@ extension Daemon {
     wire.software = FlusterVersion.software
     wire.pid = UInt32(getpid())
     wire.unfinishedJobs = UInt64(controller.state.jobs.count)
-    wire.pendingTasks = controller.state.jobs.values.reduce(0) {
-      $0 + UInt64($1.progress.counts.pending)
-    }
+    wire.pendingTasks = pendingTasks
     wire.openAttempts = UInt64(controller.state.attempts.count)
     wire.stateDirectory = storage.directory
     wire.storeTrouble = trouble?.refusal.message ?? ""
