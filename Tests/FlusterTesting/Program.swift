@@ -18,6 +18,7 @@ package struct Finished: Sendable, CustomStringConvertible {
 /// Belongs to one task at a time. Whoever starts one waits for it or kills it.
 package final class Program {
   package let pid: Int32
+  private let name: String
   private let output: Int32
   private let errors: Int32
   private var status: Int32?
@@ -32,6 +33,7 @@ package final class Program {
   ) throws {
     let arguments = (directory.map { ["/usr/bin/env", "-C", $0] } ?? []) + arguments
     let program = try Program.find(arguments[0], environment["PATH"] ?? "/usr/bin:/bin")
+    name = arguments.joined(separator: " ")
     let inputFile = try Program.nameless(input)
     defer { close(inputFile) }
     output = try Program.nameless("")
@@ -94,7 +96,7 @@ package final class Program {
   /// - Throws: `TimedOut` after `seconds`; the program is then killed.
   package func finish(within seconds: Double = 60) throws -> Finished {
     do {
-      try eventually("end of \(Processes.commandLine(pid))", within: seconds) { ended() != nil }
+      try eventually("end of \(name)", within: seconds) { ended() != nil }
     } catch {
       kill(pid, SIGKILL)
       throw error
