@@ -18,13 +18,13 @@ struct ControlGroups {
   ///
   /// A unit with Delegate=yes has its own; root without systemd makes one named after the state
   /// directory, so that the next shim finds it again. In a unit without delegation, systemd is the
-  /// one writer of the tree.
-  static func prepare(stateDirectory: String) -> ControlGroups? {
+  /// one writer of the tree; `isDelegated` is somebody's word that it is not.
+  static func prepare(stateDirectory: String, isDelegated: Bool) -> ControlGroups? {
     guard let mount = mountPoint(), let own = ownPath() else { return nil }
     // Its path goes into packets, which have a limit.
     guard mount.utf8.count + own.utf8.count < 2048 else { return nil }
     let here = own == "/" ? mount : mount + own
-    if fl_is_delegated(here), moveAway(from: here) {
+    if fl_is_delegated(here) || isDelegated && isOurs(here), moveAway(from: here) {
       return ControlGroups(in: here, isOwn: false)
     }
     // With DelegateSubgroup= the shim is in a leaf already.
@@ -64,6 +64,11 @@ struct ControlGroups {
     for name in wanted where offered.contains(name) {
       _ = write("+\(name)", to: "\(directory)/cgroup.subtree_control")
     }
+  }
+
+  private static func isOurs(_ directory: String) -> Bool {
+    var status = stat()
+    return stat(directory, &status) == 0 && status.st_uid == geteuid()
   }
 
   /// A cgroup with processes cannot have limited children, so the shim moves to a leaf of its own.

@@ -24,7 +24,7 @@ struct Options {
   static let help = """
     Usage: fluster-shim [--user | --system] [--listen PATH] [--state DIRECTORY]
                         [--log-directory DIRECTORY] [--config PATH] [--worker-uid UID]
-                        [--no-cgroup]
+                        [--delegated | --no-cgroup]
     Start jobs for one fluster-worker, as their owners, and see them end.
 
       --user                    run jobs of the caller alone (default)
@@ -34,6 +34,7 @@ struct Options {
       --log-directory DIRECTORY make the kept logs here
       --config PATH             read this instead of shim.conf
       --worker-uid UID          the uid a worker of the system instance has
+      --delegated               divide the shim's own cgroup
       --no-cgroup               do without cgroups
       -h, --help                show this
     """
@@ -45,6 +46,8 @@ struct Options {
   var configuration: String?
   var workerUID: UInt32?
   var usesCgroups = true
+  /// The unit has Delegate=yes, which the systemd of a user need not tell.
+  var isDelegated = false
   var showsHelp = false
 
   /// Understands `--name value` and `--name=value`.
@@ -55,7 +58,7 @@ struct Options {
       let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       let name = String(parts[0])
       switch name {
-      case "--user", "--system", "--no-cgroup", "--help", "-h":
+      case "--user", "--system", "--delegated", "--no-cgroup", "--help", "-h":
         guard parts.count == 1 else { throw .usage("option \(name) takes no value") }
         options.turn(on: name)
       case "--listen", "--state", "--log-directory", "--config", "--worker-uid":
@@ -73,6 +76,7 @@ struct Options {
     switch name {
     case "--user": instance = .user
     case "--system": instance = .system
+    case "--delegated": isDelegated = true
     case "--no-cgroup": usesCgroups = false
     default: showsHelp = true
     }

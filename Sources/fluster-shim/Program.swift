@@ -44,7 +44,10 @@ enum Program {
     }
     let files = try stateDirectory(places.state)
     do throws(SystemError) {
-      let groups = options.usesCgroups ? ControlGroups.prepare(stateDirectory: places.state) : nil
+      let groups =
+        options.usesCgroups
+        ? ControlGroups.prepare(stateDirectory: places.state, isDelegated: options.isDelegated)
+        : nil
       defer { groups?.remove() }
       let surroundings = Surroundings(
         instance: options.instance, settings: settings, limits: Limits.takeOver(),

@@ -6,7 +6,9 @@ import Testing
   "the cgroups of jobs",
   .enabled(if: geteuid() == 0 && SpawnTests.mount != nil, "it needs root and a cgroup2 mount"))
 struct DelegationTests {
-  @Test("each job has a cgroup of its own, named by its uid, which goes with it")
+  @Test(
+    "each job has a cgroup of its own, named by its uid, which goes with it",
+    .enabled(if: !Files.isDirectory("/run/systemd/system"), "the tree is systemd's here"))
   func own() throws {
     let shim = try ShimFixture()
     let connection = try shim.connect()
@@ -23,16 +25,19 @@ struct DelegationTests {
     #expect(!Files.exists(Files.parent(of: started.cgroup)))
   }
 
-  @Test("a subtree that systemd has given away is used, and the shim moves to a leaf of it")
-  func delegated() throws {
+  @Test(
+    "a subtree that systemd has given away is used, and the shim moves to a leaf of it",
+    arguments: [true, false])
+  func delegated(isMarked: Bool) throws {
     let unit = "\(SpawnTests.mount ?? "")/fluster-test-\(getpid())-\(Entropy.word())"
     #expect(mkdir(unit, 0o755) == 0)
     defer {
       rmdir("\(unit)/shim")
       rmdir(unit)
     }
-    #expect(try Self.delegate(unit) == 0)
+    if isMarked { #expect(try Self.delegate(unit) == 0) }
     let shim = try ShimFixture(
+      isMarked ? [] : ["--delegated"],
       wrapper: ["sh", "-c", "echo $$ >\(unit)/cgroup.procs && exec \"$0\" \"$@\""])
     let connection = try shim.connect()
     let spawn = shim.job("sleep", "1000")
@@ -52,6 +57,39 @@ struct DelegationTests {
       ) -> Int32
     let call = unsafeBitCast(try #require(dlsym(nil, "setxattr")), to: Call.self)
     return call(path, "user.delegate", "1", 1, 0)
+  }
+
+  @Test(
+    "a job beyond its memory limit is killed whole, and the kernel is the witness",
+    .enabled(if: enforces("memory"), "the memory controller cannot be enabled here"))
+  func memory() throws {
+    let shim = try ShimFixture()
+    var spawn = shim.script("(head -c 300m /dev/zero | tail >/dev/null) & sleep 1000")
+    spawn.memoryLimit = 64 << 20
+    let record = try shim.connect().run(spawn)
+    #expect(record.signal == 9)
+    #expect(record.outOfMemory == true)
+    #expect((record.peakMemoryBytes ?? 0) > 60 << 20)
+  }
+
+  @Test(
+    "a job cannot have more processes than its limit",
+    .enabled(if: enforces("pids"), "the pids controller cannot be enabled here"))
+  func processes() throws {
+    let shim = try ShimFixture()
+    var spawn = shim.job("sh", "-c", "for i in 1 2 3 4 5 6; do sleep 1 & done; wait")
+    spawn.processLimit = 4
+    #expect(try shim.connect().run(spawn).exitCode != 0)
+  }
+
+  /// Whether a shim here can enforce limits of a kind.
+  private static func enforces(_ kind: String) -> Bool {
+    guard let shim = try? ShimFixture(),
+      let connection = try? ShimConnection.connect(shim.socket),
+      (try? connection.ask(.hello(version: ShimWire.version))) != nil,
+      case .hello(let hello)? = try? connection.next().0
+    else { return false }
+    return !hello.lacks.contains(kind)
   }
 
   /// The line of /proc/PID/cgroup for a directory of the tree.

@@ -89,7 +89,8 @@ struct SystemInstanceTests {
     let shim = try SystemShim()
     let connection = try shim.connect()
     if !firstTime { #expect(try connection.run(shim.script("rm out")).exitCode == 0) }
-    let text = "id -u; id -g; id -G; grep -E 'Uid|Gid|CapInh|CapPrm|CapEff|CapAmb' /proc/self/status"
+    let fields = "Uid|Gid|CapInh|CapPrm|CapEff|CapAmb"
+    let text = "id -u; id -g; id -G; grep -E '\(fields)' /proc/self/status"
     #expect(try connection.run(shim.script(text)).exitCode == 0)
     let four = { (number: UInt32) in "\(number)\t\(number)\t\(number)\t\(number)" }
     let none = "0000000000000000"
