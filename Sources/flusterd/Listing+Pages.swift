@@ -170,8 +170,6 @@ extension Daemon {
     do {
       try take(try result.get(), need, into: &listing)
       listings[id] = listing
-      // A job that was looked up may need more than its row.
-      if listing.need != nil { askStore(for: id) }
       // The detail of a job that was read comes next.
       if listing.need != nil { askStore(for: id) }
     } catch {
@@ -192,9 +190,7 @@ extension Daemon {
       if case .newest(_, let count) = need { listing.trim(to: count) }
     case .job(let job):
       guard let job else {
-        guard case .job(let id) = need, listing.named[id] == nil else {
-          throw Refusal(.notFound, "there is no such job")
-        }
+        if case .job(let id) = need, listing.named[id] != nil { throw .noJob(id) }
         return
       }
       try check(job.job, in: listing)
