@@ -4,7 +4,11 @@ import FlusterSystem
 extension Outcome {
   /// How it ended, in a phrase for people: `exit code 7`, `killed by signal 9 (KILL)`,
   /// `did not start: directory: /nonexistent: no such file or directory`.
-  package var phrase: String {
+  package var phrase: String { phrase(of: nil) }
+
+  /// The same; `subject` tells for a reason not to start what it is about, as far as that is known
+  /// and the text does not tell it.
+  package func phrase(of subject: ((StartReason) -> String?)?) -> String {
     switch cause {
     case .exit:
       guard let exitCode else { return "ended" }
@@ -16,7 +20,7 @@ extension Outcome {
     case .preempted: return adding("preempted" + ownEnd)
     case .gang: return adding("ended with its gang" + ownEnd)
     case .workerLost: return adding("worker lost")
-    case .start: return "did not start: " + startPhrase
+    case .start: return "did not start: " + startPhrase(subject)
     case .dependency: return adding("dependency failed")
     case .deadline: return adding("deadline passed")
     }
@@ -29,11 +33,15 @@ extension Outcome {
     return ""
   }
 
-  private var startPhrase: String {
-    let reason = startReason?.word ?? "unknown reason"
-    if !text.isEmpty { return "\(reason): \(text)" }
-    guard let startErrno, startErrno != 0 else { return reason }
-    return "\(reason): \(SystemError.reason(startErrno))"
+  private func startPhrase(_ subject: ((StartReason) -> String?)?) -> String {
+    var parts = [startReason?.word ?? "unknown reason"]
+    if !text.isEmpty {
+      parts.append(text)
+    } else {
+      if let startReason, let object = subject?(startReason) { parts.append(object) }
+      if let startErrno, startErrno != 0 { parts.append(SystemError.reason(startErrno)) }
+    }
+    return parts.joined(separator: ": ")
   }
 
   private func adding(_ phrase: String) -> String { text.isEmpty ? phrase : "\(phrase): \(text)" }

@@ -85,72 +85,62 @@ package struct Waiting {
     if total == nil { total = ended.total }
     if first == nil { first = ended }
     if ended.state != .succeeded || ended.status != 0 { hasFailure = true }
-    let indices = UInt64(ended.firstIndex)..<(UInt64(ended.index) + 1)
-    let new = RangeSet(indices).subtracting(seen[ended.job, default: RangeSet()])
-    seen[ended.job, default: RangeSet()].insert(contentsOf: indices)
-    for range in new.ranges { try tell(ended.narrowed(to: range)) }
-  }
-
-  private func tell(_ ended: WireEnded) throws(Failure) {
-    explain(ended)
-    switch output {
-    case .none: break
-    case .json: try StandardStream.print(ended.json.lineBytes)
-    case .lines:
-      if !isSingle {
-        try StandardStream.print("\(ended.name) \(ended.stateWord) \(ended.status)")
+    let known = seen[ended.job, default: RangeSet()]
+    var lines: [UInt8] = []
+    for index in ended.indices where !known.contains(UInt64(index)) {
+      explain(ended, index)
+      switch output {
+      case .none: break
+      case .json: lines += ended.json(index).lineBytes
+      case .lines:
+        if !isSingle { lines += "\(ended.name(index)) \(ended.state.word) \(ended.status)\n".utf8 }
+      }
+      if lines.count > 64 << 10 {
+        try StandardStream.print(lines)
+        lines = []
       }
     }
+    try StandardStream.print(lines)
+    let indices = UInt64(ended.firstIndex)..<(UInt64(ended.index) + 1)
+    seen[ended.job, default: RangeSet()].insert(contentsOf: indices)
   }
 
   /// Says why a task ended that did not simply exit: its status alone does not tell.
-  private func explain(_ ended: WireEnded) {
+  private func explain(_ ended: WireEnded, _ index: UInt32) {
     guard isSingle || ended.status == UInt32(CarriedStatus.none) else { return }
+    let what = "\(ended.name(index)) \(ended.state.word)"
     guard ended.hasOutcome, let outcome = try? Outcome(wire: ended.outcome) else {
-      if ended.state != .succeeded && isSingle { voice.notice("\(ended.name) \(ended.stateWord)") }
+      if ended.state != .succeeded && isSingle { voice.notice(what) }
       return
     }
     guard outcome.cause != .exit else { return }
-    voice.notice("\(ended.name) \(ended.stateWord): \(outcome.phrase)")
+    let phrase = outcome.phrase
+    // "killed: killed" says nothing twice.
+    voice.notice(
+      phrase.hasPrefix(ended.state.word)
+        ? "\(ended.name(index)) \(phrase)" : "\(what): \(phrase)")
   }
 }
 
 extension WireEnded {
-  /// The first index of the range it stands for.
-  var firstIndex: UInt32 { hasFirst ? first : index - min(index, max(count, 1) - 1) }
+  fileprivate var firstIndex: UInt32 { count > 1 && hasFirst ? min(first, index) : index }
 
-  /// The same end, of those of its tasks whose indices lie in `range`.
-  func narrowed(to range: Range<UInt64>) -> WireEnded {
-    guard count > 1, range.count < Int(index - firstIndex) + 1 else { return self }
-    var part = self
-    part.first = UInt32(range.lowerBound)
-    part.index = UInt32(range.upperBound - 1)
-    part.count = UInt32(range.count)
-    return part
+  /// The indices of the tasks it stands for: from the first by the job's step.
+  fileprivate var indices: StrideThrough<UInt32> {
+    let step = count > 1 ? (index - firstIndex) / (count - 1) : 1
+    return stride(from: firstIndex, through: index, by: Int(max(1, step)))
   }
 
-  /// `42`, `42.7` or `42.1-9`.
-  var name: String {
-    if !explicit { return "\(job)" }
-    return count > 1 ? "\(job).\(firstIndex)-\(index)" : "\(job).\(index)"
-  }
-
-  /// The state in words; a newer flusterd's by its number.
-  var stateWord: String { state.word }
+  /// `42` or `42.7`.
+  fileprivate func name(_ index: UInt32) -> String { explicit ? "\(job).\(index)" : "\(job)" }
 
   /// A line of `--json`.
-  var json: JSONObject {
+  fileprivate func json(_ index: UInt32) -> JSONObject {
     var object = JSONObject.line
-    object.set("id", .string(name))
+    object.set("id", .string(name(index)))
     object.set("job", .unsigned(job))
-    if explicit {
-      object.set("task", .unsigned(UInt64(firstIndex)))
-      if count > 1 {
-        object.set("last_task", .unsigned(UInt64(index)))
-        object.set("tasks", .unsigned(UInt64(count)))
-      }
-    }
-    object.set("state", .string(stateWord))
+    if explicit { object.set("task", .unsigned(UInt64(index))) }
+    object.set("state", .string(state.word))
     object.set("status", .unsigned(UInt64(status)))
     if hasOutcome { object.add(outcome) }
     return object
