@@ -89,6 +89,12 @@ let package = Package(
     .testTarget(
       name: "ShimTests", dependencies: ["CFluster", "FlusterSystem"], swiftSettings: strict),
     .testTarget(
+      name: "WorkerTests",
+      dependencies: [
+        "FlusterCore", "FlusterProtocol", "FlusterSystem", "FlusterTesting", "fluster-worker",
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "FlusterClientTests",
       dependencies: ["FlusterClient", "FlusterCommands", "FlusterCore", "FlusterProtocol"],
       swiftSettings: strict),

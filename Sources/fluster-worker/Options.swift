@@ -1,7 +1,10 @@
 import ArgumentParser
 
 /// The command line of fluster-worker(8).
-struct Options: ParsableArguments {
+struct Options: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fluster-worker", abstract: "Have batch jobs run on this machine.")
+
   @Flag(name: .customLong("user"), help: "Serve the invoking user only. This is the default.")
   var user = false
 

@@ -57,7 +57,9 @@ struct Settings {
     _ option: String?, _ flag: String, _ value: Configuration.Value?,
     _ parse: (String) throws(QuantityError) -> UInt64
   ) throws -> UInt64? {
-    guard let option else { return try value.map { try Self.parse($0, parse) } }
+    // A bad value in the file is refused even if it does not count.
+    let set = try value.map { try Self.parse($0, parse) }
+    guard let option else { return set }
     do throws(QuantityError) {
       return try parse(option)
     } catch {
@@ -85,6 +87,12 @@ struct Settings {
       guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
       return make(String(parts[0]), String(parts[1]))
     }
+    let set = try values.map {
+      guard let made = pair($0.text) else {
+        throw $0.refused("'\($0.text)' is not of the form NAME=VALUE")
+      }
+      return made
+    }
     guard options.isEmpty else {
       return try options.map {
         guard let made = pair($0) else {
@@ -93,11 +101,6 @@ struct Settings {
         return made
       }
     }
-    return try values.map {
-      guard let made = pair($0.text) else {
-        throw $0.refused("'\($0.text)' is not of the form NAME=VALUE")
-      }
-      return made
-    }
+    return set
   }
 }

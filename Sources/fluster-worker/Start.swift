@@ -34,16 +34,16 @@ enum Start {
       print(Options.fullMessage(for: error))
       return ExitStatus.done
     }
+    let text = Options.message(for: error)
     write(
-      "fluster-worker: \(Options.message(for: error))\n"
+      "fluster-worker: \(text.prefix(1).lowercased())\(text.dropFirst())\n"
         + "try `fluster-worker --help`, or see fluster-worker(8)")
     return ExitStatus.usage
   }
 
   private static func write(_ text: String) {
-    _ = Array("\(text)\n".utf8).withUnsafeBytes {
-      Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
-    }
+    let bytes = Array("\(text)\n".utf8)
+    _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
   }
 
   private static func serve(_ options: Options) throws -> Int32 {
