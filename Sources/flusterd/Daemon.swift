@@ -38,6 +38,8 @@ final class Daemon {
   var relays: [RequestID: LogRelay] = [:]
   /// Why jobs of a requirement wait, for one slice of listings.
   var reasons: [Requirement: PendingReason] = [:]
+  /// The same for the tasks of a job.
+  var jobReasons: [JobID: PendingReason] = [:]
   /// The listing that was served last.
   var lastListed: UInt64 = 0
   var logWaits: [RequestID: LogWait] = [:]

@@ -16,6 +16,7 @@ extension Daemon {
   func continueListings() {
     guard !listings.isEmpty else { return }
     reasons = [:]
+    jobReasons = [:]
     let deadline = Clock.monotonicNanoseconds() + Daemon.slice
     let ids = listings.keys.filter(canContinue).sorted { $0.number < $1.number }
     // Each gets its turn: who was served last waits until the others have been.
@@ -130,12 +131,8 @@ extension Daemon {
       listing.tasks = nil
       return
     }
-    let counts = controller.state.jobs[cursor.job.id]?.progress.counts
-    if let counts, counts.pending == cursor.job.request.array.count {
-      // Nothing of it has begun that the store could tell about, but maybe a retry to come.
-      if controller.state.jobs[cursor.job.id]?.records.isEmpty == true {
-        return append(positions, TaskPage(), to: &listing)
-      }
+    if let job = controller.state.jobs[cursor.job.id], job.isUntouched(positions) {
+      return append(positions, TaskPage(), to: &listing)
     }
     listing.need = .tasks(cursor.job.id, positions)
   }
@@ -208,5 +205,14 @@ extension Daemon {
   private func check(_ job: StoredJob, in listing: Listing) throws(Refusal) {
     guard !maySee(job.request.owner, listing.request.peer) else { return }
     throw .notYours(job.id, job.request.owner)
+  }
+}
+
+extension Job {
+  /// Whether nothing has ever happened to these tasks: the store has nothing to tell of them.
+  fileprivate func isUntouched(_ positions: Range<UInt32>) -> Bool {
+    progress.pending.ranges.contains { range in
+      range.lowerBound <= positions.lowerBound && positions.upperBound <= range.upperBound
+    }
   }
 }

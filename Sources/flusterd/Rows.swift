@@ -77,10 +77,19 @@ extension Daemon {
       return row
     }
     if let attempt { add(attempt, to: &row) }
-    if live != nil, let reason = controller.pendingReason(for: TaskID(job.id, position), at: now) {
-      row.reason = WireReason(reason)
-    }
+    if let live, let reason = reason(of: position, live) { row.reason = WireReason(reason) }
     return row
+  }
+
+  /// Why a task waits. One that was never tried waits for what its job waits for.
+  private func reason(of position: UInt32, _ job: Job) -> PendingReason? {
+    guard job.records[position] == nil, job.progress.pending.contains(position) else {
+      return controller.pendingReason(for: TaskID(job.id, position), at: now)
+    }
+    if let known = jobReasons[job.id] { return known }
+    let reason = controller.pendingReason(for: job.id, at: now)
+    jobReasons[job.id] = reason
+    return reason
   }
 
   private func add(_ attempt: StoredAttempt, to row: inout WireTaskRow) {
