@@ -70,8 +70,12 @@ extension Programs {
     func waitSurvives() throws {
       try Instance.with { instance in
         let id = try instance.submit("--hold", "--", "sh", "-c", "exit 5")
+        let controller = try instance.pid(of: .controller)
+        let before = Processes.descriptors(of: controller)
         let waiting = try instance.launch(["fluster-wait", id])
-        try eventually("the wait is connected") { Processes.descriptors(of: waiting.pid) > 3 }
+        try eventually("the wait is connected") {
+          Processes.descriptors(of: controller) > before
+        }
         try instance.end(.controller, by: SIGKILL)
         try instance.start(.controller)
         try instance.run("fluster-set", id, "release")
@@ -130,7 +134,7 @@ private struct Load {
       try #require(status == expected, "job \(id), \(seed)")
     }
     let listed = try instance.run("fluster-ls", "-A", "--no-header", "-o", "ID").lines
-      .map(\.trimmingEnd)
+      .map(\.trimmed)
     try #require(Set(listed).count == listed.count, "a job is listed twice, \(seed)")
     try #require(Set(printed).isSubset(of: listed), "a printed job is not listed, \(seed)")
   }

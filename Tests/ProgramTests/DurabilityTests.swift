@@ -107,7 +107,7 @@ extension Programs {
         try instance.end(.controller, by: SIGKILL)
         try instance.start(.controller)
         let listed = try instance.run("fluster-ls", "--no-header", "-o", "ID").lines
-        #expect(listed.map(\.trimmingEnd) == printed)
+        #expect(listed.map(\.trimmed) == printed)
         try instance.end(.controller, by: SIGTERM)
       }
     }

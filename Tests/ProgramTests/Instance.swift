@@ -135,7 +135,7 @@ final class Instance {
   func column(_ name: String, of id: String) throws -> String {
     let listed = try run("fluster-ls", "-A", "--no-header", "-o", name, id)
     try #require(listed.status == 0, "\(listed)")
-    return listed.output.trimmingEnd
+    return listed.output.trimmed
   }
 
   /// Waits until fluster-ls shows a job in a state.
@@ -197,9 +197,9 @@ final class Instance {
 }
 
 extension String {
-  /// Without white space at the end.
-  var trimmingEnd: String {
+  /// Without white space at either end.
+  var trimmed: String {
     guard let last = lastIndex(where: { !$0.isWhitespace }) else { return "" }
-    return String(self[...last])
+    return String(self[...last].drop { $0.isWhitespace })
   }
 }
