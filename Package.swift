@@ -56,7 +56,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "FlusterCommands",
-      dependencies: ["FlusterClient", "FlusterCore", "FlusterProtocol", "FlusterSystem", arguments],
+      dependencies: [
+        "FlusterClient", "FlusterCore", "FlusterProtocol", "FlusterSystem", arguments,
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "flusterd",
@@ -96,7 +98,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "FlusterClientTests",
-      dependencies: ["FlusterClient", "FlusterCommands", "FlusterCore", "FlusterProtocol"],
+      dependencies: [
+        "FlusterClient", "FlusterCommands", "FlusterCore", "FlusterProtocol", "FlusterSystem",
+        "FlusterTesting",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ProgramTests",
