@@ -79,8 +79,8 @@ package struct CapturedEnvironment: Hashable, Sendable {
       || name.hasPrefix("LC_")
   }
 
-  /// Belongs to the caller's terminal, login session, service or surrounding job, and would be wrong
-  /// or dangling in a job that runs without them.
+  /// Belongs to the caller's terminal, login session, service or surrounding job, and would be
+  /// wrong or dangling in a job that runs without them.
   package static func isOfSession(_ name: String) -> Bool {
     sessionNames.contains(name) || sessionPrefixes.contains { name.hasPrefix($0) }
   }

@@ -26,7 +26,8 @@ package struct Session {
   package mutating func drop() { connection = nil }
 
   /// Runs `body` over a connection, and again over a new one whenever the connection is lost, until
-  /// it succeeds or flusterd has been away for `patience`. `body` is told whether it is a repetition.
+  /// it succeeds or flusterd has been away for `patience`. `body` is told whether it is a
+  /// repetition.
   ///
   /// A flusterd that is not there in the first place is an error at once.
   package mutating func persist<Result>(

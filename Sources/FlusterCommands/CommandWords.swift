@@ -31,8 +31,8 @@ enum CommandWords {
     return Failure(.data, "no command is given, and the script on standard input is empty")
   }
 
-  /// The bytes of the last `words.count` arguments of this process: captured words are its tail, and
-  /// need not be UTF-8.
+  /// The bytes of the last `words.count` arguments of this process: captured words are its tail,
+  /// and need not be UTF-8.
   static func raw(_ words: [String]) -> [[UInt8]] {
     let all = CommandLine.unsafeArgv
     let count = Int(CommandLine.argc)

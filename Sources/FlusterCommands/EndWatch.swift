@@ -67,8 +67,8 @@ struct EndWatch {
 
 /// What inotify tells of a followed file.
 enum InotifyEvents {
-  /// Reads the events away. Returns whether a writer closed the file; false for a descriptor that is
-  /// a socket and no inotify instance.
+  /// Reads the events away. Returns whether a writer closed the file; false for a descriptor that
+  /// is a socket and no inotify instance.
   static func drain(_ instance: Descriptor) -> Bool {
     var status = stat()
     guard fstat(instance.raw, &status) == 0, status.st_mode & S_IFMT != S_IFSOCK else {

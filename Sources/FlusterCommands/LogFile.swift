@@ -2,7 +2,8 @@ import FlusterClient
 import FlusterSystem
 import Glibc
 
-/// The output of one attempt as a file that may be growing, and may have had its middle punched out.
+/// The output of one attempt as a file that may be growing, and may have had its middle punched
+/// out.
 struct LogFile {
   private let file: Descriptor
   /// Readable when the file has changed; nil where nothing more will come.
@@ -119,8 +120,8 @@ struct LogFile {
     return hole < 0 ? count : Int(min(Int64(count), Int64(hole) - offset))
   }
 
-  /// In the output itself, where the bytes are missing: a reader of the output must not take what is
-  /// left for the whole.
+  /// In the output itself, where the bytes are missing: a reader of the output must not take what
+  /// is left for the whole.
   private mutating func markGap(_ count: Int64) throws(Failure) {
     let start = isAtLineStart ? "" : "\n"
     try StandardStream.print(Array("\(start)[fluster-log: \(count) bytes left out]\n".utf8))

@@ -7,8 +7,8 @@ import Glibc
 /// The caller's own flusterd, shim and worker, run as plain processes of a session of their own.
 ///
 /// Which of them live is asked of the kernel and of themselves, never of a file with numbers:
-/// flusterd answers on its socket, the shim's socket has a listener, and the worker holds a lock that
-/// it inherited.
+/// flusterd answers on its socket, the shim's socket has a listener, and the worker holds a lock
+/// that it inherited.
 struct PrivateInstance {
   /// How long starting and stopping may take.
   static let patience = Span.seconds(10)

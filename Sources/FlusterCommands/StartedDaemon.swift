@@ -13,8 +13,8 @@ struct StartedDaemon {
   /// glibc's number of this flag, which it shows only to programs that ask for GNU's names.
   private static let setsid: Int16 = 0x80
 
-  /// Starts the daemon called `name` in a session of its own, with nothing of the caller's terminal,
-  /// service or job. `keeping` stays open in it for as long as it lives.
+  /// Starts the daemon called `name` in a session of its own, with nothing of the caller's
+  /// terminal, service or job. `keeping` stays open in it for as long as it lives.
   init(_ name: String, log: Descriptor, keeping: Descriptor?) throws(Failure) {
     guard let path = Successor.find(name) else {
       throw Failure(
@@ -76,8 +76,8 @@ struct StartedDaemon {
     return pid
   }
 
-  /// The caller's environment without what is its terminal's, session's or service's alone: a daemon
-  /// outlives all of them.
+  /// The caller's environment without what is its terminal's, session's or service's alone: a
+  /// daemon outlives all of them.
   private static func environment() -> [UnsafeMutablePointer<CChar>?] {
     let entries = Environment.entries().filter { entry in
       CapturedEnvironment.name(of: entry).map { !CapturedEnvironment.isOfSession($0) } ?? false

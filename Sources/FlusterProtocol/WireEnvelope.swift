@@ -15,6 +15,7 @@ extension WireEnvelope {
 
   /// A whole frame, ready to be sent.
   ///
-  /// Throws `FrameError.tooLong` for what the other side would refuse; a sender of lists splits them.
+  /// Throws `FrameError.tooLong` for what the other side would refuse; a sender of lists splits
+  /// them.
   package func frame() throws(FrameError) -> [UInt8] { try Frame.encode(self) }
 }

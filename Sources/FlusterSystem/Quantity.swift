@@ -11,7 +11,8 @@ package struct QuantityError: Error, Hashable, Sendable, CustomStringConvertible
 ///
 /// Reading is strict: nothing is guessed, an empty text is no number.
 package enum Quantity {
-  /// Bytes from `1024`, `512m`, `8G`, `16 GB`, `1.5T`: the units K M G T are binary, in either case.
+  /// Bytes from `1024`, `512m`, `8G`, `16 GB`, `1.5T`: the units K M G T are binary, in either
+  /// case.
   package static func bytes(parsing text: String) throws(QuantityError) -> UInt64 {
     let error = QuantityError(text, is: "size", accepted: "1024, 512K, 100M, 1.5G, 2T")
     guard let decimal = Decimal(text) else { throw error }

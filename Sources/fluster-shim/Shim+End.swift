@@ -128,7 +128,8 @@ extension Shim {
     }
   }
 
-  /// The file of an attempt that has none open: left by an earlier shim, or refused before it began.
+  /// The file of an attempt that has none open: left by an earlier shim, or refused before it
+  /// began.
   private func file(for uid: [UInt8]) throws(SystemError) -> AttemptFile? {
     guard let attempt = attempts[uid] else { return nil }
     if attempt.marks.isFormer { return try surroundings.files.reopen(uid) }

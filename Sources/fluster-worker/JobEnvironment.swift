@@ -1,8 +1,8 @@
 import FlusterProtocol
 import FlusterSystem
 
-/// The environment of an attempt: what was captured at submit, and what Fluster gives to a job. Ours
-/// wins; what a surrounding job was given does not reach its children.
+/// The environment of an attempt: what was captured at submit, and what Fluster gives to a job.
+/// Ours wins; what a surrounding job was given does not reach its children.
 struct JobEnvironment {
   /// All that Fluster may give, so that nothing of an outer job is taken for one's own.
   private static let given: Set<String> = [
