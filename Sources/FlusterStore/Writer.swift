@@ -25,10 +25,12 @@ package final class Writer: Sendable {
   private let thread: Mutex<pthread_t?>
 
   /// Starts the thread, which owns `store` from now on and closes it when stopped. `onProgress` is
-  /// called on that thread whenever `take` has news.
-  package init(store: sending Store, onProgress: @escaping @Sendable () -> Void) {
+  /// called on that thread whenever `take` has news. Throws when the user may have no more threads.
+  package init(
+    store: sending Store, onProgress: @escaping @Sendable () -> Void
+  ) throws(StoreError) {
     let body = WriterThread(store: store, inbox: inbox, onProgress: onProgress)
-    thread = Mutex(body.start())
+    thread = Mutex(try body.start())
   }
 
   deinit { stop() }

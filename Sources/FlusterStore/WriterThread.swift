@@ -14,7 +14,7 @@ final class WriterThread {
 
   /// Starts it. All signals stay with the threads that are there already: the daemon's loop reads
   /// them from a descriptor, and a signal to this thread would end the process.
-  consuming func start() -> pthread_t? {
+  func start() throws(StoreError) -> pthread_t {
     let body = Unmanaged.passRetained(self)
     var all = sigset_t()
     var before = sigset_t()
@@ -29,7 +29,10 @@ final class WriterThread {
         Unmanaged<WriterThread>.fromOpaque(argument).takeRetainedValue().run()
         return nil
       }, body.toOpaque())
-    precondition(code == 0, "a process that can start has room for one more thread")
+    guard code == 0 else {
+      body.release()
+      throw .io(store.database.path, code: -code, "no thread: \(StoreError.words(of: code))")
+    }
     return thread
   }
 

@@ -25,7 +25,7 @@ final class Storage {
       points = try Reader.open(directory: directory)
       history = try History(Reader.open(directory: directory), loop: loop)
       let wakeup = try Wakeup()
-      writer = Writer(store: store) { wakeup.signal() }
+      writer = try Writer(store: store) { wakeup.signal() }
       _ = try loop.watch(wakeup.descriptor, for: .readable, priority: Daemon.urgent) {
         [unowned self] _ in
         wakeup.drain()

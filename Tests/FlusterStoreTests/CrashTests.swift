@@ -125,7 +125,7 @@ private enum KilledWriter {
     let last = Int.random(in: 5...300, using: &random)
     let pause = Int32.random(in: 0...3, using: &random)
     let progress = Signal()
-    let writer = Writer(store: try Store.open(directory: path)) { progress.signal() }
+    let writer = try Writer(store: Store.open(directory: path)) { progress.signal() }
     var work = RandomWork(seed: seed)
     var submitted: UInt64 = 0
     var acknowledged: UInt64 = 0

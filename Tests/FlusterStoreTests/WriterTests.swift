@@ -9,7 +9,7 @@ struct WriterTests {
   func groups() throws {
     try ScratchDirectory.with { directory in
       let progress = Signal()
-      let writer = Writer(store: try Store.open(directory: directory.path)) { progress.signal() }
+      let writer = try Writer(store: Store.open(directory: directory.path)) { progress.signal() }
       var work = RandomWork(seed: 61)
       let turns = (0..<400).map { _ in work.turn() }
       for turn in turns { writer.submit(turn) }
@@ -28,7 +28,7 @@ struct WriterTests {
   @Test("stopping stores what was submitted, gives the directory back, and may be repeated")
   func stops() throws {
     try ScratchDirectory.with { directory in
-      let writer = Writer(store: try Store.open(directory: directory.path)) {}
+      let writer = try Writer(store: Store.open(directory: directory.path)) {}
       var work = RandomWork(seed: 62)
       for _ in 0..<50 { writer.submit(work.turn()) }
       writer.stop()
@@ -56,7 +56,7 @@ struct WriterTests {
   func signals() throws {
     try ScratchDirectory.with { directory in
       let progress = Signal()
-      let writer = Writer(store: try Store.open(directory: directory.path)) { progress.signal() }
+      let writer = try Writer(store: Store.open(directory: directory.path)) { progress.signal() }
       defer { writer.stop() }
       writer.submit(Turn(number: 1, events: [], progress: []))
       try #require(progress.wait())
@@ -83,7 +83,7 @@ struct WriterTests {
 private enum WriterFailure {
   static func check(_ path: String) throws {
     let progress = Signal()
-    let writer = Writer(store: try Store.open(directory: path)) { progress.signal() }
+    let writer = try Writer(store: Store.open(directory: path)) { progress.signal() }
     let reader = try Reader.open(directory: path)
     var work = RandomWork(seed: 63)
     writer.submit(work.turn())
