@@ -13,6 +13,9 @@ package protocol FlusterCommand: ParsableCommand {
   /// The arguments in the form that the parser understands.
   static func prepared(_ arguments: [String]) -> [String]
 
+  /// What these arguments ask the program about itself, where the parser would not see it.
+  static func answer(to arguments: [String]) -> String?
+
   /// Does it. Returns the exit status.
   func execute(_ voice: Voice) throws(Failure) -> Int32
 }
@@ -21,6 +24,8 @@ extension FlusterCommand {
   package static func carriesStatus(_ arguments: [String]) -> Bool { false }
 
   package static func prepared(_ arguments: [String]) -> [String] { arguments }
+
+  package static func answer(to arguments: [String]) -> String? { nil }
 }
 
 /// A command that asks flusterd for something.
@@ -89,6 +94,7 @@ package enum Runner {
   package static func parse<Command: FlusterCommand>(
     _ type: Command.Type, _ arguments: [String]
   ) -> Parsed<Command> {
+    if let answer = type.answer(to: arguments) { return .answer(answer) }
     do {
       guard let command = try type.parseAsRoot(type.prepared(arguments)) as? Command else {
         // The parser's own help command; ours have no subcommands.

@@ -41,6 +41,14 @@ package struct SubmitCommand: AskingCommand {
     CommandWords.separated(arguments)
   }
 
+  /// The parser leaves everything to a command that captures words, its own flags included.
+  package static func answer(to arguments: [String]) -> String? {
+    if ["-h", "--help"].contains(where: { CommandWords.haveOption($0, arguments) }) {
+      return helpMessage()
+    }
+    return CommandWords.haveOption("--version", arguments) ? configuration.version : nil
+  }
+
   package func execute(_ voice: Voice) throws(Failure) -> Int32 {
     var submit = WireSubmit()
     let token = try asking.parsedToken()
