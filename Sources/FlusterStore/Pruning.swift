@@ -34,11 +34,6 @@ private struct Pruner {
   /// Rows that may still be deleted.
   var budget: Int
 
-  init(database: Database, budget: Int) {
-    self.database = database
-    self.budget = budget
-  }
-
   /// From the front: tokens are in the order of their jobs.
   mutating func pruneTokens(before time: WallTime) throws(StoreError) {
     budget -= Int(

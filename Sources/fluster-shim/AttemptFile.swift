@@ -29,7 +29,7 @@ final class AttemptFiles {
   func begin(_ intent: ShimIntent) throws(SystemError) -> AttemptFile {
     let name = ShimSpawn.hexadecimal(intent.uid)
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND
-    let raw = fl_open(name, flags)
+    let raw = openFile(name, flags)
     guard raw >= 0 else { throw SystemError.last("create \(path)/\(name)") }
     let file = AttemptFile(descriptor: Descriptor(adopting: raw), name: "\(path)/\(name)")
     do throws(SystemError) {
@@ -44,7 +44,7 @@ final class AttemptFiles {
   /// Opens the file of an attempt of an earlier shim, to append to it.
   func reopen(_ uid: [UInt8]) throws(SystemError) -> AttemptFile {
     let name = ShimSpawn.hexadecimal(uid)
-    let raw = fl_open(name, O_WRONLY | O_APPEND)
+    let raw = openFile(name, O_WRONLY | O_APPEND)
     guard raw >= 0 else { throw SystemError.last("open \(path)/\(name)") }
     return AttemptFile(descriptor: Descriptor(adopting: raw), name: "\(path)/\(name)")
   }
@@ -63,7 +63,7 @@ final class AttemptFiles {
     return found
   }
 
-  private func fl_open(_ name: String, _ flags: Int32) -> Int32 {
+  private func openFile(_ name: String, _ flags: Int32) -> Int32 {
     openat(directory.raw, name, flags | O_NOFOLLOW | O_CLOEXEC, 0o600)
   }
 

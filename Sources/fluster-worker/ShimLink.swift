@@ -24,7 +24,8 @@ final class ShimLink {
       let failure = readiness.contains(.writable) ? flush() : nil
       let (notices, end) = readiness == .writable ? ([], nil) : receive()
       if let end = failure ?? end {
-        close(); onNotices(self, notices, end)
+        close()
+        onNotices(self, notices, end)
       } else {
         onNotices(self, notices, nil)
       }

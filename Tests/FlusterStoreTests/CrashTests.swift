@@ -90,7 +90,7 @@ struct CrashTests {
 
   @Test("a process killed while it writes loses nothing acknowledged", arguments: [31, 32, 33, 34])
   func killedWriter(seed: UInt64) async throws {
-    try await ScratchDirectory.with { directory in
+    try await ScratchDirectory.waiting { directory in
       let path = directory.path
       await #expect(processExitsWith: .signal(SIGKILL)) {
         [path = path as String, seed = seed as UInt64] in

@@ -42,7 +42,7 @@ struct DiskTests {
 
   @Test("a directory or a database that may not be written is refused, and the path told")
   func readOnly() async throws {
-    try await ScratchDirectory.with { directory in
+    try await ScratchDirectory.waiting { directory in
       _ = try Store.open(directory: directory("state"))
       let path = directory.path
       for name in ["", "/flusterd.lock", "/fluster.db"] {

@@ -12,7 +12,7 @@ struct ScratchDirectory {
   }
 
   /// The same for a body that waits for other processes.
-  static func with<Result>(
+  static func waiting<Result>(
     _ body: (ScratchDirectory) async throws -> Result
   ) async throws -> Result {
     let directory = try make()
