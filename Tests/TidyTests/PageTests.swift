@@ -93,13 +93,17 @@ struct PageTests {
 }
 
 extension SourceFile {
-  /// The options a page has items for: `.It Fl n , Fl -name Ar NAME` gives -n and --name.
+  /// The options a page has items for: `.It Fl n , -name Ar NAME` gives -n and --name.
   var options: Set<String> {
     var options: Set<String> = []
     for line in lines where line.hasPrefix(".It Fl ") {
-      let words = line.split(separator: " ")
-      for (word, next) in zip(words, words.dropFirst()) where word == "Fl" {
-        options.insert("-\(next.prefix { $0 != "=" && $0 != "," })")
+      var isFlag = false
+      for word in line.split(separator: " ").dropFirst() {
+        if word.contains(/^[A-Z][a-z]$/) {
+          isFlag = word == "Fl"
+        } else if isFlag && !",|".contains(word) {
+          options.insert("-\(word.prefix { $0 != "=" })")
+        }
       }
     }
     return options
