@@ -11,7 +11,12 @@ struct FieldCount {
 
   /// Numbers of fields that lead to lists: Envelope.submit, Submit.job, JobRequest.needs and
   /// JobRequest.launch. Any other body of an envelope is counted, and not walked into.
-  private static let paths: [[UInt64: Int]] = [[10: 1], [3: 2], [3: 3, 9: 3], [:]]
+  private static let paths: [[UInt64: Int]] = [[10: 1], [3: 2], [3: 3, 9: 3], [:], [:]]
+  /// Envelope.list, wait, kill and set: what is long in one of these is a packed list of numbers,
+  /// and is charged by its length.
+  private static let requests: Set<UInt64> = [12, 14, 16, 18]
+  private static let requestDepth = 4
+  private static let long = 64
 
   private let bytes: UnsafeRawBufferPointer
   private var left = FieldCount.limit
@@ -39,6 +44,7 @@ struct FieldCount {
         guard let length = varint(&place, range.upperBound).flatMap(Int.init(exactly:)),
           length <= range.upperBound - place
         else { return true }
+        if depth == Self.requestDepth && length >= Self.long { left -= length / 8 }
         if let inner = Self.next(after: depth, tag >> 3) {
           guard walk(place..<(place + length), depth: inner) else { return false }
         }
@@ -46,14 +52,15 @@ struct FieldCount {
       case _: return true
       }
     }
-    return true
+    return left >= 0
   }
 
   /// The depth of what a field holds; nil if it is not walked into.
   private static func next(after depth: Int, _ field: UInt64) -> Int? {
     if let inner = paths[depth][field] { return inner }
     // Any other body of an envelope: its own fields are counted, as those of the innermost are.
-    return depth == 0 ? 3 : nil
+    guard depth == 0 else { return nil }
+    return requests.contains(field) ? requestDepth : 3
   }
 
   private func varint(_ place: inout Int, _ end: Int) -> UInt64? {

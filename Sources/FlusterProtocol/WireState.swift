@@ -41,6 +41,10 @@ extension TaskState {
 
   /// A filter as List and Kill carry it; empty means every state.
   package static func set(wire: [WireState]) throws(Refusal) -> Set<TaskState> {
+    // Each once, and once more in case a client repeats itself.
+    guard wire.count <= 2 * TaskState.allCases.count else {
+      throw .invalid("\(wire.count) states are more than there are")
+    }
     var states: Set<TaskState> = []
     for state in wire { states.insert(try TaskState(wire: state)) }
     return states

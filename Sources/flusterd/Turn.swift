@@ -40,9 +40,13 @@ extension Daemon {
       handle(message)
     }
     if controller.wantsSchedule && mayPlace { step(.schedule) }
-    continueListings()
     let heard = turn.heard
     closeTurn()
+    if !listings.isEmpty {
+      // While the disk is at work; the pages wait for what they saw, and delay no commit.
+      continueListings()
+      closeTurn()
+    }
     clients.resume(heard.sorted())
     clients.flush()
     if !inbox.isEmpty || hasRunnableListing { turnSource?.schedule() }

@@ -20,6 +20,13 @@ struct FieldCountTests {
     #expect(throws: FrameError.tooManyFields) { try decoder.nextEnvelope() }
   }
 
+  @Test("millions of packed numbers are refused before they are built")
+  func packed() {
+    var decoder = FrameDecoder()
+    decoder.append(frame(of: 12, field(4, [UInt8](repeating: 1, count: 4_000_000))))
+    #expect(throws: FrameError.tooManyFields) { try decoder.nextEnvelope() }
+  }
+
   @Test("the largest lawful requests pass")
   func lawful() throws {
     var wait = WireWait()
