@@ -108,7 +108,9 @@ struct LogPrinter {
       if isOnlyOne { return }
       next = opened.answer.attempt + 1
     }
-    if isFirst { voice.notice("\(task.name) ended without output") }
+    guard isFirst else { return }
+    if isOnlyOne, let next { throw Failure(.notFound, "task \(task.name) has no attempt \(next)") }
+    voice.notice("\(task.name) ended without output")
   }
 
   /// Prints what is added to a file until its attempt is over.

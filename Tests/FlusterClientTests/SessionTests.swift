@@ -1,0 +1,95 @@
+import FlusterClient
+import FlusterCore
+import FlusterProtocol
+import FlusterTesting
+import Testing
+
+@Suite("Conversations with flusterd")
+struct SessionTests {
+  private let voice = Voice(program: "test", isQuiet: true)
+
+  private func session(_ path: String) -> Session {
+    Session(with: Instance(path: path, title: "instance"), voice: voice)
+  }
+
+  @Test("a submit whose connection is lost is sent again, with its token and marked as such")
+  func resend() throws {
+    let directory = try TemporaryDirectory()
+    defer { directory.remove() }
+    let path = "\(directory.path)/control.sock"
+    var submitted = WireSubmitted()
+    submitted.job = 42
+    let server = try StandIn(at: path, answers: [[], [], [.submitted(submitted)]])
+    var session = session(path)
+    let answer = try session.persist { (connection, isAgain) throws(CallError) in
+      var submit = WireSubmit()
+      submit.token = .of(Array(repeating: 7, count: 16))
+      submit.resend = isAgain
+      return try connection.call(.submit(submit))
+    }
+    #expect(answer == .submitted(submitted))
+    let came = server.received.map(\.submit)
+    #expect(came.map(\.resend) == [false, true, true])
+    #expect(Set(came.map(\.token)).count == 1)
+  }
+
+  @Test("a flusterd that is not there is an error at once, which names the way out")
+  func absent() throws {
+    let directory = try TemporaryDirectory()
+    defer { directory.remove() }
+    let path = "\(directory.path)/control.sock"
+    var session = session(path)
+    let failure = try #require(throws: Failure.self) {
+      try session.call(.getStatus(WireGetStatus()))
+    }
+    #expect(failure.status == .unreachable)
+    #expect(failure.message == "cannot reach flusterd at \(path): no such file or directory")
+    #expect(failure.wayOut?.contains("fluster up") == true)
+  }
+
+  @Test("a flusterd that went away for good is given up after the patience")
+  func gone() throws {
+    let directory = try TemporaryDirectory()
+    defer { directory.remove() }
+    let path = "\(directory.path)/control.sock"
+    let server = try StandIn(at: path, answers: [[]])
+    var session = session(path)
+    let failure = try #require(throws: Failure.self) {
+      try session.persist(patience: Span(milliseconds: 50)) { (connection, _) throws(CallError) in
+        try connection.call(.getStatus(WireGetStatus()))
+      }
+    }
+    #expect(failure.status == .unreachable)
+    #expect(server.received.count == 1)
+  }
+
+  @Test("an error of flusterd is the command's, with its status and way out")
+  func refused() throws {
+    let directory = try TemporaryDirectory()
+    defer { directory.remove() }
+    let path = "\(directory.path)/control.sock"
+    let refusal = Refusal(.permissionDenied, "job 42 is not yours", wayOut: "ask its owner")
+    let server = try StandIn(at: path, answers: [[.error(WireError(refusal))]])
+    var session = session(path)
+    let failure = try #require(throws: Failure.self) { try session.call(.kill(WireKill())) }
+    #expect(failure == Failure(.permission, "job 42 is not yours", wayOut: "ask its owner"))
+    #expect(server.received.count == 1)
+  }
+
+  @Test("without a version in common nothing is asked, and both are named")
+  func versions() throws {
+    let directory = try TemporaryDirectory()
+    defer { directory.remove() }
+    let path = "\(directory.path)/control.sock"
+    var hello = WireHello(role: .controller)
+    hello.version = 9
+    hello.oldestVersion = 8
+    let server = try StandIn(at: path, hello: hello, answers: [[.done(WireDone())]])
+    var session = session(path)
+    let failure = try #require(throws: Failure.self) {
+      try session.call(.getStatus(WireGetStatus()))
+    }
+    #expect(failure.message.contains("protocol 1") && failure.message.contains("protocol 8 to 9"))
+    #expect(server.received.isEmpty)
+  }
+}
