@@ -48,9 +48,11 @@ package struct Session {
       } catch {
         connection = nil
         if case .failed(let failure) = error { throw failure }
-        guard wasConnected else { throw error.failure }
+        if case .unreachable = error, !wasConnected, !isAgain { throw error.failure }
         let since = away ?? Pause.now
-        guard Pause.now < since + patience else { throw error.failure }
+        // What never said hello may be no flusterd at all.
+        let limit = wasConnected ? patience : min(patience, Session.patience)
+        guard Pause.now < since + limit else { throw error.failure }
         sayLost(error)
         isAgain = true
         away = since
