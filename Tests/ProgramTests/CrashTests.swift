@@ -70,12 +70,10 @@ extension Programs {
     func waitSurvives() throws {
       try Instance.with { instance in
         let id = try instance.submit("--hold", "--", "sh", "-c", "exit 5")
-        let controller = try instance.pid(of: .controller)
-        let before = Processes.descriptors(of: controller)
+        let socket = instance.controlSocket
+        try eventually("nobody is connected") { Programs.connections(at: socket) == 0 }
         let waiting = try instance.launch(["fluster-wait", id])
-        try eventually("the wait is connected") {
-          Processes.descriptors(of: controller) > before
-        }
+        try eventually("the wait is connected") { Programs.connections(at: socket) == 1 }
         try instance.end(.controller, by: SIGKILL)
         try instance.start(.controller)
         try instance.run("fluster-set", id, "release")

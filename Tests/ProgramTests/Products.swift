@@ -23,10 +23,17 @@ extension Programs {
   /// Whether somebody listens at a socket. Looks without connecting: the shim takes a new
   /// connection for a new worker.
   static func answers(_ path: String) -> Bool {
-    let sockets = (try? text(at: "/proc/net/unix")) ?? ""
-    return sockets.split(separator: "\n").contains {
-      $0.hasSuffix(" \(path)") && $0.contains(" 00010000 ")
-    }
+    sockets(at: path).contains { $0.contains(" 00010000 ") }
+  }
+
+  /// How many connections to a socket there are, accepted or about to be.
+  static func connections(at path: String) -> Int {
+    sockets(at: path).count { !$0.contains(" 00010000 ") }
+  }
+
+  private static func sockets(at path: String) -> [Substring] {
+    let all = (try? text(at: "/proc/net/unix")) ?? ""
+    return all.split(separator: "\n").filter { $0.hasSuffix(" \(path)") }
   }
 
   /// How many rounds a crash test goes.
