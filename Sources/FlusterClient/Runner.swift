@@ -13,6 +13,9 @@ package protocol FlusterCommand: ParsableCommand {
   /// The arguments in the form that the parser understands.
   static func prepared(_ arguments: [String]) -> [String]
 
+  /// What a well-formed command line means, if the command can tell without the parser.
+  static func quick(_ arguments: [String]) -> Self?
+
   /// What these arguments ask the program about itself, where the parser would not see it.
   static func answer(to arguments: [String]) -> String?
 
@@ -24,6 +27,8 @@ extension FlusterCommand {
   package static func carriesStatus(_ arguments: [String]) -> Bool { false }
 
   package static func prepared(_ arguments: [String]) -> [String] { arguments }
+
+  package static func quick(_ arguments: [String]) -> Self? { nil }
 
   package static func answer(to arguments: [String]) -> String? { nil }
 }
@@ -92,6 +97,14 @@ package enum Runner {
 
   /// Reads `arguments` without doing anything.
   package static func parse<Command: FlusterCommand>(
+    _ type: Command.Type, _ arguments: [String]
+  ) -> Parsed<Command> {
+    if let command = type.quick(arguments) { return .command(command) }
+    return parseFully(type, arguments)
+  }
+
+  /// Reads `arguments` by the parser.
+  package static func parseFully<Command: FlusterCommand>(
     _ type: Command.Type, _ arguments: [String]
   ) -> Parsed<Command> {
     if let answer = type.answer(to: arguments) { return .answer(answer) }

@@ -23,6 +23,15 @@ package struct SharedOptions: ParsableArguments {
 
   /// Nothing given; filled in by the parser.
   package init() {}
+
+  /// Nothing given, and ready to be read without the parser.
+  package static var unset: SharedOptions {
+    var options = SharedOptions()
+    options.socket = nil
+    options.talk = TalkOptions()
+    (options.talk.quiet, options.talk.verbose) = (false, false)
+    return options
+  }
 }
 
 /// What the commands take that print tables or objects.

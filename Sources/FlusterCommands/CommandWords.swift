@@ -46,8 +46,8 @@ enum CommandWords {
     var rest = arguments[...]
     while let word = rest.popFirst(), word.hasPrefix("-"), word != "--", word != "-" {
       if word == option { return true }
-      let isKnown = takeValue.contains(word)
-      let isFlag = flags.contains(word) || word.contains("=") || isJoined(word)
+      let isKnown = SubmitCommand.values[word] != nil
+      let isFlag = isFlagName(word) || word.contains("=") || isJoined(word)
       // The value of an option that there is not cannot be told from the command.
       if isKnown || (!isFlag && rest.first?.hasPrefix("-") == false) { rest = rest.dropFirst() }
     }
@@ -61,28 +61,22 @@ enum CommandWords {
     var rest = arguments[...]
     while let word = rest.first, word.hasPrefix("-"), word != "--", word != "-" {
       rest = rest.dropFirst()
-      if isJoined(word), takeValue.contains(String(word.prefix(2))) {
+      if isJoined(word), SubmitCommand.values[String(word.prefix(2))] != nil {
         result += [String(word.prefix(2)), String(word.dropFirst(2))]
       } else {
         result.append(word)
-        guard takeValue.contains(word), let value = rest.popFirst() else { continue }
+        guard SubmitCommand.values[word] != nil, let value = rest.popFirst() else { continue }
         result.append(value)
       }
     }
     return result + rest
   }
 
+  private static func isFlagName(_ word: String) -> Bool {
+    SubmitCommand.flags[word] != nil || ["-h", "--help", "--version"].contains(word)
+  }
+
   private static func isJoined(_ word: String) -> Bool {
     !word.hasPrefix("--") && word.count > 2
   }
-
-  private static let takeValue: Set<String> = [
-    "-c", "-n", "-a", "-r", "-e", "-C", "-o", "-E", "--cpus", "--mem", "--time", "--grace",
-    "--retries", "--retries-lost", "--env", "--umask", "--rlimit", "--nice", "--log-max", "--stdin",
-    "--token", "--socket",
-  ]
-
-  private static let flags: Set<String> = [
-    "--hold", "--wait", "--dry-run", "-q", "-v", "-h", "--help", "--version",
-  ]
 }

@@ -6,8 +6,11 @@ import Testing
 @Suite("The options of fluster-submit")
 struct SubmitTests {
   /// What a command line asks for, in a directory and with limits that are known.
-  private func request(_ arguments: [String]) throws -> WireJobRequest {
-    switch Runner.parse(SubmitCommand.self, arguments) {
+  private func request(
+    _ arguments: [String],
+    by parse: (SubmitCommand.Type, [String]) -> Runner.Parsed<SubmitCommand> = Runner.parse
+  ) throws -> WireJobRequest {
+    switch parse(SubmitCommand.self, arguments) {
     case .command(let command):
       var nofile = WireRlimit()
       nofile.name = "nofile"
@@ -63,14 +66,38 @@ struct SubmitTests {
     #expect(!job.launch.hasStdin && !job.launch.hasStdout && !job.launch.hasStderr)
   }
 
+  private static let everything = [
+    "-n", "x", "-a", "1-9:2%3", "--cpus", "1.5", "--mem", "2G", "-r", "lic=2", "--time", "1h30m",
+    "--grace", "0", "--retries", "3", "--retries-lost", "0", "--hold", "-C", "sub", "--umask",
+    "077", "--rlimit", "nofile=512", "--rlimit", "core=0:unlimited", "--nice", "-5", "-o",
+    "%j-%t.out", "-E", "e", "--stdin", "in", "--log-max", "1M", "true",
+  ]
+
+  @Test(
+    "with and without the parser a command line means the same",
+    arguments: [
+      everything, ["true"], ["--", "-x"], ["--cpus=2", "-e", "A=b", "--env=none", "a", "--hold"],
+      ["-q", "-v", "--hold", "-e", "A=b", "-e", "B=c", "ls", "-l"], ["-c", "a b"],
+      ["--socket", "x", "--token", "0000000000000000000000000000000a", "--time=5", "x"],
+      ["--nice=-5", "--rlimit=core=0", "x"], ["--wait", "x"], ["-n", "--hold", "x"],
+    ])
+  func quick(arguments: [String]) throws {
+    let quick = try #require(SubmitCommand.quick(arguments))
+    guard case .command(let full) = Runner.parseFully(SubmitCommand.self, arguments) else {
+      Issue.record("the parser does not understand it")
+      return
+    }
+    #expect(quick.words == full.words)
+    #expect(quick.shared.socket == full.shared.socket)
+    #expect(quick.talk.quiet == full.talk.quiet && quick.talk.verbose == full.talk.verbose)
+    let known = try request(arguments, by: Runner.parse)
+    let other = try request(arguments, by: Runner.parseFully)
+    #expect(known == other)
+  }
+
   @Test("each option reaches its place")
   func options() throws {
-    let job = try request([
-      "-n", "x", "-a", "1-9:2%3", "--cpus", "1.5", "--mem", "2G", "-r", "lic=2", "--time", "1h30m",
-      "--grace", "0", "--retries", "3", "--retries-lost", "0", "--hold", "-C", "sub", "--umask",
-      "077", "--rlimit", "nofile=512", "--rlimit", "core=0:unlimited", "--nice", "-5", "-o",
-      "%j-%t.out", "-E", "e", "--stdin", "in", "--log-max", "1M", "true",
-    ])
+    let job = try request(Self.everything)
     #expect(job.name == "x")
     #expect(job.array.count == 5 && job.array.throttle == 3)
     #expect(job.needs.cpuMillis == 1500 && job.needs.memoryBytes == 2 << 30)
