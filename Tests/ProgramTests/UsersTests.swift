@@ -36,6 +36,8 @@ extension Programs {
         }
         let held = try instance.run(as: .bob, "fluster-set", id, "hold")
         #expect([66, 77].contains(held.status), "\(held)")
+        let seen = try instance.run(as: .bob, "fluster-ls", "-a", "-A", "--no-header")
+        #expect(seen.output == "", "\(seen)")
         let log = try instance.run(as: .bob, ["sh", "-c", "cat \(instance.directory)/log/*"])
         #expect(!log.output.contains("secret"), "\(log)")
         #expect(try instance.run(as: .alice, "fluster-kill", id).status == 0)

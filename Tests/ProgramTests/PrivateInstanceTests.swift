@@ -1,0 +1,38 @@
+import FlusterTesting
+import Testing
+
+extension Programs {
+  @Suite("fluster up and down")
+  struct PrivateInstances {
+    @Test("up starts what is missing, down refuses while attempts run, down --now ends them")
+    func upAndDown() throws {
+      try Instance.with(daemons: []) { instance in
+        #expect(try instance.run("fluster", "up").status == 0)
+        let daemons = instance.strays
+        #expect(daemons.count == 3, "\(daemons.map(Processes.commandLine))")
+        #expect(try instance.run("fluster", "up").status == 0)
+        #expect(instance.strays == daemons)
+        let id = try instance.submit("--", "sleep", "1000")
+        try instance.waitUntil(id, is: "running")
+        let refused = try instance.run("fluster", "down")
+        #expect(refused.status == 75, "\(refused)")
+        let ended = try instance.run("fluster", "down", "--now")
+        #expect(ended.status == 0, "\(ended)")
+        try instance.waitUntilOnlyDaemonsRun()
+        #expect(try instance.run("fluster", "up").status == 0)
+        #expect(try instance.column("STATE", of: id) == "killed")
+        #expect(try instance.run("fluster", "down").status == 0)
+      }
+    }
+
+    @Test("the front door runs the commands beside it")
+    func frontDoor() throws {
+      try Instance.with { instance in
+        let submitted = try instance.run("fluster", "submit", "--wait", "--", "sh", "-c", "exit 3")
+        #expect(submitted.status == 3, "\(submitted)")
+        #expect(try instance.run("fluster", "ls", "-A", "--no-header").lines.count == 1)
+        #expect(try instance.run("fluster", "no-such-command").status == 64)
+      }
+    }
+  }
+}
