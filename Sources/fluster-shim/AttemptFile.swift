@@ -6,6 +6,7 @@ import Glibc
 /// synced; one write an entry is whole or absent when the shim is killed.
 final class AttemptFiles {
   private let directory: Descriptor
+  private let lock: Descriptor
   private let path: String
 
   /// Makes the directory if it is missing and keeps other shims out of it: EWOULDBLOCK if one is
@@ -20,9 +21,23 @@ final class AttemptFiles {
     guard fstat(raw, &status) == 0, status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else {
       throw SystemError(call: "use \(path), which must be its owner's alone", errno: EPERM)
     }
-    guard flock(raw, LOCK_EX | LOCK_NB) == 0 else {
-      throw SystemError.last("lock \(path) against other shims")
+    lock = try Self.lock("\(path).lock")
+  }
+
+  /// A record lock, because a child of this process does not inherit it: a lock of flock's kind
+  /// would stay with a job that has not reached exec yet when the shim dies, and keep the next shim
+  /// out. The file must not be opened a second time; closing it would give the lock away.
+  private static func lock(_ path: String) throws(SystemError) -> Descriptor {
+    let raw = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard raw >= 0 else { throw SystemError.last("open \(path)") }
+    let file = Descriptor(adopting: raw)
+    var whole = flock(
+      l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+    guard fcntl(file.raw, F_SETLK, &whole) == 0 else {
+      throw SystemError(
+        call: "lock \(path) against other shims", errno: errno == EACCES ? EAGAIN : errno)
     }
+    return file
   }
 
   /// Begins the file of an attempt; EEXIST if there is one.
