@@ -216,6 +216,9 @@ package struct Job: Hashable, Sendable {
   /// Final tasks that neither succeeded nor were killed.
   package var failedTasks: [TaskState: RangeSet<UInt32>] = [:]
 
+  /// Shared by all jobs of one task until they change it: a set of its own costs 48 bytes.
+  private static let onlyPosition = RangeSet<UInt32>(0..<1)
+
   /// A job fresh from its request: everything pending.
   package init(id: JobID, request: JobRequest, submitted: WallTime) {
     self.id = id
@@ -223,7 +226,8 @@ package struct Job: Hashable, Sendable {
     self.submitted = submitted
     progress = JobProgress(job: id)
     progress.held = request.held
-    progress.pending = RangeSet(request.array.positions)
+    progress.pending =
+      request.array.count == 1 ? Self.onlyPosition : RangeSet(request.array.positions)
     progress.counts.pending = request.array.count
   }
 

@@ -3,7 +3,7 @@
 package struct State: Hashable, Sendable {
   /// The number the next job gets.
   package internal(set) var nextJob: JobID
-  package internal(set) var jobs: [JobID: Job] = [:]
+  package internal(set) var jobs = JobTable()
   package internal(set) var attempts: [AttemptUID: OpenAttempt] = [:]
   package internal(set) var workers: [WorkerID: Worker] = [:]
   /// Connections that have registered.
