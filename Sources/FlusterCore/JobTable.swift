@@ -2,7 +2,7 @@
 ///
 /// Ids only grow and are never used again, so jobs stand in pages of neighbours that come and go
 /// together. A dictionary of jobs keeps up to two empty places beside each and moves all of them
-/// whenever it grows: measured, 618 bytes a pending job where this takes 370.
+/// whenever it grows: measured, 618 bytes a pending job where this takes 335.
 package struct JobTable: Hashable, Sendable {
   /// A lonely old job keeps this many places.
   private static let pageSize: UInt64 = 16
