@@ -21,7 +21,7 @@ struct SubmitTests {
       core.hard = .max
       let caller = Caller(
         command: command.words.map { Array($0.utf8) }, environment: [Array("PWD=/work".utf8)],
-        directory: Array("/work".utf8), umask: 0o022, nice: 0, rlimits: [nofile, core])
+        directory: Array("/home/alice".utf8), umask: 0o022, nice: 0, rlimits: [nofile, core])
       return try command.request(of: caller).0
     case .answer(let text):
       throw Failure(.done, text)
@@ -61,7 +61,7 @@ struct SubmitTests {
     #expect(job.retriesLost == 100)
     #expect(!job.held)
     #expect(job.launch.logMaxBytes == 100 << 20)
-    #expect(job.launch.directory.array == Array("/work".utf8))
+    #expect(job.launch.directory.array == Array("/home/alice".utf8))
     #expect(job.launch.umask == 0o022)
     #expect(!job.launch.hasStdin && !job.launch.hasStdout && !job.launch.hasStderr)
   }
@@ -105,8 +105,8 @@ struct SubmitTests {
     #expect(job.timeLimitMs == 5_400_000 && job.graceMs == 0)
     #expect(job.retries == 3 && job.retriesLost == 0 && job.held)
     let launch = job.launch
-    #expect(launch.directory.array == Array("/work/sub".utf8))
-    #expect(job.environment.array == Array("PWD=/work/sub\0".utf8))
+    #expect(launch.directory.array == Array("/home/alice/sub".utf8))
+    #expect(job.environment.array == Array("PWD=/home/alice/sub\0".utf8))
     #expect(launch.umask == 0o077 && launch.nice == -5 && launch.logMaxBytes == 1 << 20)
     #expect(launch.rlimits.map(\.soft) == [512, 0] && launch.rlimits.map(\.hard) == [4096, .max])
     #expect(
