@@ -20,7 +20,8 @@ struct SubmitTests {
       core.name = "core"
       core.hard = .max
       let caller = Caller(
-        command: command.words.map { Array($0.utf8) }, environment: [Array("PWD=/work".utf8)],
+        command: command.words.map { Array($0.utf8) },
+        environment: [Array("PWD=/home/alice".utf8)],
         directory: Array("/home/alice".utf8), umask: 0o022, nice: 0, rlimits: [nofile, core])
       return try command.request(of: caller).0
     case .answer(let text):
