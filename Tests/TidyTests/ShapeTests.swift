@@ -63,17 +63,18 @@ struct ShapeTests {
   private func isUndocumented(_ index: Int, in lines: [String]) -> Bool {
     let words = lines[index].replacing(/^ *(@\w+(\([^)]*\))? )*/, with: "").split(separator: " ")
     guard let first = words.first, first == "package" || first == "public",
-      let kind = words.first(where: { !modifiers.contains($0) }),
+      let kind = words.first(where: { !ShapeTests.modifiers.contains($0) }),
       kind.contains(/^(struct|class|enum|protocol|actor|typealias|func|init|subscript)\b/),
       !lines[index].contains(/func ([<=>&|+*\/-]+|next\(\)|hash\(into|run\(\)|validate\(\))/)
     else { return false }
-    if let name = functionName(in: lines[index]), requirements.contains(name) { return false }
+    let name = functionName(in: lines[index]) ?? ""
+    if ShapeTests.requirements.contains(name) { return false }
     let above = lines[..<index].last { !$0.contains(/^ *@\w+/) } ?? ""
     return !above.contains(/^ *\/\/\//)
   }
 
   /// What our own protocols ask for.
-  private let requirements: Set<String> = {
+  private static let requirements: Set<String> = {
     var names: Set<String> = []
     for file in Repository.files(in: "Sources", ending: ".swift") {
       var isInProtocol = false
@@ -86,7 +87,7 @@ struct ShapeTests {
     return names
   }()
 
-  private let modifiers: Set<Substring> = [
+  private static let modifiers: Set<Substring> = [
     "package", "public", "static", "final", "mutating", "indirect", "nonisolated", "borrowing",
     "consuming", "convenience", "required",
   ]
