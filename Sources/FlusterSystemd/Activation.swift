@@ -21,4 +21,10 @@ package enum Activation {
       return (name, Descriptor(adopting: SD_LISTEN_FDS_START + index))
     }
   }
+
+  /// Whether a passed descriptor is a Unix stream socket that listens: what a daemon can accept
+  /// connections from.
+  package static func isListener(_ descriptor: Descriptor) -> Bool {
+    sd_is_socket_unix(descriptor.raw, Int32(SOCK_STREAM.rawValue), 1, nil, 0) > 0
+  }
 }

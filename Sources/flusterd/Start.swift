@@ -69,6 +69,20 @@ enum Start {
     _ options: Options, _ activated: [(name: String, descriptor: Descriptor)]
   ) throws -> Choices {
     let places = try Places.of(options.system ? .system : .user)
+    let passed = try sort(activated)
+    let runtime = options.runtime ?? places.runtime
+    return Choices(
+      places: places, configuration: options.config ?? places.configuration,
+      state: options.state ?? places.state,
+      controlSocket: options.control ?? "\(runtime)/control.sock",
+      workerSocket: options.workerSocket ?? "\(runtime)/worker.sock", passed: passed,
+      own: UserID(geteuid()))
+  }
+
+  /// Who is taken for what: a socket that is not served would leave its clients waiting for ever.
+  private static func sort(
+    _ activated: [(name: String, descriptor: Descriptor)]
+  ) throws -> [Door: Descriptor] {
     var passed: [Door: Descriptor] = [:]
     for (name, descriptor) in activated {
       guard let door = Door(rawValue: name) else {
@@ -77,16 +91,22 @@ enum Start {
           "a socket named '\(name)' was passed in\n"
             + "FileDescriptorName= must be control or worker")
       }
+      guard Activation.isListener(descriptor) else {
+        throw StartFailure(
+          ExitStatus.unusable,
+          "what was passed in as '\(name)' is no listening Unix stream socket\n"
+            + "use ListenStream= with a path, and Accept=no")
+      }
+      guard passed[door] == nil else {
+        throw StartFailure(
+          ExitStatus.unusable,
+          "two sockets named '\(name)' were passed in\n"
+            + "FileDescriptorName= must differ; one socket unit holds one ListenStream=")
+      }
       try UnixSocket.setNonblocking(descriptor)
       passed[door] = descriptor
     }
-    let runtime = options.runtime ?? places.runtime
-    return Choices(
-      places: places, configuration: options.config ?? places.configuration,
-      state: options.state ?? places.state,
-      controlSocket: options.control ?? "\(runtime)/control.sock",
-      workerSocket: options.workerSocket ?? "\(runtime)/worker.sock", passed: passed,
-      own: UserID(geteuid()))
+    return passed
   }
 
   /// Opens everything, serves, and closes everything.
