@@ -72,6 +72,8 @@ extension Daemon {
     }
     reloading = nil
     Notify.ready(status: statusLine)
+    // The clock that runs may be set to the old span.
+    isWatchingIdle = false
     checkIdle()
   }
 }
