@@ -24,12 +24,12 @@ package final class Program {
   private var status: Int32?
 
   /// Starts `arguments[0]` in a session of its own: standard input from `input` (empty: nothing),
-  /// no descriptors but the three, no signals blocked.
+  /// no descriptors but the three and, from 3 on, copies of `passing`, no signals blocked.
   ///
   /// `errorsTo` names a file to append standard error to instead.
   package init(
     _ arguments: [String], environment: [String: String], directory: String? = nil,
-    input: String = "", errorsTo: String? = nil
+    input: String = "", errorsTo: String? = nil, passing: [Int32] = []
   ) throws {
     let arguments = (directory.map { ["/usr/bin/env", "-C", $0] } ?? []) + arguments
     let program = try Program.find(arguments[0], environment["PATH"] ?? "/usr/bin:/bin")
@@ -44,7 +44,14 @@ package final class Program {
     posix_spawn_file_actions_adddup2(&actions, inputFile, 0)
     posix_spawn_file_actions_adddup2(&actions, output, 1)
     posix_spawn_file_actions_adddup2(&actions, errors, 2)
-    for other in names(in: "/proc/self/fd").compactMap({ Int32($0) }) where other > 2 {
+    // From high numbers, lest one copy overwrite what another is to be made of.
+    let high = passing.map { fcntl($0, F_DUPFD_CLOEXEC, 100) }
+    defer { for descriptor in high { close(descriptor) } }
+    for (index, descriptor) in high.enumerated() {
+      posix_spawn_file_actions_adddup2(&actions, descriptor, 3 + Int32(index))
+    }
+    let last = 2 + Int32(passing.count)
+    for other in names(in: "/proc/self/fd").compactMap({ Int32($0) }) where other > last {
       posix_spawn_file_actions_addclose(&actions, other)
     }
     var attributes = posix_spawnattr_t()

@@ -59,6 +59,7 @@ final class Instance {
   }
 
   var controlSocket: String { "\(directory)/run/fluster/control.sock" }
+  var workerSocket: String { "\(directory)/run/fluster/worker.sock" }
   var stateDirectory: String { "\(directory)/state/fluster" }
 
   /// A directory for what a test's jobs write.
@@ -67,11 +68,13 @@ final class Instance {
   // MARK: Daemons
 
   /// Starts a daemon and waits until it listens; the worker has nothing to listen at.
-  func start(_ daemon: Daemon, wrapper: [String] = []) throws {
+  ///
+  /// `wrapper` are words before the program's own; `passing` are descriptors it gets from 3 on.
+  func start(_ daemon: Daemon, wrapper: [String] = [], passing: [Int32] = []) throws {
     let options = daemon == .worker ? ["--id", "w1"] + workerOptions : []
     let program = try Program(
       wrapper + [daemon.rawValue] + options, environment: environment, directory: "/",
-      errorsTo: log(of: daemon))
+      errorsTo: log(of: daemon), passing: passing)
     daemons[daemon] = program
     let socket: String
     switch daemon {
@@ -91,11 +94,19 @@ final class Instance {
   /// Sends a signal to a daemon and waits for its end.
   @discardableResult
   func end(_ daemon: Daemon, by signal: Int32) throws -> Finished {
+    try #require(daemons[daemon]).signal(signal)
+    return try finish(daemon)
+  }
+
+  /// Waits until a daemon ends by itself.
+  func finish(_ daemon: Daemon) throws -> Finished {
     let program = try #require(daemons[daemon])
     daemons[daemon] = nil
-    program.signal(signal)
     return try program.finish(within: 20)
   }
+
+  /// Whether a daemon that was started has not ended.
+  func isRunning(_ daemon: Daemon) -> Bool { daemons[daemon]?.isRunning ?? false }
 
   /// What a daemon has said on standard error.
   func said(by daemon: Daemon) -> [String] {

@@ -16,8 +16,8 @@ final class Talker {
   }
 
   /// Exchanges Hello.
-  func greet() throws {
-    try send(WireEnvelope(request: 0, .hello(WireHello(role: .command))).frame())
+  func greet(as role: WireHello.Role = .command) throws {
+    try send(WireEnvelope(request: 0, .hello(WireHello(role: role))).frame())
     _ = try receive()
   }
 

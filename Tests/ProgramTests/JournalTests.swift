@@ -1,0 +1,121 @@
+import FlusterTesting
+import Glibc
+import Testing
+
+extension Programs {
+  @Suite("where the messages of the daemons go")
+  struct Messages {
+    @Test("standard error that is no journal gets plain lines")
+    func plain() throws {
+      try Instance.with(daemons: []) { instance in
+        // Left over from somebody whose standard error was the journal.
+        try instance.start(.controller, wrapper: ["env", "JOURNAL_STREAM=1:2"])
+        try eventually("flusterd says that it serves") {
+          instance.said(by: .controller).first
+            == "flusterd: serving; 0 unfinished jobs, 0 tasks with a worker, 0 workers"
+        }
+      }
+    }
+
+    @Test("the journal gets entries with fields")
+    func fields() throws {
+      guard let journal = try Journal.start() else { return }
+      try Instance.with(daemons: []) { instance in
+        try instance.start(.controller, wrapper: journal.stream)
+        var entries: [String] = []
+        try eventually("flusterd's entry is in the journal") {
+          entries = try journal.entries(of: "flusterd")
+          return !entries.isEmpty
+        }
+        let entry = try #require(entries.first)
+        for field in [
+          #""MESSAGE":"serving; 0 unfinished jobs, 0 tasks with a worker, 0 workers""#,
+          #""SYSLOG_IDENTIFIER":"flusterd""#, #""PRIORITY":"6""#, #""CODE_FILE":"flusterd/"#,
+          #""CODE_LINE":""#, #""CODE_FUNC":"begin()""#, #""_TRANSPORT":"journal""#,
+          #""_PID":"\#(try instance.pid(of: .controller))""#,
+        ] {
+          #expect(entry.contains(field), "\(entry)")
+        }
+        #expect(instance.said(by: .controller).isEmpty)
+      }
+      withExtendedLifetime(journal) {}
+    }
+
+    @Test("an error is of a priority that stands out")
+    func priorities() throws {
+      guard let journal = try Journal.start() else { return }
+      try Instance.with(daemons: []) { instance in
+        try instance.start(.controller, wrapper: journal.stream)
+        try write("nonsense", to: "\(instance.directory)/config/fluster/fluster.conf")
+        kill(try instance.pid(of: .controller), SIGHUP)
+        try eventually("the error is in the journal") {
+          try journal.entries(of: "flusterd", "--priority=err").contains {
+            $0.contains(#""MESSAGE":"the configuration stays as it was: "#)
+          }
+        }
+      }
+      withExtendedLifetime(journal) {}
+    }
+  }
+}
+
+/// A journald of the test's own, in a mount namespace where /run is its own too: the library
+/// knows its sockets by their fixed paths alone.
+private struct Journal {
+  private static let program = "/lib/systemd/systemd-journald"
+  private let daemon: Program
+
+  /// Starts one; says that the test is skipped where that is not possible, and gives nil.
+  static func start() throws -> Journal? {
+    guard geteuid() == 0 else {
+      #expect(maySkip(because: "a journal of the test's own needs root"))
+      return nil
+    }
+    guard access(program, X_OK) == 0 else {
+      #expect(maySkip(because: "there is no \(program)"))
+      return nil
+    }
+    return try Journal()
+  }
+
+  private init() throws {
+    let settings = [
+      "[Journal]", "Storage=volatile", "RuntimeMaxUse=16M", "RateLimitIntervalSec=0",
+      "ReadKMsg=no", "Audit=no", "ForwardToSyslog=no", "ForwardToWall=no",
+    ].joined(separator: "\n")
+    let script = """
+      mount -t tmpfs -o mode=0755 run /run &&
+        mkdir -p /run/systemd/journal /run/systemd/journald.conf.d /run/log/journal &&
+        echo "$1" >/run/systemd/journald.conf.d/test.conf && exec "$0"
+      """
+    daemon = try Program(
+      [
+        "unshare", "--mount", "--propagation", "private", "sh", "-c", script, Journal.program,
+        settings,
+      ], environment: Processes.environment)
+    let sockets = "/proc/\(daemon.pid)/root/run/systemd/journal"
+    try eventually("journald listens") { [daemon] in
+      guard daemon.isRunning else { throw TimedOut(what: "\(try daemon.finish())") }
+      return ["socket", "stdout"].allSatisfy { access("\(sockets)/\($0)", F_OK) == 0 }
+    }
+  }
+
+  private var enter: [String] { ["nsenter", "--mount", "--target", "\(daemon.pid)", "--"] }
+
+  /// Words before a program's own that send its standard error to the journal as a unit does.
+  var stream: [String] {
+    let script = "JOURNAL_STREAM=$(stat -L -c %d:%i /dev/fd/2) exec \"$@\""
+    return enter + ["systemd-cat", "--identifier=stream", "sh", "-c", script, "sh"]
+  }
+
+  /// Entries under an identifier as lines of JSON, the oldest first.
+  func entries(of identifier: String, _ options: String...) throws -> [String] {
+    let listing = try Program(
+      enter + [
+        "journalctl", "--quiet", "--no-pager", "--output=json", "--identifier=\(identifier)",
+      ] + options, environment: Processes.environment
+    ).finish(within: 20)
+    try #require(listing.status == 0, "\(listing)")
+    return listing.lines
+  }
+}
