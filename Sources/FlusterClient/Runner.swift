@@ -60,6 +60,7 @@ package enum Runner {
 
   /// Runs the command with this process's arguments, and exits.
   package static func main<Command: FlusterCommand>(_ type: Command.Type) -> Never {
+    StandardStream.reserve()
     exit(run(type, Array(CommandLine.arguments.dropFirst())))
   }
 
@@ -67,32 +68,23 @@ package enum Runner {
   package static func run<Command: FlusterCommand>(
     _ type: Command.Type, _ arguments: [String]
   ) -> Int32 {
-    let voice: Voice
-    let failure: Failure
+    var voice = Voice(program: name(of: type))
     do throws(Failure) {
       switch parse(type, arguments) {
       case .command(let command):
         voice = Voice(
           program: name(of: type), isQuiet: command.talk.quiet,
           isVerbose: command.talk.verbose)
-        do throws(Failure) {
-          return try command.execute(voice)
-        } catch {
-          failure = error
-        }
+        return try command.execute(voice)
       case .answer(let text):
         try StandardStream.print(text)
         return ExitStatus.done.rawValue
-      case .wrong(let wrong):
-        voice = Voice(program: name(of: type))
-        failure = wrong
+      case .wrong(let failure): throw failure
       }
     } catch {
-      Voice(program: name(of: type)).complain(error)
-      return error.status.rawValue
+      voice.complain(error)
+      return type.carriesStatus(arguments) ? CarriedStatus.failure : error.status.rawValue
     }
-    voice.complain(failure)
-    return type.carriesStatus(arguments) ? CarriedStatus.failure : failure.status.rawValue
   }
 
   /// Reads `arguments` without doing anything.

@@ -6,6 +6,16 @@ package enum StandardStream: Int32, Sendable {
   case output = 1
   case error = 2
 
+  /// Takes the numbers 0, 1 and 2 where the caller left them closed, so that no socket gets them
+  /// and a result cannot go to flusterd in place of its reader. Reading and writing there fails, as
+  /// it would have. To be called before anything is opened.
+  package static func reserve() {
+    for number: Int32 in 0...2 where fcntl(number, F_GETFD) < 0 {
+      // The lowest free number is this one.
+      _ = open("/dev/null", number == 0 ? O_WRONLY : O_RDONLY)
+    }
+  }
+
   /// Whether a person looks at it.
   package var isTerminal: Bool { isatty(rawValue) == 1 }
 

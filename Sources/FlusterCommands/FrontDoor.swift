@@ -31,6 +31,7 @@ package enum FrontDoor {
 
   /// The program: runs and exits.
   package static func start() -> Never {
+    StandardStream.reserve()
     let voice = Voice(program: "fluster")
     do throws(Failure) {
       exit(try run(Array(CommandLine.arguments.dropFirst())))
