@@ -58,8 +58,7 @@ package final class Connection {
       throw .failed(
         Failure(.internal, "what listens at \(instance.path) does not speak as flusterd does"))
     case .timedOut:
-      throw .failed(
-        Failure(.tryAgain, "flusterd at \(instance.path) listens, and does not answer"))
+      throw silent()
     }
     do {
       peer = try Speaker(wire: hello)
@@ -102,6 +101,11 @@ package final class Connection {
   /// An answer of a kind that does not belong to the request.
   package func unexpected() -> CallError {
     .failed(Failure(.internal, "flusterd at \(instance.path) answered something else than asked"))
+  }
+
+  /// No answer within the time allowed.
+  package func silent() -> CallError {
+    .failed(Failure(.tryAgain, "flusterd at \(instance.path) listens, and does not answer"))
   }
 
   private func send(_ request: UInt64, _ body: WireEnvelope.OneOf_Body) throws(CallError) {

@@ -23,10 +23,10 @@ package enum Pause {
     }
   }
 
-  /// Waits so long, whatever happens.
-  package static func forSpan(_ span: Span) {
+  /// Waits until then, whatever happens.
+  package static func until(_ deadline: Instant) {
     var none: [pollfd] = []
-    _ = poll(&none, until: now + span)
+    _ = poll(&none, until: deadline)
   }
 }
 

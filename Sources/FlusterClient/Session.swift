@@ -29,9 +29,10 @@ package struct Session {
   /// it succeeds or flusterd has been away for `patience`. `body` is told whether it is a
   /// repetition.
   ///
-  /// A flusterd that is not there in the first place is an error at once.
+  /// A flusterd that is not there in the first place is an error at once; one that says nothing, or
+  /// stays away, is one when `deadline` has passed.
   package mutating func persist<Result>(
-    patience: Span = Session.patience,
+    patience: Span = Session.patience, until deadline: Instant? = nil,
     _ body: (Connection, _ isAgain: Bool) throws(CallError) -> Result
   ) throws(Failure) -> Result {
     var isAgain = false
@@ -39,7 +40,7 @@ package struct Session {
     var pause = GrowingPause()
     while true {
       do throws(CallError) {
-        let connection = try connected()
+        let connection = try connected(until: deadline)
         if away != nil {
           away = nil
           pause = GrowingPause()
@@ -52,11 +53,12 @@ package struct Session {
         let since = away ?? Pause.now
         // What never said hello may be no flusterd at all.
         let limit = wasConnected ? patience : min(patience, Session.patience)
-        guard Pause.now < since + limit else { throw error.failure }
+        let end = min(since + limit, deadline ?? since + limit)
+        guard Pause.now < end else { throw error.failure }
         sayLost(error)
         isAgain = true
         away = since
-        Pause.forSpan(pause.take())
+        Pause.until(min(Pause.now + pause.take(), end))
       }
     }
   }
@@ -76,9 +78,9 @@ package struct Session {
     for notice in done.notices { voice.notice(notice) }
   }
 
-  private mutating func connected() throws(CallError) -> Connection {
+  private mutating func connected(until deadline: Instant?) throws(CallError) -> Connection {
     if let connection { return connection }
-    let connection = try Connection(to: instance)
+    let connection = try Connection(to: instance, until: deadline)
     if !wasConnected {
       voice.detail("\(instance.title) at \(instance.path) answers (\(connection.peer))")
     } else if hasSaidLost {

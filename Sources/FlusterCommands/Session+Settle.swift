@@ -1,10 +1,13 @@
 import FlusterClient
+import FlusterCore
 import FlusterProtocol
 
 extension Session {
   /// Replaces selectors that mean different jobs at different times (`@last`, `name:GLOB`) by the
   /// jobs they mean now, so that a repeated question is about the same ones.
-  mutating func settle(_ selectors: [WireSelector]) throws(Failure) -> [WireSelector] {
+  mutating func settle(
+    _ selectors: [WireSelector], until deadline: Instant? = nil
+  ) throws(Failure) -> [WireSelector] {
     guard selectors.contains(where: \.depends) else { return selectors }
     var settled: [WireSelector] = []
     for selector in selectors {
@@ -15,7 +18,7 @@ extension Session {
       var list = WireList()
       list.selectors = [selector]
       list.allAges = true
-      let jobs = try listing(list).jobs
+      let jobs = try listing(list, until: deadline).jobs
       guard !jobs.isEmpty else { throw Failure(.notFound, "\(selector.text) names no job") }
       for job in jobs {
         var one = WireSelector()
@@ -26,18 +29,21 @@ extension Session {
     return settled
   }
 
-  /// All rows of a listing.
-  mutating func listing(_ list: WireList) throws(Failure) -> WireListing {
-    try persist { (connection, _) throws(CallError) in
+  /// All rows of a listing; an error if they have not come by `deadline`.
+  mutating func listing(
+    _ list: WireList, until deadline: Instant? = nil
+  ) throws(Failure) -> WireListing {
+    try persist(until: deadline) { (connection, _) throws(CallError) in
       let number = try connection.ask(.list(list))
       var all = WireListing()
       while true {
-        switch try connection.answer(to: number) {
+        switch try connection.answer(to: number, until: deadline) {
         case .body(.listing(let page)):
           all.jobs += page.jobs
           all.tasks += page.tasks
         case .body(.done): return all
-        case .body, .timedOut: throw connection.unexpected()
+        case .timedOut: throw connection.silent()
+        case .body: throw connection.unexpected()
         }
       }
     }

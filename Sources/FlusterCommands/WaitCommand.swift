@@ -44,7 +44,7 @@ package struct WaitCommand: AskingCommand {
       throw .usage("nothing to wait for was named", wayOut: SelectorArgument.forms)
     }
     let deadline = try timeout.map { (text) throws(Failure) in
-      Pause.now + (try QuantityArgument.span("--timeout", text))
+      Pause.now + max(try QuantityArgument.span("--timeout", text), Waiting.leastTime)
     }
     let chosen = try SelectorArgument.parse(all: selectors)
     guard !chosen.isEmpty else {
@@ -52,8 +52,7 @@ package struct WaitCommand: AskingCommand {
       throw Failure(.notFound, "no ids on standard input")
     }
     var session = try session(voice)
-    var waiting = Waiting(
-      for: try session.settle(chosen), any: any, deadline: deadline, voice: voice)
+    var waiting = Waiting(for: chosen, any: any, deadline: deadline, voice: voice)
     waiting.output = json ? .json : .lines
     return try waiting.run(over: &session)
   }

@@ -13,8 +13,11 @@ package struct Waiting {
     case json
   }
 
+  /// How long flusterd is given to say what it knows, however short the wait.
+  static let leastTime = Span(milliseconds: 500)
+
   package var output = Output.none
-  private let selectors: [WireSelector]
+  private var selectors: [WireSelector]
   private let any: Bool
   private let deadline: Instant?
   private let voice: Voice
@@ -35,18 +38,28 @@ package struct Waiting {
 
   /// Waits, prints, and returns the status to exit with.
   mutating func run(over session: inout Session) throws(Failure) -> Int32 {
+    do throws(Failure) {
+      if try hasEnded(over: &session) { return status }
+      voice.say("\(names) has not ended in time")
+    } catch {
+      // In vain because the time is over, and not because of an answer.
+      guard let deadline, Pause.now >= deadline, [.unreachable, .tryAgain].contains(error.status)
+      else { throw error }
+      voice.say("\(names) is not known to have ended in time: \(error.message)")
+    }
+    return CarriedStatus.timeout
+  }
+
+  private var names: String { selectors.map(\.text).joined(separator: " ") }
+
+  private mutating func hasEnded(over session: inout Session) throws(Failure) -> Bool {
+    selectors = try session.settle(selectors, until: deadline)
     var waiting = self
     defer { self = waiting }
     // A restart of flusterd, an upgrade or a reboot of its unit must not end a wait.
-    let ended = try session.persist(patience: .seconds(3600)) {
+    return try session.persist(patience: .seconds(3600), until: deadline) {
       (connection, _) throws(CallError) in try waiting.follow(connection)
     }
-    guard ended else {
-      let names = selectors.map(\.text).joined(separator: " ")
-      voice.say("\(names) has not ended in time")
-      return CarriedStatus.timeout
-    }
-    return waiting.status
   }
 
   /// The status that the ends seen make: a single task's own, else 0 if all succeeded.

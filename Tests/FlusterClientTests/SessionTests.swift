@@ -1,6 +1,7 @@
 import FlusterClient
 import FlusterCore
 import FlusterProtocol
+import FlusterSystem
 import FlusterTesting
 import Testing
 
@@ -57,6 +58,38 @@ struct SessionTests {
     let failure = try #require(throws: Failure.self) {
       try session.persist(patience: Span(milliseconds: 50)) { (connection, _) throws(CallError) in
         try connection.call(.getStatus(WireGetStatus()))
+      }
+    }
+    #expect(failure.status == .unreachable)
+    #expect(server.received.count == 1)
+  }
+
+  @Test("a flusterd that takes the connection and says nothing is given up at the deadline")
+  func silent() throws {
+    let directory = try TemporaryDirectory()
+    defer { directory.remove() }
+    let path = "\(directory.path)/control.sock"
+    let listener = try UnixSocket.listen(at: path, kind: .stream, mode: 0o600)
+    defer { withExtendedLifetime(listener) {} }
+    var session = session(path)
+    let failure = try #require(throws: Failure.self) {
+      try session.persist(until: Pause.now + Span(milliseconds: 50)) {
+        (connection, _) throws(CallError) in try connection.call(.getStatus(WireGetStatus()))
+      }
+    }
+    #expect(failure.message == "flusterd at \(path) listens, and does not answer")
+  }
+
+  @Test("a flusterd that stays away is given up at the deadline, before the patience ends")
+  func away() throws {
+    let directory = try TemporaryDirectory()
+    defer { directory.remove() }
+    let path = "\(directory.path)/control.sock"
+    let server = try StandIn(at: path, answers: [[]])
+    var session = session(path)
+    let failure = try #require(throws: Failure.self) {
+      try session.persist(patience: .seconds(3600), until: Pause.now + Span(milliseconds: 200)) {
+        (connection, _) throws(CallError) in try connection.call(.getStatus(WireGetStatus()))
       }
     }
     #expect(failure.status == .unreachable)

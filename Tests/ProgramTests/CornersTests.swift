@@ -25,5 +25,29 @@ extension Programs {
         #expect(!instance.said(by: .controller).contains { $0.contains("frame") })
       }
     }
+
+    @Test("a wait with a time-out ends in time when flusterd hangs or has gone, with 124")
+    func timeout() throws {
+      try Instance.with { instance in
+        let id = try instance.submit("--hold", "--", "true")
+        let ended = try instance.submit("--", "true")
+        #expect(try instance.wait(ended) == 0)
+        #expect(try instance.run("fluster-wait", "--timeout", "0", ended).status == 0)
+        #expect(try instance.run("fluster-wait", "--timeout", "0", id).status == 124)
+        kill(try instance.pid(of: .controller), SIGSTOP)
+        let waits = try instance.run("fluster-wait", "--timeout", "1", id, within: 10)
+        #expect(waits.status == 124 && waits.errors.contains("does not answer"), "\(waits)")
+        let newest = try instance.run("fluster-wait", "--timeout", "1", "@last", within: 10)
+        #expect(newest.status == 124, "\(newest)")
+        kill(try instance.pid(of: .controller), SIGCONT)
+        let socket = instance.controlSocket
+        try eventually("nobody is connected") { Programs.connections(at: socket) == 0 }
+        let waiter = try instance.launch(["fluster-wait", "--timeout", "3", id])
+        try eventually("the wait is connected") { Programs.connections(at: socket) == 1 }
+        try instance.end(.controller, by: SIGKILL)
+        let gone = try waiter.finish(within: 10)
+        #expect(gone.status == 124, "\(gone)")
+      }
+    }
   }
 }
