@@ -27,12 +27,20 @@ struct LogPrinter {
       case .one(let number): number
       }
     let opened = try open(task, first)
-    guard !opened.answer.pending else {
-      return voice.notice("\(task.name) has not started; there is no output yet")
-    }
     try show(opened)
-    guard case .all = wish.attempts else { return }
-    for number in 1..<max(1, opened.answer.attempts) { try show(open(task, number)) }
+    var isWithout = opened.answer.pending
+    if case .all = wish.attempts {
+      for number in 1..<max(1, opened.answer.attempts) {
+        let next = try open(task, number)
+        try show(next)
+        isWithout = isWithout && next.answer.pending
+      }
+    }
+    guard isWithout else { return }
+    voice.notice(
+      opened.answer.ended
+        ? "\(task.name) did not start; there is no output"
+        : "\(task.name) has not started; there is no output yet")
   }
 
   /// An answer, and the descriptors that came with it.
@@ -99,6 +107,11 @@ struct LogPrinter {
         continue
       }
       pause = GrowingPause()
+      next = opened.answer.attempt + 1
+      if opened.answer.pending {
+        if isOnlyOne { break }
+        continue
+      }
       if var file = try file(of: opened) {
         if isFirst, let lines = wish.lines { try file.seek(toLast: lines) }
         try file.copy()
@@ -106,11 +119,12 @@ struct LogPrinter {
       }
       isFirst = false
       if isOnlyOne { return }
-      next = opened.answer.attempt + 1
     }
     guard isFirst else { return }
-    if isOnlyOne, let next { throw Failure(.notFound, "task \(task.name) has no attempt \(next)") }
-    voice.notice("\(task.name) ended without output")
+    if case .one(let number) = wish.attempts, next == number {
+      throw Failure(.notFound, "\(task.name) has no attempt \(number)")
+    }
+    voice.notice("\(task.name) did not start; there is no output")
   }
 
   /// Prints what is added to a file until its attempt is over.
@@ -142,7 +156,9 @@ struct LogPrinter {
           switch try connection.answer(to: number, until: deadline) {
           case .body(.openedLog(let answer)):
             let descriptors = connection.takeDescriptors(Int(answer.descriptors))
-            return answer.pending ? nil : Opened(answer: answer, descriptors: descriptors)
+            // An attempt that never got as far as its command is passed over.
+            let isKnown = !answer.pending || answer.attempts > 0
+            return isKnown ? Opened(answer: answer, descriptors: descriptors) : nil
           case .body: throw connection.unexpected()
           case .timedOut where watch.isOver: return nil
           case .timedOut:

@@ -49,5 +49,20 @@ extension Programs {
         #expect(gone.status == 124, "\(gone)")
       }
     }
+
+    @Test("the log of what never executed its command is empty, and that is no failure")
+    func neverStarted() throws {
+      try Instance.with { instance in
+        let id = try instance.submit("--retries", "1", "--", "no-such-command")
+        #expect(try instance.wait(id) == 126)
+        for options in [[], ["-f"], ["--attempt", "1"], ["--attempt", "all"], ["-f", "-n", "1"]] {
+          let log = try instance.launch(["fluster-log"] + options + [id]).finish()
+          #expect(log.status == 0 && log.output.isEmpty, "\(options): \(log)")
+          #expect(log.errors.contains("did not start"), "\(options): \(log)")
+        }
+        let none = try instance.run("fluster-log", "--attempt", "7", id)
+        #expect(none.status == 66 && none.errors.contains("job \(id) has no attempt 7"), "\(none)")
+      }
+    }
   }
 }

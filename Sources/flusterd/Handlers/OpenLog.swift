@@ -61,9 +61,12 @@ extension Daemon {
         }
         return try answerWithoutAttempt(wire, isOver: isOver, request)
       }
-      if wire.whenStarted && !found.hasBegun && !isOver {
+      if wire.whenStarted && !found.hasBegun && !found.hasEnded && !isOver {
         logWaits[request.id] = LogWait(wire: wire, task: task)
         return
+      }
+      guard found.hasBegun || !found.hasEnded else {
+        return answerWithoutOutput(found, request)
       }
       lookForFile(of: found, wire, task, request)
     } catch {
@@ -76,11 +79,27 @@ extension Daemon {
     _ wire: WireOpenLog, isOver: Bool, _ request: Request
   ) throws(Refusal) {
     guard !wire.hasAttempt || wire.attempt == 0 || wire.whenStarted else {
-      throw Refusal(.notFound, "task \(wire.job).\(wire.index) has no attempt \(wire.attempt)")
+      let isArray = try self.request(of: JobID(wire.job)).array.isExplicit
+      let task = isArray ? "task \(wire.job).\(wire.index)" : "job \(wire.job)"
+      throw Refusal(.notFound, "\(task) has no attempt \(wire.attempt)")
     }
     var opened = WireOpenedLog()
     opened.pending = true
     opened.ended = isOver
+    answerAtOnce(opened, request)
+  }
+
+  /// The attempt has ended without having executed its command.
+  private func answerWithoutOutput(_ attempt: FoundAttempt, _ request: Request) {
+    var opened = WireOpenedLog()
+    opened.pending = true
+    opened.ended = true
+    opened.attempt = attempt.number
+    opened.attempts = attempt.attempts
+    answerAtOnce(opened, request)
+  }
+
+  private func answerAtOnce(_ opened: WireOpenedLog, _ request: Request) {
     requests.remove(request.id)
     clients.send(
       WireEnvelope(request: request.number, .openedLog(opened)), to: request.connection)
@@ -110,7 +129,7 @@ extension Daemon {
       let newest = number == nil ? stored : try storage.attempt(nil, of: task)
       return FoundAttempt(
         uid: stored.attempt.uid, worker: stored.attempt.worker, number: stored.attempt.number,
-        hasBegun: true, hasEnded: stored.ending != nil,
+        hasBegun: stored.ending?.outcome.cause != .start, hasEnded: stored.ending != nil,
         attempts: (newest?.attempt.number ?? 0) + 1)
     } catch {
       throw Refusal(error)
