@@ -17,6 +17,14 @@ package struct Table: Sendable {
     }
   }
 
+  /// The text on one line, with `?` in place of what would move the cursor or speak to the
+  /// terminal: much of it was chosen by other users.
+  package static func shown(_ text: String) -> String {
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+  }
+
   /// A cell, and the colour it has where colours are wanted.
   package struct Cell: Hashable, Sendable {
     package let text: String
@@ -24,9 +32,7 @@ package struct Table: Sendable {
 
     /// A cell with `text`; what would move the cursor is replaced.
     package init(_ text: String, colour: Colour? = nil) {
-      self.text = String(
-        String.UnicodeScalarView(
-          text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+      self.text = Table.shown(text)
       self.colour = colour
     }
   }

@@ -29,7 +29,7 @@ extension WireJobRow {
       add("killed by", users.name(of: killedBy) + why)
     }
     for attempt in attempts { lines.append("  " + attempt.text(in: self, now: now)) }
-    return lines
+    return lines.map(Table.shown)
   }
 
   private var arrayText: String {

@@ -64,5 +64,16 @@ extension Programs {
         #expect(none.status == 66 && none.errors.contains("job \(id) has no attempt 7"), "\(none)")
       }
     }
+
+    @Test("what a job is called by cannot speak to the terminal of who lists it")
+    func escapes() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        let id = try instance.submit("--hold", "-C", "/\u{1b}[2J", "--", "\u{1b}[31m", "a\nb")
+        for options in [["-l"], ["-o", "COMMAND,DIRECTORY"], ["--json", "-l"]] {
+          let shown = try instance.launch(["fluster-ls", "--no-header"] + options + [id]).finish()
+          #expect(!shown.output.contains("\u{1b}") && !shown.output.contains("a\nb"), "\(shown)")
+        }
+      }
+    }
   }
 }
