@@ -32,9 +32,12 @@ package enum ArrayArgument {
     guard first <= last else {
       throw Failure(.data, "-a: \(first)-\(last) has no tasks: it ends before it begins")
     }
-    guard let start = UInt32(exactly: first), last <= UInt64(UInt32.max),
-      let count = UInt32(exactly: (last - first) / UInt64(array.step) + 1)
-    else { throw Failure(.data, "-a: the indices of \(word) do not fit into 32 bits") }
+    guard let start = UInt32(exactly: first), last <= UInt64(UInt32.max) else {
+      throw Failure(.data, "-a: the indices of \(word) do not fit into 32 bits")
+    }
+    guard let count = UInt32(exactly: (last - first) / UInt64(array.step) + 1) else {
+      throw Failure(.data, "-a: \(word) has more tasks than an array may have")
+    }
     array.first = start
     array.count = count
     return array

@@ -28,10 +28,14 @@ package struct Caller {
     self.rlimits = rlimits
   }
 
-  /// This process. Throws not-found if it stands in a directory that is gone.
-  package static func current(command: [[UInt8]]) throws(Failure) -> Caller {
-    Caller(
-      command: command, environment: Environment.entries(), directory: try currentDirectory(),
+  /// This process, with what -C says. Throws not-found if that needs the directory it stands in,
+  /// and that is gone.
+  package static func current(
+    command: [[UInt8]], given directory: String? = nil
+  ) throws(Failure) -> Caller {
+    let here = directory?.hasPrefix("/") == true ? [] : try currentDirectory()
+    return Caller(
+      command: command, environment: Environment.entries(), directory: here,
       umask: currentUmask(), nice: getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0),
       rlimits: currentRlimits())
   }
@@ -45,7 +49,8 @@ package struct Caller {
     guard let path, path.first == UInt8(ascii: "/") else {
       let reason = SystemError.reason(errno)
       throw Failure(
-        .notFound, "cannot tell the working directory: \(reason)", wayOut: "give one with -C")
+        .notFound, "cannot tell the working directory: \(reason)",
+        wayOut: "give an absolute one with -C")
     }
     return path
   }

@@ -41,6 +41,17 @@ enum CommandWords {
     }
   }
 
+  /// Refuses options that are not UTF-8: what has been read of them is not what was written.
+  static func checkOptions(before words: [String]) throws(Failure) {
+    let all = CommandLine.unsafeArgv
+    for index in 1..<max(1, Int(CommandLine.argc) - words.count) {
+      guard let word = all[index], String(validatingCString: word) == nil else { continue }
+      throw .usage(
+        "\"\(String(cString: word))\" is not UTF-8",
+        wayOut: "only the command's own words may be other bytes, and what -e NAME passes on")
+    }
+  }
+
   /// Whether `option` stands among the options, also when something else is wrong with them.
   static func haveOption(_ option: String, _ arguments: [String]) -> Bool {
     var rest = arguments[...]

@@ -54,7 +54,9 @@ package struct SubmitCommand: AskingCommand {
     let token = try asking.parsedToken()
     submit.token = .of(token?.bytes ?? Entropy.bytes(16))
     submit.dryRun = asking.dryRun
-    let caller = try Caller.current(command: CommandWords.raw(words))
+    try CommandWords.checkOptions(before: words)
+    let caller = try Caller.current(
+      command: CommandWords.raw(words), given: surroundings.directory)
     let (job, notices) = try request(of: caller)
     submit.job = job
     for notice in notices { voice.notice(notice) }

@@ -75,5 +75,28 @@ extension Programs {
         }
       }
     }
+
+    @Test("options that are no UTF-8 are refused, and words of the command are kept")
+    func bytes() throws {
+      try Instance.with { instance in
+        let refused = try instance.run(
+          "sh", "-c", "fluster-submit -o \"$(printf 'a\\377')\" true")
+        #expect(refused.status == 64 && refused.errors.contains("UTF-8"), "\(refused)")
+        let kept = try instance.run(
+          "sh", "-c", "fluster-submit --wait -o bytes -- printf %s \"$(printf 'a\\377')\"")
+        #expect(kept.status == 0, "\(kept)")
+        #expect(try instance.run("od", "-An", "-tx1", "bytes").output == " 61 ff\n")
+      }
+    }
+
+    @Test("from a directory that is gone a job can be submitted to another")
+    func goneDirectory() throws {
+      try Instance.with { instance in
+        let line = "mkdir gone && cd gone && rmdir ../gone && fluster-submit --wait"
+        #expect(try instance.run("sh", "-c", "\(line) -C / -- true").status == 0)
+        let lost = try instance.run("sh", "-c", "\(line) -- true")
+        #expect(lost.status == 125 && lost.errors.contains("-C"), "\(lost)")
+      }
+    }
   }
 }
