@@ -19,6 +19,8 @@ final class Clients {
   var deliver: (Message) -> Void = { _ in }
   /// Called when a source has done its part of a round.
   var settled: () -> Void = {}
+  /// Called when a peer has read so much that more may be sent to it again.
+  var caughtUp: () -> Void = {}
   /// The frame that greets whoever comes.
   var greeting: [UInt8] = []
   /// The most connections of one uid.
@@ -191,6 +193,10 @@ final class Clients {
 
   private func flush(_ connection: Connection) {
     let hadInput = connection.wantsInput
+    let wasBehind = connection.outbox.pending >= Daemon.unreadLimit
+    defer {
+      if wasBehind && connection.outbox.pending < Daemon.unreadLimit { caughtUp() }
+    }
     switch connection.flush() {
     case .closed: return remove(connection.id)
     case .empty:

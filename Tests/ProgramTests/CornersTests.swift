@@ -98,5 +98,21 @@ extension Programs {
         #expect(lost.status == 125 && lost.errors.contains("-C"), "\(lost)")
       }
     }
+
+    @Test("listings and waits of more than fits unread come to their end")
+    func large() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        // Larger than flusterd keeps unread for anybody.
+        let words = Array(repeating: String(repeating: "x", count: 100_000), count: 6)
+        for _ in 0..<4 {
+          let submitted = try instance.launch(["fluster-submit", "--hold", "true"] + words).finish()
+          try #require(submitted.status == 0, "\(submitted)")
+        }
+        let listed = try instance.run("fluster-ls", "-l")
+        #expect(listed.output.utf8.count > 2_400_000)
+        let ids = listed.lines.filter { $0.hasPrefix("job ") }
+        #expect(ids.count == 4)
+      }
+    }
   }
 }
