@@ -78,6 +78,10 @@ package enum FrontDoor {
     guard !topic.hasPrefix("-"), !topic.contains("/") else {
       throw .usage("there is no page \"\(topic)\"")
     }
+    let isOurs = ["up", "down", "help"].contains(topic) || topic.hasPrefix("fluster")
+    guard isOurs || Successor.find("fluster-\(topic)") != nil else {
+      throw .usage("there is no command \"\(topic)\"", wayOut: "fluster --help lists the commands")
+    }
     let page: String =
       switch topic {
       case "up", "down", "help": "fluster"
