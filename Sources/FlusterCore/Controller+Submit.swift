@@ -55,7 +55,7 @@ extension Controller {
     }
     guard !fits else { return nil }
     let lacking = workers.map { worker in
-      let missing = worker.record.capacity.shortfall(of: needs.charge(on: worker.record.capacity))
+      let missing = worker.record.capacity.shortfall(of: needs, on: worker.record.capacity)
       return "worker \(worker.record.id) has only \(missing.have)"
     }
     let some = lacking.prefix(3).joined(separator: ", ")

@@ -78,7 +78,7 @@ extension Controller {
     if let obstacle = obstacle(to: needs) { return PendingReason(.resources, obstacle) }
     let rooms = workers.map { worker in
       let free = state.free(on: worker.record.id)
-      return (worker.record, free, free.shortfall(of: needs.charge(on: worker.record.capacity)))
+      return (worker.record, free, free.shortfall(of: needs, on: worker.record.capacity))
     }
     if rooms.contains(where: { $0.2.need.isEmpty }) {
       return PendingReason(.queued, "will be placed in its turn")

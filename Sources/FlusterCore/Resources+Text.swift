@@ -15,21 +15,23 @@ extension Amounts: CustomStringConvertible {
       .joined(separator: ", ")
   }
 
-  /// What of `charge` is not covered here: what is needed of it, and what there is.
-  func shortfall(of charge: Amounts) -> (need: String, have: String) {
+  /// What of the charge for `needs` is not covered here: what is needed of it, and what there is.
+  /// Memory that nobody asked for is only named where nothing else is short.
+  func shortfall(of needs: Requirement, on capacity: Amounts) -> (need: String, have: String) {
+    let charge = needs.charge(on: capacity)
     var need: [String] = []
     var have: [String] = []
     if charge.cpuMillis > cpuMillis {
       need.append(cpusText(charge.cpuMillis))
       have.append(cpusText(cpuMillis))
     }
-    if charge.memoryBytes > memoryBytes {
-      need.append(bytesText(charge.memoryBytes))
-      have.append(bytesText(memoryBytes))
-    }
     for amount in charge.named where amount.count > count(of: amount.name) {
       need.append("\(amount.count) \(amount.name)")
       have.append("\(count(of: amount.name)) \(amount.name)")
+    }
+    if charge.memoryBytes > memoryBytes && (needs.memoryBytes != nil || need.isEmpty) {
+      need.append(bytesText(charge.memoryBytes))
+      have.append(bytesText(memoryBytes))
     }
     return (need.joined(separator: ", "), have.joined(separator: ", "))
   }
