@@ -49,13 +49,17 @@ extension Shim {
   /// Kills what is alive; true if nothing was.
   private func strike(_ attempt: Attempt) -> Bool {
     guard attempt.isOfThisBoot else { return true }
+    // Whatever its cgroup holds: a leader that may write to the tree may have left it, as
+    // systemd-run --scope and podman do, and is ours all the same.
+    if let leader = attempt.leader, attempt.death == nil {
+      try? PidFD.send(signal: SIGKILL, to: leader.pidfd)
+    }
     if let cgroup = attempt.cgroup {
       if cgroup.isEmpty { return !attempt.marks.isFormer || strikeMarked(attempt) }
       cgroup.kill()
       return cgroup.isEmpty
     }
     if let leader = attempt.leader {
-      if attempt.death == nil { try? PidFD.send(signal: SIGKILL, to: leader.pidfd) }
       Glibc.kill(-leader.pid, SIGKILL)
       if attempt.death != nil, !hasOrphans() { return true }
     }

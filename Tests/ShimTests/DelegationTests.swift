@@ -25,6 +25,20 @@ struct DelegationTests {
     #expect(!Files.exists(Files.parent(of: started.cgroup)))
   }
 
+  @Test("a job that has moved itself out of its cgroup ends when it is killed")
+  func movedAway() throws {
+    let shim = try ShimFixture()
+    let connection = try shim.connect()
+    let spawn = shim.script(
+      "echo $$ >\(SpawnTests.mount ?? "")/cgroup.procs && echo away; exec sleep 1000")
+    try connection.ask(.spawn(spawn))
+    let (started, _) = try connection.start(of: spawn.uid)
+    try eventually("the job is elsewhere") { shim.output == "away\n" }
+    try connection.ask(.kill(uid: spawn.uid))
+    #expect(try connection.end(of: spawn.uid).signal == 9)
+    #expect(!isAlive(started.pid))
+  }
+
   @Test(
     "a subtree that systemd has given away is used, and the shim moves to a leaf of it",
     arguments: [true, false])
