@@ -3,36 +3,35 @@ extension Controller {
     let targets: Targets
     do {
       targets = try self.targets(of: selections, for: caller)
-      for (id, positions) in targets.known { try checkHoldable(id, positions) }
+      for selection in targets.known { try checkHoldable(selection) }
     } catch {
       return effect(.reply(reply, .refused(error)))
     }
-    for (id, positions) in targets.known {
-      if let positions {
-        record(.tasksHeld(id, RangeSet(positions)))
-      } else if state.jobs[id]?.progress.held == false {
-        record(.held(id, true))
-      }
+    for selection in targets.known {
+      guard let job = state.jobs[selection.job] else { continue }
+      let named = selection.named(in: job.request.array)
+      if !named.isEmpty { record(.tasksHeld(job.id, named)) }
+      if selection.isWhole && !job.progress.held { record(.held(job.id, true)) }
     }
     effect(.reply(reply, .done(unknown: targets.unknown)))
   }
 
   /// Only what waits can be held; an array that has started may be held for its remaining tasks.
-  private func checkHoldable(_ id: JobID, _ positions: Range<UInt32>?) throws(Refusal) {
-    guard let job = state.jobs[id] else { return }
-    guard let positions else {
+  private func checkHoldable(_ selection: JobSelection) throws(Refusal) {
+    guard let job = state.jobs[selection.job] else { return }
+    if selection.isWhole {
       guard job.progress.counts.pending > 0 else {
         throw Refusal(
-          .failedPrecondition, "job \(id) has nothing pending that could be held",
-          wayOut: "end it with fluster-kill \(id)")
+          .failedPrecondition, "job \(job.id) has nothing pending that could be held",
+          wayOut: "end it with fluster-kill \(job.id)")
       }
-      return
     }
-    if let running = positions.first(where: { job.state(of: $0) != .pending }) {
+    let others = selection.named(in: job.request.array).subtracting(job.waiting)
+    if let running = others.ranges.first?.lowerBound {
       let index = job.request.array.index(of: running)
       throw Refusal(
         .failedPrecondition,
-        "task \(id).\(index) is \(job.state(of: running).word) and cannot be held")
+        "task \(job.id).\(index) is \(job.state(of: running).word) and cannot be held")
     }
   }
 
@@ -43,14 +42,15 @@ extension Controller {
     } catch {
       return effect(.reply(reply, .refused(error)))
     }
-    for (id, positions) in targets.known { release(id, positions) }
+    for selection in targets.known { release(selection) }
     effect(.reply(reply, .done(unknown: targets.unknown)))
   }
 
-  private mutating func release(_ id: JobID, _ positions: Range<UInt32>?) {
+  private mutating func release(_ selection: JobSelection) {
+    let id = selection.job
     guard let job = state.jobs[id] else { return }
-    let all = RangeSet(positions ?? job.request.array.positions)
-    if positions == nil && job.progress.held { record(.held(id, false)) }
+    let all = selection.all(in: job.request.array)
+    if selection.isWhole && job.progress.held { record(.held(id, false)) }
     let retrying = job.pendingRecords(in: all).filter { job.records[$0]?.held == true }
     if !retrying.isEmpty || !job.progress.heldTasks.intersection(all).isEmpty {
       record(.tasksReleased(id, all))

@@ -1,15 +1,15 @@
 extension Controller {
   /// What a command about existing work is about, once it has been checked as a whole.
   struct Targets {
-    /// Unfinished jobs and the positions meant; nil positions mean the whole job.
-    var known: [(job: JobID, positions: Range<UInt32>?)] = []
+    /// Unfinished jobs, each once, and what is meant of them.
+    var known: [JobSelection] = []
     var unknown: [JobID] = []
   }
 
   /// Resolves selections; refuses all of them if one is not the caller's or has no such task.
   func targets(of selections: [Selection], for caller: Caller) throws(Refusal) -> Targets {
     var targets = Targets()
-    for selection in selections {
+    for selection in JobSelection.merging(selections) {
       guard let job = state.jobs[selection.job] else {
         targets.unknown.append(selection.job)
         continue
@@ -18,14 +18,10 @@ extension Controller {
         throw Refusal(
           .permissionDenied, "job \(job.id) belongs to uid \(job.request.owner)")
       }
-      guard let indices = selection.indices else {
-        targets.known.append((job.id, nil))
-        continue
-      }
-      guard let positions = job.request.array.positions(within: indices) else {
+      if let indices = selection.missing(from: job.request.array)?.indices {
         throw Refusal(.notFound, "job \(job.id) has no task \(indices.text)")
       }
-      targets.known.append((job.id, positions))
+      targets.known.append(selection)
     }
     return targets
   }
@@ -41,21 +37,18 @@ extension Controller {
       return effect(.reply(reply, .refused(error)))
     }
     let request = KillRequest(by: caller.uid, reason: reason)
-    for (job, positions) in targets.known { kill(job, positions, request, at: now) }
+    for selection in targets.known { kill(selection, request, at: now) }
     effect(.reply(reply, .done(unknown: targets.unknown)))
   }
 
   private mutating func kill(
-    _ id: JobID, _ positions: Range<UInt32>?, _ request: KillRequest, at now: Moment
+    _ selection: JobSelection, _ request: KillRequest, at now: Moment
   ) {
-    // An earlier selection of the same command may have ended the job.
+    let id = selection.job
     guard let job = state.jobs[id] else { return }
-    let all = RangeSet(positions ?? job.request.array.positions)
-    if positions == nil && job.progress.killed == nil { record(.killRequested(id, request)) }
-    var waiting = job.progress.pending.union(job.progress.heldTasks).intersection(all)
-    for position in job.pendingRecords(in: all) {
-      waiting.insert(contentsOf: position..<(position + 1))
-    }
+    let all = selection.all(in: job.request.array)
+    if selection.isWhole && job.progress.killed == nil { record(.killRequested(id, request)) }
+    let waiting = job.waiting.intersection(all)
     if !waiting.isEmpty {
       record(.tasksKilled(id, waiting))
       effect(.tasksEnded(id, waiting, .killed))
@@ -76,9 +69,9 @@ extension Controller {
     } catch {
       return effect(.reply(reply, .refused(error)))
     }
-    for (id, positions) in targets.known {
-      guard let job = state.jobs[id] else { continue }
-      let all = RangeSet(positions ?? job.request.array.positions)
+    for selection in targets.known {
+      guard let job = state.jobs[selection.job] else { continue }
+      let all = selection.all(in: job.request.array)
       for attempt in openAttempts(of: job, in: all) {
         effect(.signal(attempt.worker, attempt.uid, signal))
       }

@@ -241,4 +241,24 @@ package struct Job: Hashable, Sendable {
     for (state, positions) in failedTasks where positions.contains(position) { return state }
     return .succeeded
   }
+
+  /// The positions of the tasks that are in one of `states`; costs by what is open or odd.
+  package func positions(in states: Set<TaskState>) -> RangeSet<UInt32> {
+    var chosen = RangeSet<UInt32>()
+    // Whoever is told nowhere else has succeeded.
+    var succeeded = RangeSet(request.array.positions)
+    func take(_ positions: RangeSet<UInt32>, _ state: TaskState) {
+      succeeded.subtract(positions)
+      if states.contains(state) { chosen.formUnion(positions) }
+    }
+    take(progress.pending.union(progress.heldTasks), .pending)
+    take(progress.killedTasks, .killed)
+    for (state, positions) in failedTasks { take(positions, state) }
+    for state in [TaskState.pending, .assigned, .building, .running] {
+      take(
+        RangeSet(joining: records.filter { $0.value.state == state }.map { $0.key..<($0.key + 1) }),
+        state)
+    }
+    return states.contains(.succeeded) ? chosen.union(succeeded) : chosen
+  }
 }

@@ -148,6 +148,15 @@ extension Job {
       .map(\.key).sorted()
   }
 
+  /// Positions that wait: never attempted, held or between two attempts.
+  package var waiting: RangeSet<UInt32> {
+    let untouched = progress.pending.union(progress.heldTasks)
+    guard !records.isEmpty else { return untouched }
+    return untouched.union(
+      RangeSet(joining: records.filter { $0.value.state == .pending }.map { $0.key..<($0.key + 1) })
+    )
+  }
+
   /// An unfinished job is running when anything of it is or ever was, else pending.
   private mutating func deriveState() {
     let runs = progress.counts.active > 0 || progress.started != nil

@@ -8,7 +8,7 @@ enum PastTasks: Sendable {
   /// Of a job that was unfinished then; its ranges as they were.
   case unfinished(JobID, TaskArray, Ranges)
   /// Of a job that was not in memory then: it has ended, or there never was one.
-  case gone(Selection)
+  case gone(JobSelection)
   /// The jobs of the caller with a matching name that ended within the hour.
   case named(String, since: WallTime)
 
@@ -29,8 +29,8 @@ struct PastEndings: Sendable {
   var rows: [WireEnded] = []
   /// Tasks of jobs that were not in memory; the others had been counted already.
   var count: UInt64 = 0
-  /// Jobs that a name selected.
-  var named = 0
+  /// What has been looked up: a job that two names match is told once.
+  fileprivate var told: [JobID: RangeSet<UInt32>] = [:]
 }
 
 /// Reads endings. Runs on the history thread.
@@ -68,10 +68,10 @@ struct PastReader {
       guard seesOthers || peer.mayChange(job.request.owner) else {
         throw Refusal.notYours(job.id, job.request.owner)
       }
-      guard let positions = job.request.array.chosen(by: selection.indices) else {
-        throw Refusal.noTask(selection)
+      if let missing = selection.missing(from: job.request.array) {
+        throw Refusal.noTask(missing)
       }
-      try append(job, positions, to: &found)
+      try append(job, selection.all(in: job.request.array), to: &found)
     case .named(let pattern, let since):
       var query = JobQuery()
       query.owner = peer.uid
@@ -79,29 +79,39 @@ struct PastReader {
       query.endedSince = since
       repeat {
         let page = try reader.jobs(query)
-        for job in page.jobs { try append(job, job.request.array.positions, to: &found) }
-        found.named += page.jobs.count
+        for job in page.jobs {
+          try append(job, RangeSet(job.request.array.positions), to: &found)
+        }
         query.after = page.next
       } while query.after != nil
     }
   }
 
   private func append(
-    _ job: StoredJob, _ positions: Range<UInt32>, to found: inout PastEndings
+    _ job: StoredJob, _ selected: RangeSet<UInt32>, to found: inout PastEndings
   ) throws {
+    let new = selected.subtracting(found.told[job.id] ?? RangeSet())
+    guard !new.isEmpty else { return }
+    found.told[job.id, default: RangeSet()].formUnion(new)
     var ranges = PastTasks.Ranges()
-    let all = RangeSet(positions)
-    ranges.killed = job.progress.killedTasks.intersection(all)
-    var after: UInt32?
-    while true {
-      let page = try reader.tasks(of: job.id, positions: positions, after: after, limit: Self.page)
-      for task in page { ranges.failed.insert(contentsOf: task.position..<(task.position + 1)) }
-      after = page.last?.position
-      if page.count < Self.page { break }
-    }
-    ranges.succeeded = all.subtracting(ranges.killed).subtracting(ranges.failed)
+    ranges.killed = job.progress.killedTasks.intersection(new)
+    for range in new.ranges { ranges.failed.formUnion(try failed(of: job.id, within: range)) }
+    ranges.succeeded = new.subtracting(ranges.killed).subtracting(ranges.failed)
     found.count += ranges.count
     try append(ranges, of: job.id, job.request.array, to: &found)
+  }
+
+  private func failed(
+    of job: JobID, within positions: Range<UInt32>
+  ) throws -> RangeSet<UInt32> {
+    var failed = RangeSet<UInt32>()
+    var after: UInt32?
+    while true {
+      let page = try reader.tasks(of: job, positions: positions, after: after, limit: Self.page)
+      for task in page { failed.insert(contentsOf: task.position..<(task.position + 1)) }
+      after = page.last?.position
+      if page.count < Self.page { return failed }
+    }
   }
 
   /// Success has no story; a killed task has one if it had begun, a failed one always has.

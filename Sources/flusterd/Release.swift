@@ -59,27 +59,27 @@ extension Daemon {
       WireEnvelope(request: request.number, .submitted(wire)), to: request.connection)
   }
 
-  /// The core carried it out for what is unfinished; the store knows about the rest.
+  /// The core carried it out for what is unfinished; the store knows about the rest, and is asked
+  /// on its own thread, for there may be a hundred thousand.
   private func replyDone(_ request: Request, unknown: [JobID]) {
-    do throws(Refusal) {
-      for job in unknown { try checkEnded(job, request) }
-      clients.send(WireEnvelope(request: request.number, .done(WireDone())), to: request.connection)
-    } catch {
-      refuse(request, error)
-    }
-  }
-
-  private func checkEnded(_ id: JobID, _ request: Request) throws(Refusal) {
-    let job = try storedJob(id)
-    guard request.peer.caller.mayChange(job.request.owner) else {
-      throw Refusal.notYours(id, job.request.owner)
-    }
-    switch request.kind {
-    case .submit, .read, .kill: break
-    case .change(let verb):
-      throw Refusal(
-        .failedPrecondition,
-        "job \(id) has ended (\(job.progress.state.word)): it cannot be \(verb)")
+    let done = WireEnvelope(request: request.number, .done(WireDone()))
+    guard !unknown.isEmpty else { return clients.send(done, to: request.connection) }
+    requests.insert(request)
+    let caller = request.peer.caller
+    let kind = request.kind
+    storage.history.ask { reader throws(StoreError) -> Refusal? in
+      for id in unknown {
+        if let refusal = kind.refusal(of: try reader.job(id), id, by: caller) { return refusal }
+      }
+      return nil
+    } then: { [unowned self] found in
+      guard requests.remove(request.id) != nil else { return }
+      switch found {
+      case .success(nil): clients.send(done, to: request.connection)
+      case .success(let refusal?): refuse(request, refusal)
+      case .failure(let error): refuse(request, Refusal(error))
+      }
+      clients.flush()
     }
   }
 
@@ -95,5 +95,20 @@ extension Daemon {
   func wakeUp() {
     receive(.wake)
     if let next = controller.nextWake { wake(at: next) }
+  }
+}
+
+extension Request.Kind {
+  /// What is to be said about a job that is not among the unfinished; nil: that all is well.
+  fileprivate func refusal(of job: StoredJob?, _ id: JobID, by caller: Caller) -> Refusal? {
+    guard let job else { return .noJob(id) }
+    guard caller.mayChange(job.request.owner) else { return .notYours(id, job.request.owner) }
+    switch self {
+    case .submit, .read, .kill: return nil
+    case .change(let verb):
+      return Refusal(
+        .failedPrecondition,
+        "job \(id) has ended (\(job.progress.state.word)): it cannot be \(verb)")
+    }
   }
 }

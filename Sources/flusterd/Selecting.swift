@@ -36,7 +36,10 @@ extension Daemon {
   func newestJob(of peer: Peer) throws(Refusal) -> JobID {
     if let id = newest[peer.uid] { return id }
     do throws(StoreError) {
-      if let id = try storage.newestJob(of: peer.uid) { return id }
+      if let id = try storage.newestJob(of: peer.uid) {
+        newest[peer.uid] = id
+        return id
+      }
     } catch {
       throw Refusal(error)
     }
@@ -81,13 +84,5 @@ extension Refusal {
       indices.count == 1
       ? "\(indices.lowerBound)" : "\(indices.lowerBound)-\(indices.upperBound)"
     return Refusal(.notFound, "job \(selection.job) has no task \(text)")
-  }
-}
-
-extension TaskArray {
-  /// The positions of the indices, or all; nil if there are none.
-  func chosen(by indices: ClosedRange<UInt32>?) -> Range<UInt32>? {
-    guard let indices else { return positions }
-    return positions(within: indices)
   }
 }

@@ -16,6 +16,8 @@ extension Daemon {
       return sendEndings(to: id)
     }
     let past = waiter.past
+    // A wait may last for weeks, and this may be long.
+    waits[id]?.past = []
     let peer = waiter.request.peer.caller
     let seesOthers = settings.othersAreVisible
     storage.history.ask { reader in

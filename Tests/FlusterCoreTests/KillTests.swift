@@ -169,4 +169,48 @@ struct KillTests {
     #expect(step.effects.contains(.signal(attempt.worker, attempt.uid, 10)))
     #expect(step.events.isEmpty)
   }
+
+  @Test("tasks that are named again and again are held once, and cost as if named once")
+  func namedAgain() {
+    var world = World()
+    let job = world.job {
+      $0.array = TaskArray(
+        first: 0, step: 1, count: TaskArray.maximumCount, throttle: nil, isExplicit: true)
+    }
+    let again = Selection(job: job, indices: 0...(TaskArray.maximumCount - 1))
+    let tail = Selection(job: job, indices: 5...7)
+    // Ten billion tasks, if each were looked at.
+    let step = world.step(
+      .hold(
+        Array(repeating: again, count: 1000) + [tail], from: World.alice, world.request()))
+    #expect(step.events.count == 1)
+    #expect(world.controller.state.jobs[job]?.progress.pending.isEmpty == true)
+    world.step(.release([tail, again, tail], from: World.alice, world.request()))
+    #expect(world.controller.state.jobs[job]?.progress.heldTasks.isEmpty == true)
+    let reply = world.request()
+    let unknown = Selection(job: JobID(99))
+    let last = world.step(
+      .kill([unknown, again, tail, unknown], reason: "", from: World.alice, reply))
+    #expect(last.answer(to: reply) == .done(unknown: [JobID(99)]))
+    #expect(last.ended?.state == .killed)
+    #expect(world.violations.isEmpty)
+  }
+
+  @Test("a job named whole and by some of its tasks is held in both ways")
+  func wholeAndSome() {
+    var world = World()
+    let job = world.job {
+      $0.array = TaskArray(first: 1, step: 1, count: 4, throttle: nil, isExplicit: true)
+    }
+    let both = [Selection(job: job, indices: 2...3), Selection(job: job)]
+    world.step(.hold(both, from: World.alice, world.request()))
+    #expect(world.controller.state.jobs[job]?.progress.held == true)
+    #expect(world.controller.state.jobs[job]?.progress.heldTasks.elementCount == 2)
+    let reply = world.request()
+    let missing = world.step(
+      .release(both + [Selection(job: job, indices: 9...9)], from: World.alice, reply))
+    #expect(missing.answer(to: reply)?.refusal?.code == .notFound)
+    #expect(missing.events.isEmpty)
+    #expect(world.violations.isEmpty)
+  }
 }

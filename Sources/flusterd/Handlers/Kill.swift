@@ -28,20 +28,23 @@ extension Daemon {
     }
   }
 
-  /// Of whole jobs those in one of the states; of named tasks the runs that are.
+  /// Of whole jobs those in one of the states; of named tasks those that are, as ranges.
   private func narrowed(_ selections: [Selection], to states: Set<TaskState>) -> [Selection] {
     guard !states.isEmpty else { return selections }
-    return selections.flatMap { selection -> [Selection] in
-      guard let job = controller.state.jobs[selection.job] else { return [selection] }
-      guard let indices = selection.indices else {
-        return states.contains(job.progress.state) ? [selection] : []
+    return JobSelection.merging(selections).flatMap { selection -> [Selection] in
+      guard let job = controller.state.jobs[selection.job] else {
+        return [Selection(job: selection.job)]
       }
-      guard let positions = job.request.array.positions(within: indices) else {
-        return [selection]
+      if selection.isWhole && states.contains(job.progress.state) {
+        return [Selection(job: job.id)]
       }
       let array = job.request.array
-      return positions.filter { states.contains(job.state(of: $0)) }.map { position in
-        Selection(job: job.id, indices: array.index(of: position)...array.index(of: position))
+      // The core says it better than we could.
+      if let missing = selection.missing(from: array) { return [missing] }
+      let named = selection.named(in: array)
+      return named.intersection(job.positions(in: states)).ranges.map {
+        Selection(
+          job: job.id, indices: array.index(of: $0.lowerBound)...array.index(of: $0.upperBound - 1))
       }
     }
   }

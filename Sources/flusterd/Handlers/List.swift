@@ -25,12 +25,16 @@ extension Daemon {
     let peer = request.peer
     var named: [JobID: RangeSet<UInt32>?] = [:]
     var patterns: [String] = []
+    var selections: [Selection] = []
     for selector in order.selectors {
       switch selector {
-      case .tasks(let selection): try name(selection, in: &named)
-      case .newest: named[try newestJob(of: peer)] = .some(nil)
+      case .tasks(let selection): selections.append(selection)
+      case .newest: selections.append(Selection(job: try newestJob(of: peer)))
       case .name(let pattern): patterns.append(pattern)
       }
+    }
+    for selection in JobSelection.merging(selections) {
+      named[selection.job] = .some(try positions(of: selection))
     }
     let isOpen = order.selectors.isEmpty || !patterns.isEmpty
     let seesAll = settings.othersAreVisible || peer.isAdministrator
@@ -47,19 +51,12 @@ extension Daemon {
       query: isOpen ? query(order, owner, patterns) : nil, patterns: patterns)
   }
 
-  private func name(
-    _ selection: Selection, in named: inout [JobID: RangeSet<UInt32>?]
-  ) throws(Refusal) {
-    guard let indices = selection.indices else {
-      named[selection.job] = .some(nil)
-      return
-    }
+  /// The tasks that were named of a job; nil: all.
+  private func positions(of selection: JobSelection) throws(Refusal) -> RangeSet<UInt32>? {
+    guard !selection.indices.isEmpty else { return nil }
     let array = try request(of: selection.job).array
-    guard let positions = array.positions(within: indices) else { throw .noTask(selection) }
-    if case .some(nil) = named[selection.job] { return }
-    var all = (named[selection.job] ?? nil) ?? RangeSet()
-    all.insert(contentsOf: positions)
-    named[selection.job] = .some(all)
+    if let missing = selection.missing(from: array) { throw .noTask(missing) }
+    return selection.isWhole ? nil : selection.named(in: array)
   }
 
   /// Which ended jobs belong to the listing.

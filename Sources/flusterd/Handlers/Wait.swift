@@ -7,7 +7,13 @@ extension Daemon {
     do throws(Refusal) {
       let order = try WaitOrder(wire: wire)
       var plan = WaitPlan()
-      for selector in order.selectors { try add(selector, to: &plan, for: request.peer) }
+      var selections: [Selection] = []
+      for selector in order.selectors {
+        try add(selector, to: &selections, and: &plan, for: request.peer)
+      }
+      for selection in JobSelection.merging(selections) {
+        try add(selection, to: &plan, for: request.peer)
+      }
       guard waits.weight(of: request.peer.uid) + plan.left.count <= Waits.limit else {
         throw Refusal(
           .resourceExhausted, "uid \(request.peer.uid) waits for \(Waits.limit) jobs already",
@@ -25,15 +31,15 @@ extension Daemon {
   }
 
   private func add(
-    _ selector: JobSelector, to plan: inout WaitPlan, for peer: Peer
+    _ selector: JobSelector, to selections: inout [Selection], and plan: inout WaitPlan,
+    for peer: Peer
   ) throws(Refusal) {
     switch selector {
-    case .tasks(let selection): try add(selection, to: &plan, for: peer)
-    case .newest: try add(Selection(job: try newestJob(of: peer)), to: &plan, for: peer)
+    case .tasks(let selection): selections.append(selection)
+    case .newest: selections.append(Selection(job: try newestJob(of: peer)))
     case .name(let pattern):
-      for id in liveJobs(of: peer.uid, named: pattern) {
-        try add(Selection(job: id), to: &plan, for: peer)
-      }
+      let jobs = liveJobs(of: peer.uid, named: pattern)
+      selections.append(contentsOf: jobs.map { Selection(job: $0) })
       let hour = Int64(3_600_000)
       let since = WallTime(milliseconds: now.wall.milliseconds - hour)
       plan.past.append(.named(pattern, since: since))
@@ -41,17 +47,15 @@ extension Daemon {
   }
 
   private func add(
-    _ selection: Selection, to plan: inout WaitPlan, for peer: Peer
+    _ selection: JobSelection, to plan: inout WaitPlan, for peer: Peer
   ) throws(Refusal) {
     guard let job = controller.state.jobs[selection.job] else {
       plan.past.append(.gone(selection))
       return
     }
     guard maySee(job.request.owner, peer) else { throw .notYours(job.id, job.request.owner) }
-    guard let positions = job.request.array.chosen(by: selection.indices) else {
-      throw .noTask(selection)
-    }
-    plan.add(job, RangeSet(positions))
+    if let missing = selection.missing(from: job.request.array) { throw .noTask(missing) }
+    plan.add(job, selection.all(in: job.request.array))
   }
 }
 
@@ -61,21 +65,16 @@ private struct WaitPlan {
   var left: [JobID: RangeSet<UInt32>] = [:]
   var arrays: [JobID: TaskArray] = [:]
   var total: UInt64 = 0
-  private var counted: [JobID: RangeSet<UInt32>] = [:]
 
-  /// Splits tasks of an unfinished job into those that have ended and those that have not. A task
-  /// selected twice is told once.
+  /// Splits tasks of an unfinished job into those that have ended and those that have not.
   mutating func add(_ job: Job, _ selected: RangeSet<UInt32>) {
-    let new = selected.subtracting(counted[job.id] ?? RangeSet())
-    guard !new.isEmpty else { return }
-    counted[job.id, default: RangeSet()].formUnion(new)
-    total += UInt64(new.elementCount)
-    let open = job.unfinishedTasks.intersection(new)
+    total += UInt64(selected.elementCount)
+    let open = job.unfinishedTasks.intersection(selected)
     if !open.isEmpty {
-      left[job.id, default: RangeSet()].formUnion(open)
+      left[job.id] = open
       arrays[job.id] = job.request.array
     }
-    let ended = new.subtracting(open)
+    let ended = selected.subtracting(open)
     guard !ended.isEmpty else { return }
     var ranges = PastTasks.Ranges()
     ranges.killed = job.progress.killedTasks.intersection(ended)
@@ -90,8 +89,7 @@ private struct WaitPlan {
 extension Job {
   /// Positions that something may still happen to.
   fileprivate var unfinishedTasks: RangeSet<UInt32> {
-    var open = progress.pending.union(progress.heldTasks)
-    for position in records.keys { open.insert(contentsOf: position..<(position + 1)) }
-    return open
+    progress.pending.union(progress.heldTasks)
+      .union(RangeSet(joining: records.keys.map { $0..<($0 + 1) }))
   }
 }
