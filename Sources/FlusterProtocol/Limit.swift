@@ -25,6 +25,11 @@ package enum Limit {
   package static let pattern = 1024
   /// Selectors in one request; a client with more asks several times.
   package static let selectors = 100_000
+  /// Names among them: each is compared with every job of the caller, where an id is looked up.
+  package static let patterns = 100
+  /// Bytes of a launch description, with fields that this build does not know: room for as much
+  /// again as half of argv. Several launches must fit into a frame to a worker.
+  package static let launch = 3 << 20
   /// Observations and attempts in one message of a worker: more than one machine can run.
   package static let observations = 100_000
   /// Thousandths of a processor: a million processors, more than any machine has.

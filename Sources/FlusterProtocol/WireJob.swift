@@ -61,11 +61,17 @@ extension Payload {
     try launch.check()
     let environment = wire.environment.array
     try checkEnvironment(environment)
+    let bytes: [UInt8]
     do {
-      self.init(launch: try launch.serializedBytes(), environment: environment)
+      bytes = try launch.serializedBytes()
     } catch {
       throw Refusal(.internal, "a launch description cannot be encoded")
     }
+    guard bytes.count <= Limit.launch else {
+      throw .invalid(
+        "the launch description has \(bytes.count) bytes; the limit is \(Limit.launch)")
+    }
+    self.init(launch: bytes, environment: environment)
   }
 }
 

@@ -35,7 +35,8 @@ extension JobSelector {
     }
   }
 
-  /// All selectors of a request, checked; at most `Limit.selectors`.
+  /// All selectors of a request, checked; at most `Limit.selectors`, and of names
+  /// `Limit.patterns`.
   package static func list(wire: [WireSelector]) throws(Refusal) -> [JobSelector] {
     guard wire.count <= Limit.selectors else {
       throw .invalid(
@@ -44,7 +45,17 @@ extension JobSelector {
     }
     var selectors: [JobSelector] = []
     selectors.reserveCapacity(wire.count)
-    for selector in wire { selectors.append(try JobSelector(wire: selector)) }
+    var patterns = 0
+    for selector in wire {
+      let selector = try JobSelector(wire: selector)
+      if case .name = selector { patterns += 1 }
+      guard patterns <= Limit.patterns else {
+        throw .invalid(
+          "more than \(Limit.patterns) names are above the limit",
+          wayOut: "ask in several requests")
+      }
+      selectors.append(selector)
+    }
     return selectors
   }
 

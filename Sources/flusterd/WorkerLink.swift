@@ -24,9 +24,10 @@ struct Desire {
   /// About how many bytes it will have.
   var size = 0
 
-  /// A run with its launch; its size is nearly all argv and environment.
-  mutating func add(_ run: WireRun) {
-    size += 256 + run.environment.count + run.launch.argv.reduce(0) { $0 + $1.count + 4 }
+  /// A run with its launch, which has so many bytes; what is not counted is numbers.
+  mutating func add(_ run: WireRun, launch: Int) {
+    size += 256 + run.name.utf8.count + launch + run.environment.count
+    for amount in run.charge.resources { size += amount.name.utf8.count + 16 }
     wire.run.append(run)
   }
 }
@@ -44,7 +45,7 @@ extension Daemon {
     guard let attempt = controller.state.attempts[uid], let link = link(of: attempt.worker),
       let run = run(attempt)
     else { return }
-    desires[link, default: Desire()].add(run)
+    desires[link, default: Desire()].add(run.wire, launch: run.launch)
     if desires[link, default: Desire()].size >= Desire.frameSize { sendDesire(to: link) }
   }
 
@@ -78,12 +79,13 @@ extension Daemon {
       WireEnvelope(request: 0, .desired(desire.wire)), to: ConnectionID(number: link.number))
   }
 
-  /// The order to start an attempt; nil, with a line, if its launch cannot be read.
-  private func run(_ attempt: OpenAttempt) -> WireRun? {
+  /// The order to start an attempt and the bytes of its launch; nil, with a line, if that cannot be
+  /// read.
+  private func run(_ attempt: OpenAttempt) -> (wire: WireRun, launch: Int)? {
     guard let job = controller.state.jobs[attempt.task.job] else { return nil }
     do {
       guard let payload = try launch(of: job.id) else { throw Refusal.noJob(job.id) }
-      return try WireRun(attempt, of: job, payload)
+      return (try WireRun(attempt, of: job, payload), payload.launch.count)
     } catch {
       log.error("job \(job.id) cannot be started: \(error)")
       return nil
@@ -123,8 +125,8 @@ extension Daemon {
       if !mayStart || run == nil { desire.wire.keep.append(.of(want.uid.bytes)) }
       if want.stop { desire.wire.stop.append(WireStop(want.uid, attempt?.stop)) }
       if var run {
-        if !mayStart { run.environment = .of([]) }
-        desire.add(run)
+        if !mayStart { run.wire.environment = .of([]) }
+        desire.add(run.wire, launch: run.launch)
       }
     }
     return desire

@@ -37,6 +37,9 @@ struct SelectorTests {
     let many = Array(repeating: WireSelector(.newest), count: Limit.selectors)
     #expect(try JobSelector.list(wire: many).count == Limit.selectors)
     #expect(throws: Refusal.self) { try JobSelector.list(wire: many + [WireSelector(.newest)]) }
+    let names = Array(repeating: WireSelector(.name("a*")), count: Limit.patterns)
+    #expect(try JobSelector.list(wire: names + many.prefix(9)).count == Limit.patterns + 9)
+    #expect(throws: Refusal.self) { try JobSelector.list(wire: names + names.prefix(1)) }
   }
 
   @Test("a kill names something, a signal there is, and a reason that can be shown")
