@@ -88,11 +88,14 @@ final class Daemon {
     Admission(instance: options.places.instance, own: options.own, settings: settings)
   }
 
-  /// A request under a number of our own.
-  func request(_ number: UInt64, on connection: ConnectionID, _ peer: Peer) -> Request {
+  /// A request under a number of our own, which came in so many bytes.
+  func request(
+    _ number: UInt64, on connection: ConnectionID, _ peer: Peer, size: Int = 0
+  ) -> Request {
     lastRequest += 1
     return Request(
-      id: RequestID(lastRequest), connection: connection, number: number, peer: peer, kind: .read)
+      id: RequestID(lastRequest), connection: connection, number: number, peer: peer, size: size,
+      kind: .read)
   }
 
   /// Remembers a request whose answer comes later.

@@ -48,9 +48,11 @@ struct Route {
 
 extension Daemon {
   /// Sends a message to its handler, or says why it is not carried out.
-  func dispatch(_ envelope: WireEnvelope, _ descriptors: [Descriptor], from id: ConnectionID) {
+  func dispatch(
+    _ envelope: WireEnvelope, _ descriptors: [Descriptor], from id: ConnectionID, size: Int
+  ) {
     guard let connection = clients.connections[id], !connection.isClosing else { return }
-    let request = request(envelope.request, on: id, connection.peer)
+    let request = request(envelope.request, on: id, connection.peer, size: size)
     guard let body = envelope.body else {
       return refuse(
         request,
@@ -62,11 +64,13 @@ extension Daemon {
         request: envelope.request)
     }
     if let obstacle = obstacle(to: route.moment, of: request) { return refuse(request, obstacle) }
-    guard !requests.isFull(for: connection.peer.uid) else {
+    // A worker's reports are what ends the waits of a user who has too many.
+    guard route.door == .worker || !requests.isFull(for: connection.peer.uid) else {
       return refuse(
         request,
         Refusal(
-          .resourceExhausted, "uid \(connection.peer.uid) has \(Requests.limit) open requests",
+          .resourceExhausted,
+          "uid \(connection.peer.uid) has as many open requests as one may have",
           wayOut: "end some of the commands that wait"))
     }
     route.run(self, request)

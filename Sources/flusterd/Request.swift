@@ -18,6 +18,8 @@ struct Request {
   /// The number the client gave it.
   let number: UInt64
   let peer: Peer
+  /// Bytes of its frame: what is remembered of it is charged by them until it is answered.
+  let size: Int
   var kind: Kind
 }
 
@@ -25,20 +27,31 @@ struct Request {
 struct Requests {
   /// Open requests of one uid; most of them are waits.
   static let limit = 20_000
+  /// Bytes of their frames.
+  static let byteLimit = 64 << 20
+
+  private struct Account {
+    var count = 0
+    var bytes = 0
+  }
 
   private var open: [RequestID: Request] = [:]
   private var byConnection: [ConnectionID: Set<RequestID>] = [:]
-  private var perUser: [UserID: Int] = [:]
+  private var perUser: [UserID: Account] = [:]
 
   subscript(id: RequestID) -> Request? { open[id] }
 
   /// Whether the user has as many open as one may have.
-  func isFull(for uid: UserID) -> Bool { perUser[uid, default: 0] >= Self.limit }
+  func isFull(for uid: UserID) -> Bool {
+    guard let account = perUser[uid] else { return false }
+    return account.count >= Self.limit || account.bytes >= Self.byteLimit
+  }
 
   mutating func insert(_ request: Request) {
     open[request.id] = request
     byConnection[request.connection, default: []].insert(request.id)
-    perUser[request.peer.uid, default: 0] += 1
+    perUser[request.peer.uid, default: Account()].count += 1
+    perUser[request.peer.uid, default: Account()].bytes += request.size
   }
 
   @discardableResult
@@ -48,8 +61,9 @@ struct Requests {
     if byConnection[request.connection]?.isEmpty == true {
       byConnection[request.connection] = nil
     }
-    let left = perUser[request.peer.uid, default: 1] - 1
-    perUser[request.peer.uid] = left > 0 ? left : nil
+    perUser[request.peer.uid]?.count -= 1
+    perUser[request.peer.uid]?.bytes -= request.size
+    if perUser[request.peer.uid]?.count == 0 { perUser[request.peer.uid] = nil }
     return request
   }
 

@@ -59,7 +59,7 @@ extension Daemon {
     case .frame(let id, let envelope, let descriptors, let size):
       clients.connections[id]?.dequeued(size)
       turn.heard.insert(id)
-      dispatch(envelope, descriptors, from: id)
+      dispatch(envelope, descriptors, from: id, size: size)
     case .gone(let id): forget(id)
     case .wake: if trouble == nil { step(.tick) }
     }

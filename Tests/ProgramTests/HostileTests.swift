@@ -1,6 +1,7 @@
 import FlusterProtocol
 import FlusterTesting
 import Glibc
+import SwiftProtobuf
 import Testing
 
 extension Programs {
@@ -130,6 +131,118 @@ extension Programs {
         try instance.waitUntil(id, is: "killed", within: 60)
         mount.end()
       }
+    }
+
+    @Test("a wait that names the same tasks thousands of times is told of each once")
+    func namedAgain() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        let id = try instance.submit("--hold", "-a", "0-9999999", "--", "true")
+        try instance.run("fluster-kill", id)
+        let talker = try Talker(to: instance.controlSocket)
+        try talker.greet()
+        var wait = WireWait()
+        wait.selectors = Array(repeating: try selector(of: id), count: 5000)
+        try talker.send(WireEnvelope(request: 1, .wait(wait)).frame())
+        guard case .ended(let ended)? = try talker.receive()?.body else {
+          throw TimedOut(what: "the end of job \(id)")
+        }
+        #expect(ended.count == 10_000_000)
+        #expect(ended.total == 10_000_000)
+        #expect(try talker.receive()?.body == .done(WireDone()))
+      }
+    }
+
+    @Test("launches that are mostly fields nobody knows reach the worker, all of them")
+    func fatLaunches() throws {
+      try Instance.with(daemons: [.controller, .shim]) { instance in
+        let talker = try Talker(to: instance.controlSocket)
+        try talker.greet()
+        for number in 1...8 {
+          try talker.send(
+            WireEnvelope(request: UInt64(number), .submit(try fatSubmit(2_500_000))).frame())
+          _ = try talker.receive()
+        }
+        try instance.start(.worker)
+        for number in 1...8 { #expect(try instance.wait("\(number)") == 0) }
+        try talker.send(WireEnvelope(request: 9, .submit(try fatSubmit(4_000_000))).frame())
+        guard case .error(let error)? = try talker.receive()?.body else {
+          throw TimedOut(what: "a refusal")
+        }
+        #expect(error.code == .invalidArgument, "\(error)")
+      }
+    }
+
+    @Test("what open requests make flusterd remember is bounded by their bytes")
+    func fatRequests() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        let id = try instance.submit("--hold", "--", "true")
+        let talker = try Talker(to: instance.controlSocket)
+        try talker.greet()
+        var open = WireOpenLog()
+        open.job = try #require(UInt64(id))
+        open.whenStarted = true
+        open.uid = .of([UInt8](repeating: 1, count: 1 << 20))
+        for number in 1...65 {
+          try talker.send(WireEnvelope(request: UInt64(number), .openLog(open)).frame())
+        }
+        let answer = try #require(try talker.receive())
+        #expect(answer.request == 65)
+        guard case .error(let error) = answer.body else { throw TimedOut(what: "a refusal") }
+        #expect(error.code == .resourceExhausted)
+      }
+    }
+
+    @Test("a user with as many open requests as one may have still hears how tasks end")
+    func manyRequests() throws {
+      try Instance.with { instance in
+        let go = "\(instance.files)/go"
+        let held = try selector(of: instance.submit("--hold", "--", "true"))
+        let running = try selector(
+          of: instance.submit("--", "sh", "-c", "until [ -e \(go) ]; do sleep 0.05; done"))
+        let talker = try Talker(to: instance.controlSocket)
+        try talker.greet()
+        for number in 1...20_001 {
+          var wait = WireWait()
+          wait.selectors = [number == 1 ? running : held]
+          try talker.send(WireEnvelope(request: UInt64(number), .wait(wait)).frame())
+        }
+        let refused = try #require(try talker.receive())
+        #expect(refused.request == 20_001)
+        try write("", to: go)
+        let ended = try #require(try talker.receive())
+        #expect(ended.request == 1)
+        #expect(ended.ended.status == 0)
+      }
+    }
+
+    private func selector(of id: String) throws -> WireSelector {
+      var selector = WireSelector()
+      selector.tasks.job = try #require(UInt64(id))
+      return selector
+    }
+
+    /// `true`, with so many bytes in its launch that this build has no name for.
+    private func fatSubmit(_ count: Int) throws -> WireSubmit {
+      var submit = WireSubmit()
+      submit.job.name = "true"
+      submit.job.needs.cpuMillis = 100
+      submit.job.environment = .of(Array("PATH=/usr/bin:/bin\0".utf8))
+      var launch = WireLaunch()
+      launch.argv = [.of(Array("true".utf8))]
+      launch.directory = .of(Array("/".utf8))
+      launch.umask = 0o22
+      // Field 1000, a string of bytes.
+      var unknown: [UInt8] = [0xc2, 0x3e]
+      var length = count
+      while length >= 0x80 {
+        unknown.append(UInt8(length & 0x7f) | 0x80)
+        length >>= 7
+      }
+      unknown.append(UInt8(length))
+      let known: [UInt8] = try launch.serializedBytes()
+      submit.job.launch = try WireLaunch(
+        serializedBytes: known + unknown + [UInt8](repeating: 1, count: count))
+      return submit
     }
 
     /// The round trips of an honest client while the talkers that `body` gives stay connected take
