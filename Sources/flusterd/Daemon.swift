@@ -51,6 +51,9 @@ final class Daemon {
   var wakeTimer: Timer?
   var probeTimer: Timer?
   var idleTimer: Timer?
+  var statusTimer: Timer?
+  var isStatusDue = false
+  var shownStatus = ""
   var reloading: Reloading?
   var reloadWakeup: Wakeup?
   var isWatchingIdle = false
@@ -125,6 +128,7 @@ extension Daemon {
     wakeTimer = try loop.timer { [unowned self] in wakeUp() }
     probeTimer = try loop.timer { [unowned self] in probe() }
     idleTimer = try loop.timer(priority: Daemon.late) { [unowned self] in exitIdle() }
+    statusTimer = try loop.timer(priority: Daemon.late) { [unowned self] in refreshStatus() }
     let wakeup = try Wakeup()
     reloadWakeup = wakeup
     _ = try loop.watch(wakeup.descriptor, for: .readable) { [unowned self] _ in
@@ -139,7 +143,7 @@ extension Daemon {
     for listener in listeners { try listener.start() }
     receive(.wake)
     if let next = controller.nextWake { wake(at: next) }
-    Notify.ready(status: statusLine)
+    showReady()
     log.info("serving; \(statusLine)")
   }
 

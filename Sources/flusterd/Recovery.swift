@@ -58,7 +58,7 @@ extension Daemon {
       wayOut: failure.wayOut)
     trouble = Trouble(refusal: refusal)
     log.error("\(refusal.message); nothing new is accepted until it can be")
-    Notify.status("Accepting no work: \(refusal.message)")
+    showStatus()
     for consequence in releases.dropAll() + turn.consequences { abandon(consequence, refusal) }
     turn = OpenTurn()
     reloadCore()
@@ -125,7 +125,7 @@ extension Daemon {
   private func resume() {
     trouble = nil
     log.notice("the store at \(storage.directory) can be written again")
-    Notify.status(statusLine)
+    showStatus()
     receive(.wake)
   }
 }

@@ -71,7 +71,7 @@ extension Daemon {
       log.info("read \(options.configuration)")
     }
     reloading = nil
-    Notify.ready(status: statusLine)
+    showReady()
     // The clock that runs may be set to the old span.
     isWatchingIdle = false
     checkIdle()

@@ -52,6 +52,7 @@ extension Daemon {
     if !inbox.isEmpty || hasRunnableListing { turnSource?.schedule() }
     exitIfDone()
     checkIdle()
+    scheduleStatus()
   }
 
   private func handle(_ message: Message) {

@@ -22,6 +22,21 @@ extension Programs {
       }
     }
 
+    @Test("STATUS follows the counts")
+    func status() throws {
+      try Instance.with(daemons: []) { instance in
+        let manager = try NotifySocket(at: "\(instance.directory)/notify")
+        try start(instance)
+        _ = try manager.wait(for: "READY=1")
+        let id = try instance.submit("--hold", "--", "true")
+        let held = "STATUS=1 unfinished jobs, 0 tasks with a worker, 0 workers"
+        #expect(try manager.wait(for: held) == [held])
+        try instance.run("fluster-kill", id)
+        let done = "STATUS=0 unfinished jobs, 0 tasks with a worker, 0 workers"
+        #expect(try manager.wait(for: done) == [done])
+      }
+    }
+
     @Test("who cannot serve never says READY")
     func neverReady() throws {
       try Instance.with(daemons: [.controller]) { instance in

@@ -31,11 +31,4 @@ extension Daemon {
     row.pid = worker.link.flatMap { links[$0]?.pid } ?? 0
     return row
   }
-
-  /// The line that `systemctl status` shows.
-  var statusLine: String {
-    let state = controller.state
-    return "\(state.jobs.count) unfinished jobs, \(state.attempts.count) tasks with a worker, "
-      + "\(state.links.count) workers"
-  }
 }
