@@ -69,8 +69,8 @@ package enum Command: Hashable, Sendable {
   case register(WorkerRecord, LinkID)
   /// A worker's connection is gone.
   case disconnect(LinkID)
-  /// What a worker saw. A full list answers for every attempt it should know.
-  case observe(LinkID, [Observation], full: Bool)
+  /// What a worker saw.
+  case observe(LinkID, [Observation])
   /// A time asked for by `Effect.wake` has come.
   case tick
   /// Place what can be placed; once a turn.

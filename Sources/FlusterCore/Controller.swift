@@ -47,8 +47,7 @@ package struct Controller: Sendable {
       release(selections, from: caller, reply)
     case .register(let record, let link): register(record, link, at: now)
     case .disconnect(let link): disconnect(link)
-    case .observe(let link, let observations, full: _):
-      observe(link, observations, at: now)
+    case .observe(let link, let observations): observe(link, observations, at: now)
     case .tick: tick(at: now)
     case .schedule: schedule(at: now)
     }

@@ -130,7 +130,7 @@ struct RetryTests {
     let other = world.worker("b", cpus: 1)
     let report = Observation(
       uid: attempt.uid, kind: .finished(Self.failed), at: world.now.wall)
-    #expect(world.step(.observe(other, [report], full: false)).events.isEmpty)
+    #expect(world.step(.observe(other, [report])).events.isEmpty)
     #expect(world.state(job) == .assigned)
     #expect(world.finish(attempt).ended?.state == .succeeded)
     let again = world.finish(attempt, Self.failed)

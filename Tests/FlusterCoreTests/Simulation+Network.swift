@@ -69,7 +69,7 @@ extension Simulation {
     let last = faults && chance(1, in: 8) ? reports.count - 1 : 0
     let (link, observations) = reports.remove(at: last)
     if faults && chance(1, in: 15) { return }
-    step(.observe(link, observations, full: false))
+    step(.observe(link, observations))
   }
 
   /// A worker does some of its own work, or says again what it knows.

@@ -106,8 +106,7 @@ struct World {
       violations.append("worker \(attempt.worker) is not connected")
       return Controller.Step()
     }
-    return step(
-      .observe(link, [Observation(uid: attempt.uid, kind: kind, at: now.wall)], full: false))
+    return step(.observe(link, [Observation(uid: attempt.uid, kind: kind, at: now.wall)]))
   }
 
   func state(_ job: JobID, _ position: UInt32 = 0) -> TaskState? {

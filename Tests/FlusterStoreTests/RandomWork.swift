@@ -142,8 +142,7 @@ struct RandomWork {
       kind = .finished(
         RandomRequest.outcome(text: Self.name(of: attempt.task), using: &random))
     }
-    return .observe(
-      link, [Observation(uid: attempt.uid, kind: kind, at: now.wall)], full: false)
+    return .observe(link, [Observation(uid: attempt.uid, kind: kind, at: now.wall)])
   }
 
   private static func name(of task: TaskID) -> String { "\(task.job).\(task.position)" }

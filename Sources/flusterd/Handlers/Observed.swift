@@ -6,7 +6,7 @@ extension Daemon {
   func observed(_ wire: WireObserved, _ request: Request) {
     do throws(Refusal) {
       let observations = try Observation.list(wire: wire.observations)
-      step(.observe(request.connection.link, observations, full: wire.full))
+      step(.observe(request.connection.link, observations))
     } catch {
       clients.refuse(request.connection, error, request: request.number)
     }
