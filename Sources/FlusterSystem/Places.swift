@@ -31,42 +31,56 @@ package struct Places: Hashable, Sendable {
   /// The directory in which the shim keeps one small file for each attempt.
   package var shimState: String { "\(runtime)/shim" }
 
-  /// The places of an instance of the calling user.
+  /// Where commands look for an instance of the calling user.
   ///
-  /// `RUNTIME_DIRECTORY`, `STATE_DIRECTORY` and `LOGS_DIRECTORY` (the first of each, where a unit
-  /// has several) win over the usual places. Without an `environment` that of the process is used.
+  /// The directories that systemd made for the unit around a command are that unit's, and say
+  /// nothing of Fluster. Without an `environment` that of the process is used.
   package static func of(
     _ instance: Instance, environment: [String: String]? = nil
   ) throws(PlaceError) -> Places {
-    let variable = { (name: String) -> String? in
-      let value = environment.map { $0[name] } ?? Environment.variable(name)
-      return value.flatMap { $0.isEmpty ? nil : $0 }
-    }
-    let given = { (name: String) -> String? in
-      variable(name)?.split(separator: ":").first.map(String.init)
-    }
+    let variable = lookUp(environment)
     switch instance {
     case .system:
       return Places(
-        instance: instance,
-        runtime: given("RUNTIME_DIRECTORY") ?? "/run/fluster",
-        state: given("STATE_DIRECTORY") ?? "/var/lib/fluster",
-        log: given("LOGS_DIRECTORY") ?? "/var/log/fluster",
-        configuration: "/etc/fluster/fluster.conf")
+        instance: instance, runtime: "/run/fluster", state: "/var/lib/fluster",
+        log: "/var/log/fluster", configuration: "/etc/fluster/fluster.conf")
     case .user:
       let user = UserPlaces(variable: variable)
-      let state: String
-      if let directory = given("STATE_DIRECTORY") {
-        state = directory
-      } else {
-        state = try user.state()
-      }
+      let state = try user.state()
       return Places(
-        instance: instance,
-        runtime: given("RUNTIME_DIRECTORY") ?? user.runtime(),
-        state: state,
-        log: given("LOGS_DIRECTORY") ?? "\(state)/log",
+        instance: instance, runtime: user.runtime(), state: state, log: "\(state)/log",
         configuration: try user.configuration())
+    }
+  }
+
+  /// Where a daemon of the instance works: `RUNTIME_DIRECTORY`, `STATE_DIRECTORY` and
+  /// `LOGS_DIRECTORY` of its own unit (the first of each, where there are several) win over the
+  /// usual places.
+  package static func ofDaemon(
+    _ instance: Instance, environment: [String: String]? = nil
+  ) throws(PlaceError) -> Places {
+    let usual = try of(instance, environment: environment)
+    let variable = lookUp(environment)
+    let given = { (name: String) -> String? in
+      variable(name)?.split(separator: ":").first.map(String.init)
+    }
+    let state = given("STATE_DIRECTORY")
+    let log: String =
+      switch instance {
+      case .system: usual.log
+      case .user: state.map { "\($0)/log" } ?? usual.log
+      }
+    return Places(
+      instance: instance, runtime: given("RUNTIME_DIRECTORY") ?? usual.runtime,
+      state: state ?? usual.state, log: given("LOGS_DIRECTORY") ?? log,
+      configuration: usual.configuration)
+  }
+
+  /// Reads `environment`, else that of the process; what is empty is not there.
+  private static func lookUp(_ environment: [String: String]?) -> (String) -> String? {
+    { name in
+      let value = environment.map { $0[name] } ?? Environment.variable(name)
+      return value.flatMap { $0.isEmpty ? nil : $0 }
     }
   }
 
@@ -94,7 +108,12 @@ package struct Places: Hashable, Sendable {
     do throws(SystemError) {
       try Files.makeDirectories(state, mode: 0o700)
     } catch {
-      throw PlaceError("state directory: \(error)\nset STATE_DIRECTORY to one that you may write")
+      let variable =
+        switch instance {
+        case .system: "STATE_DIRECTORY"
+        case .user: "XDG_STATE_HOME"
+        }
+      throw PlaceError("state directory: \(error)\nset \(variable) to one that you may write")
     }
   }
 

@@ -22,7 +22,7 @@ struct Placement {
         configuration: configuration)
     }
     do throws(PlaceError) {
-      let places = try Places.of(options.instance)
+      let places = try Places.ofDaemon(options.instance)
       if options.listen == nil || options.state == nil { try places.prepareRuntime() }
       let logs = absolute(options.logDirectory ?? places.log)
       if options.instance == .user { try? Files.makeDirectories(logs, mode: 0o700) }

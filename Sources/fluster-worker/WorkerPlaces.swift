@@ -12,7 +12,7 @@ struct WorkerPlaces {
 
   /// Those of the instance, but for what the command line names.
   init(_ options: Options) throws(PlaceError) {
-    let places = try Places.of(options.system ? .system : .user)
+    let places = try Places.ofDaemon(options.system ? .system : .user)
     configuration = options.config ?? places.configuration
     controller = options.controller ?? places.workerSocket
     shim = options.shim ?? places.shimSocket

@@ -68,7 +68,7 @@ enum Start {
   private static func choose(
     _ options: Options, _ activated: [(name: String, descriptor: Descriptor)]
   ) throws -> Choices {
-    let places = try Places.of(options.system ? .system : .user)
+    let places = try Places.ofDaemon(options.system ? .system : .user)
     let passed = try sort(activated)
     let runtime = options.runtime ?? places.runtime
     return Choices(

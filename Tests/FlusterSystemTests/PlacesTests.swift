@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test(
-    "the system's places are fixed, and a unit's directories win over both",
+    "the system's places are fixed, and the directories of a daemon's own unit win over both",
     arguments: [
       Places.Instance.user, .system,
     ])
@@ -50,13 +50,43 @@ import Testing
     #expect(system.runtime == "/run/fluster" && system.state == "/var/lib/fluster")
     #expect(system.log == "/var/log/fluster")
     #expect(system.configuration == "/etc/fluster/fluster.conf")
-    let given = try Places.of(
-      instance,
-      environment: [
-        "RUNTIME_DIRECTORY": "/a:/b", "STATE_DIRECTORY": "/c", "LOGS_DIRECTORY": "/d",
-        "HOME": "/h", "XDG_RUNTIME_DIR": "/r",
-      ])
+    let given = try Places.ofDaemon(instance, environment: unit)
     #expect(given.runtime == "/a" && given.state == "/c" && given.log == "/d")
+    #expect(try Places.ofDaemon(.system, environment: [:]) == system)
+  }
+
+  @Test("a user's logs are beneath the state directory that a unit gives")
+  func logs() throws {
+    let given = try Places.ofDaemon(.user, environment: unit.filter { $0.key != "LOGS_DIRECTORY" })
+    #expect(given.log == "/c/log")
+  }
+
+  @Test(
+    "commands do not look in the directories of the unit around them",
+    arguments: [
+      Places.Instance.user, .system,
+    ])
+  func foreignUnit(instance: Places.Instance) throws {
+    let bare = ["HOME": "/h", "XDG_RUNTIME_DIR": "/r"]
+    #expect(
+      try Places.of(instance, environment: unit) == Places.of(instance, environment: bare))
+  }
+
+  private let unit = [
+    "RUNTIME_DIRECTORY": "/a:/b", "STATE_DIRECTORY": "/c", "LOGS_DIRECTORY": "/d",
+    "HOME": "/h", "XDG_RUNTIME_DIR": "/r",
+  ]
+
+  @Test("a state directory that cannot be made is told with the variable that names it")
+  func stateRefused() throws {
+    try ScratchDirectory.with { scratch in
+      try Files.writeAtomically(scratch("file"), [], mode: 0o600)
+      let places = try Places.of(
+        .user, environment: ["XDG_RUNTIME_DIR": scratch.path, "XDG_STATE_HOME": scratch("file")])
+      let error = failure { () throws(PlaceError) in try places.prepareState() }
+      #expect(
+        error?.description.hasSuffix("\nset XDG_STATE_HOME to one that you may write") == true)
+    }
   }
 
   @Test("a user's directories are made for nobody else, twice without harm")
@@ -112,7 +142,7 @@ import Testing
   func systemRuntime() throws {
     try ScratchDirectory.with { scratch in
       let environment = ["RUNTIME_DIRECTORY": scratch("run"), "STATE_DIRECTORY": scratch("state")]
-      let places = try Places.of(.system, environment: environment)
+      let places = try Places.ofDaemon(.system, environment: environment)
       #expect(throws: PlaceError.self) { try places.prepareRuntime() }
       try Files.makeDirectory(places.runtime, mode: 0o755)
       try places.prepareRuntime()

@@ -25,6 +25,22 @@ extension Programs {
       }
     }
 
+    @Test("a command in a unit of something else finds flusterd all the same")
+    func foreignUnit() throws {
+      try Instance.with { instance in
+        let elsewhere = ["RUNTIME_DIRECTORY", "STATE_DIRECTORY", "LOGS_DIRECTORY"].map {
+          "\($0)=\(instance.files)"
+        }
+        let submitted = try instance.launch(
+          ["env"] + elsewhere + ["fluster-submit", "--wait", "--", "true"]
+        ).finish()
+        #expect(submitted.status == 0, "\(submitted)")
+        let down = try instance.launch(["env"] + elsewhere + ["fluster", "down"]).finish()
+        #expect(down.status == 0, "\(down)")
+        #expect(down.errors == "fluster down: stopped\n")
+      }
+    }
+
     @Test("the front door runs the commands beside it")
     func frontDoor() throws {
       try Instance.with { instance in
