@@ -2,13 +2,21 @@ extension Agent {
   mutating func link(to offered: StoreID) {
     backlog = []
     unanswered = nil
-    if let store, store != offered, !held.isEmpty {
-      controller = .foreign
-      effect(.odd(.foreignStore(held: store, offered: offered)))
-      return
-    }
     store = offered
     controller = .fresh
+    if let foreign = foreignStore(to: offered) { return estrange(from: offered, foreign) }
+    // What the shim never had is nobody's loss.
+    for attempt in inOrder where attempt.store != offered && !attempt.phase.isWithShim {
+      forget(attempt.uid)
+    }
+  }
+
+  /// What the controller with the store `offered` wants is not the business of what is held here.
+  mutating func estrange(from offered: StoreID, _ foreign: StoreID) {
+    controller = .foreign
+    backlog = []
+    unanswered = nil
+    effect(.odd(.foreignStore(held: foreign, offered: offered)))
   }
 
   mutating func unlink() {
@@ -57,14 +65,14 @@ extension Agent {
       effect(.odd(.neverFits(run.uid)))
       miss(run.uid, at: now)
     } else {
-      hold(run.uid, .queued(at: now.wall), run)
+      hold(run.uid, .queued(at: now.wall), run, of: store)
       queue.append(run.uid)
     }
   }
 
   /// Says that the attempt is not here, until that is acknowledged.
   mutating func miss(_ uid: AttemptUID, at now: Moment) {
-    if held[uid] == nil { hold(uid, .missing(at: now.wall), nil) }
+    if held[uid] == nil { hold(uid, .missing(at: now.wall), nil, of: store) }
     queue.removeAll { $0 == uid }
     held[uid]?.phase = .missing(at: now.wall)
     attend(uid, at: now)
@@ -89,6 +97,24 @@ extension Agent {
     guard held[uid]?.ending == nil else { return }
     effect(.odd(.unwanted(uid)))
     end(uid, .killed, text: "the controller did not want it any more", at: now)
+  }
+
+  /// Ends and forgets what is held of a store, without anybody being told how it ended.
+  mutating func abandon(_ store: StoreID, at now: Moment) {
+    for uid in uids(of: store) { abandon(uid, at: now) }
+  }
+
+  mutating func abandon(_ uid: AttemptUID, at now: Moment) {
+    switch held[uid]?.phase {
+    case nil: break
+    case .queued, .missing: forget(uid)
+    case .ended, .notStarted:
+      effect(.acknowledge(uid))
+      forget(uid)
+    case .starting, .running:
+      held[uid]?.isAbandoned = true
+      end(uid, .killed, at: now)
+    }
   }
 
   private mutating func follow(_ stop: Desired.Stop, at now: Moment) {

@@ -15,13 +15,13 @@ extension Agent {
     attendAll(at: now)
   }
 
-  mutating func hear(_ notice: AgentNotice, at now: Moment) {
+  mutating func hear(_ notice: AgentNotice, of store: StoreID?, at now: Moment) {
     switch notice {
-    case .starting(let uid): starting(uid, at: now)
-    case .started(let uid, let since): started(uid, since: since, at: now)
+    case .starting(let uid): starting(uid, of: store, at: now)
+    case .started(let uid, let since): started(uid, of: store, since: since, at: now)
     case .notStarted(let uid, let reason, let errno):
-      over(uid, .notStarted(reason, errno: errno, at: now.wall), at: now)
-    case .ended(let uid, let record): over(uid, .ended(record), at: now)
+      over(uid, of: store, .notStarted(reason, errno: errno, at: now.wall), at: now)
+    case .ended(let uid, let record): over(uid, of: store, .ended(record), at: now)
     case .stuck(let uid):
       guard let attempt = held[uid], attempt.phase.isActive, !attempt.isStuck else { return }
       held[uid]?.isStuck = true
@@ -30,9 +30,9 @@ extension Agent {
     }
   }
 
-  private mutating func starting(_ uid: AttemptUID, at now: Moment) {
+  private mutating func starting(_ uid: AttemptUID, of store: StoreID?, at now: Moment) {
     guard let attempt = held[uid] else {
-      return adopt(uid, .starting(since: now, told: false), at: now)
+      return adopt(uid, of: store, .starting(since: now, told: false), at: now)
     }
     held[uid]?.isListed = true
     switch attempt.phase {
@@ -49,8 +49,12 @@ extension Agent {
     }
   }
 
-  private mutating func started(_ uid: AttemptUID, since: Moment, at now: Moment) {
-    guard let attempt = held[uid] else { return adopt(uid, .running(since: since), at: now) }
+  private mutating func started(
+    _ uid: AttemptUID, of store: StoreID?, since: Moment, at now: Moment
+  ) {
+    guard let attempt = held[uid] else {
+      return adopt(uid, of: store, .running(since: since), at: now)
+    }
     held[uid]?.isListed = true
     switch attempt.phase {
     case .running: break
@@ -69,8 +73,10 @@ extension Agent {
     }
   }
 
-  private mutating func over(_ uid: AttemptUID, _ phase: HeldAttempt.Phase, at now: Moment) {
-    guard let attempt = held[uid] else { return adopt(uid, phase, at: now) }
+  private mutating func over(
+    _ uid: AttemptUID, of store: StoreID?, _ phase: HeldAttempt.Phase, at now: Moment
+  ) {
+    guard let attempt = held[uid] else { return adopt(uid, of: store, phase, at: now) }
     held[uid]?.isListed = true
     switch attempt.phase {
     case .queued, .starting, .running, .missing:
@@ -82,17 +88,23 @@ extension Agent {
       if !attempt.phase.isRunning, case .ended(let record) = phase, let started = record.started {
         tell(uid, .started, at: started.wall)
       }
+      if attempt.isAbandoned { return abandon(uid, at: now) }
       attend(uid, at: now)
     case .ended, .notStarted: break
     }
   }
 
   /// The shim names something this life of the worker knows nothing of. Whether it is wanted only
-  /// a full set can tell; after one, it is not.
-  private mutating func adopt(_ uid: AttemptUID, _ phase: HeldAttempt.Phase, at now: Moment) {
-    hold(uid, phase, nil)
+  /// a full set of its own store can tell; after one, it is not.
+  private mutating func adopt(
+    _ uid: AttemptUID, of store: StoreID?, _ phase: HeldAttempt.Phase, at now: Moment
+  ) {
+    hold(uid, phase, nil, of: store)
     held[uid]?.isInherited = true
-    if phase.isActive, controller == .synced {
+    let isLinked = controller == .fresh || controller == .synced
+    if let store, let own = self.store, store != own, isLinked {
+      estrange(from: own, store)
+    } else if phase.isActive, controller == .synced {
       endUnwanted(uid, at: now)
     } else {
       attend(uid, at: now)

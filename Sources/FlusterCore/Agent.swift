@@ -38,8 +38,8 @@ package struct Agent: Sendable {
   }
 
   package internal(set) var capacity: Amounts
-  /// The store whose attempts are held; nil as long as that is not known or nothing is held.
-  package internal(set) var store: StoreID?
+  /// The store of the controller that was linked last.
+  var store: StoreID?
   var held: [AttemptUID: HeldAttempt] = [:]
   /// Waiting for resources, in the order in which they were given.
   var queue: [AttemptUID] = []
@@ -59,6 +59,22 @@ package struct Agent: Sendable {
 
   /// Holds nothing and knows nobody yet.
   package init(capacity: Amounts) { self.capacity = capacity }
+
+  /// The store, other than `offered`, that something the shim holds belongs to; nil: none.
+  package func foreignStore(to offered: StoreID) -> StoreID? {
+    inOrder.first { $0.phase.isWithShim && $0.store.map { $0 != offered } ?? false }?.store
+  }
+
+  /// What is held of a store, in the order in which it came.
+  package func uids(of store: StoreID) -> [AttemptUID] {
+    inOrder.filter { $0.store == store }.map(\.uid)
+  }
+
+  /// The store an attempt belongs to, as far as that is known.
+  package func store(of uid: AttemptUID) -> StoreID? { held[uid]?.store }
+
+  /// The linked controller has another store than something that is held here.
+  package var isForeign: Bool { controller == .foreign }
 
   /// No attempt is known here, running or ended.
   package var holdsNothing: Bool { held.isEmpty && backlog.isEmpty }
@@ -91,8 +107,9 @@ package struct Agent: Sendable {
     case .desired(let desired): receive(desired)
     case .shimLinked: shimLinked(at: now)
     case .shimUnlinked: shimUnlinked(at: now)
-    case .shim(let notice): hear(notice, at: now)
+    case .shim(let notice, of: let store): hear(notice, of: store, at: now)
     case .resized(let capacity): resize(to: capacity, at: now)
+    case .abandoned(let store): abandon(store, at: now)
     case .tick: wakeIsSpent = true
     }
     if shim == .ready { followBacklog(at: now) }
@@ -112,9 +129,12 @@ package struct Agent: Sendable {
   /// Asks the shell for something.
   mutating func effect(_ effect: AgentEffect) { effects.append(effect) }
 
-  /// Begins to hold an attempt.
-  mutating func hold(_ uid: AttemptUID, _ phase: HeldAttempt.Phase, _ assignment: Assignment?) {
-    held[uid] = HeldAttempt(uid: uid, order: nextOrder, phase: phase, assignment: assignment)
+  /// Begins to hold an attempt of `store`.
+  mutating func hold(
+    _ uid: AttemptUID, _ phase: HeldAttempt.Phase, _ assignment: Assignment?, of store: StoreID?
+  ) {
+    held[uid] = HeldAttempt(
+      uid: uid, order: nextOrder, phase: phase, assignment: assignment, store: store)
     nextOrder += 1
   }
 

@@ -21,6 +21,14 @@ struct HeldAttempt: Hashable, Sendable {
       }
     }
 
+    /// The shim holds it, or its end.
+    var isWithShim: Bool {
+      switch self {
+      case .starting, .running, .ended, .notStarted: true
+      case .queued, .missing: false
+      }
+    }
+
     /// Nothing is left of it but its report.
     var isOver: Bool {
       switch self {
@@ -41,6 +49,8 @@ struct HeldAttempt: Hashable, Sendable {
   }
 
   let uid: AttemptUID
+  /// The store it belongs to; nil: not known.
+  let store: StoreID?
   /// Its place in the order of arrival.
   let order: UInt64
   var phase: Phase
@@ -50,6 +60,8 @@ struct HeldAttempt: Hashable, Sendable {
   /// Its end was brought about, if at all, by an earlier life of the worker.
   var isInherited = false
   var isStuck = false
+  /// Nobody will ask how it ended.
+  var isAbandoned = false
   /// The shim's present list has named it.
   var isListed = true
   /// When its end was last reported on the present link.
@@ -57,8 +69,11 @@ struct HeldAttempt: Hashable, Sendable {
   /// When it wants to be attended to.
   var due: Instant?
 
-  init(uid: AttemptUID, order: UInt64, phase: Phase, assignment: Assignment?) {
+  init(
+    uid: AttemptUID, order: UInt64, phase: Phase, assignment: Assignment?, store: StoreID?
+  ) {
     self.uid = uid
+    self.store = store
     self.order = order
     self.phase = phase
     self.assignment = assignment

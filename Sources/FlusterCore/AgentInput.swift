@@ -8,6 +8,12 @@ package struct StoreID: Hashable, Sendable, CustomStringConvertible {
     self.value = value
   }
 
+  /// Reads 32 hexadecimal digits; nil for anything else.
+  package init?(hexadecimal text: String) {
+    guard let value = AttemptUID(hex: text) else { return nil }
+    self.value = value
+  }
+
   /// 16 big-endian bytes.
   package var bytes: [UInt8] { value.bytes }
 
@@ -118,9 +124,12 @@ package enum AgentInput: Hashable, Sendable {
   /// A shim is connected and was asked for its list.
   case shimLinked
   case shimUnlinked
-  case shim(AgentNotice)
+  /// What it tells of an attempt comes with the store that the attempt belongs to, if it knows.
+  case shim(AgentNotice, of: StoreID? = nil)
   /// The configuration gives the worker more or less.
   case resized(Amounts)
+  /// An administrator has given up what is held of this store.
+  case abandoned(StoreID)
   /// The time asked for by `AgentEffect.wake` has come.
   case tick
 }

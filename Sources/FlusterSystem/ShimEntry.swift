@@ -2,6 +2,8 @@
 package struct ShimIntent: Sendable, Hashable {
   package var uid: [UInt8]
   package var owner: UInt32
+  /// As it was given with the spawn.
+  package var tag: [UInt8]
   /// Of the machine, 16 bytes: on another boot nothing of the attempt can be alive.
   package var bootID: [UInt8]
   /// Milliseconds since 1970.
@@ -13,11 +15,12 @@ package struct ShimIntent: Sendable, Hashable {
 
   /// Takes the values as they are.
   package init(
-    uid: [UInt8], owner: UInt32, bootID: [UInt8], wall: Int64, cgroup: String, keepsOutput: Bool,
-    keepsErrors: Bool
+    uid: [UInt8], owner: UInt32, tag: [UInt8], bootID: [UInt8], wall: Int64, cgroup: String,
+    keepsOutput: Bool, keepsErrors: Bool
   ) {
     self.uid = uid
     self.owner = owner
+    self.tag = tag
     self.bootID = bootID
     self.wall = wall
     self.cgroup = cgroup
@@ -43,6 +46,7 @@ package enum ShimEntry: Sendable, Hashable {
     case .intent(let intent):
       writer.uid(intent.uid)
       writer.number(intent.owner)
+      writer.uid(intent.tag)
       writer.uid(intent.bootID)
       writer.number(intent.wall)
       writer.string(Array(intent.cgroup.utf8))
@@ -83,13 +87,15 @@ package enum ShimEntry: Sendable, Hashable {
   }
 
   private static func one(_ bytes: [UInt8]) throws(ShimWireError) -> ShimEntry {
-    var (kind, reader) = try ShimReader.packet(bytes)
+    var (version, kind, reader) = try ShimReader.entry(bytes)
     let entry: ShimEntry
     switch kind {
     case 201:
       entry = .intent(
         ShimIntent(
-          uid: try reader.uid(), owner: try reader.number(UInt32.self), bootID: try reader.uid(),
+          uid: try reader.uid(), owner: try reader.number(UInt32.self),
+          // The first version had none.
+          tag: version == 1 ? ShimWire.noTag : try reader.uid(), bootID: try reader.uid(),
           wall: try reader.number(Int64.self),
           cgroup: String(decoding: try reader.string(limit: 4096), as: UTF8.self),
           keepsOutput: try reader.flag(), keepsErrors: try reader.flag()))

@@ -20,6 +20,8 @@ package struct ShimHello: Sendable, Hashable {
 /// An attempt whose command is being executed.
 package struct ShimStarted: Sendable, Hashable {
   package var uid: [UInt8]
+  /// As it was given with the spawn; so with every other notice.
+  package var tag: [UInt8]
   /// The leader; also its session and process group.
   package var pid: Int32
   /// CLOCK_MONOTONIC when it was cloned, in nanoseconds: time limits count from here.
@@ -31,9 +33,11 @@ package struct ShimStarted: Sendable, Hashable {
 
   /// Takes the values as they are.
   package init(
-    uid: [UInt8], pid: Int32, startedNanoseconds: Int64, startedWall: Int64, cgroup: String
+    uid: [UInt8], tag: [UInt8], pid: Int32, startedNanoseconds: Int64, startedWall: Int64,
+    cgroup: String
   ) {
     self.uid = uid
+    self.tag = tag
     self.pid = pid
     self.startedNanoseconds = startedNanoseconds
     self.startedWall = startedWall
@@ -46,13 +50,13 @@ package enum ShimNotice: Sendable, Hashable {
   case hello(ShimHello)
   /// In a list: held, but not yet at its command, or left over by an earlier shim and being ended.
   /// Whichever of `started`, `notStarted` and `ended` it comes to follows.
-  case starting(uid: [UInt8])
+  case starting(uid: [UInt8], tag: [UInt8])
   /// With a pidfd of the leader, unless the leader is gone and its end about to be told.
   case started(ShimStarted)
   /// `reason` is a number of the table in fluster-shim(8). Held until acknowledged, like an end.
-  case notStarted(uid: [UInt8], reason: UInt8, errno: Int32)
+  case notStarted(uid: [UInt8], tag: [UInt8], reason: UInt8, errno: Int32)
   /// Nothing of the attempt is alive any more.
-  case ended(uid: [UInt8], ShimRecord)
+  case ended(uid: [UInt8], tag: [UInt8], ShimRecord)
   /// With the log, open for reading and writing (to punch holes into it).
   case log(uid: [UInt8], errors: Bool)
   case listEnd
@@ -77,18 +81,21 @@ package enum ShimNotice: Sendable, Hashable {
       return writer.packet(kind: 101)
     case .started(let started):
       writer.uid(started.uid)
+      writer.uid(started.tag)
       writer.number(started.pid)
       writer.number(started.startedNanoseconds)
       writer.number(started.startedWall)
       writer.string(Array(started.cgroup.utf8))
       return writer.packet(kind: 102)
-    case .notStarted(let uid, let reason, let errno):
+    case .notStarted(let uid, let tag, let reason, let errno):
       writer.uid(uid)
+      writer.uid(tag)
       writer.number(reason)
       writer.number(errno)
       return writer.packet(kind: 103)
-    case .ended(let uid, let record):
+    case .ended(let uid, let tag, let record):
       writer.uid(uid)
+      writer.uid(tag)
       record.write(to: &writer)
       return writer.packet(kind: 104)
     case .log(let uid, let errors):
@@ -109,8 +116,9 @@ package enum ShimNotice: Sendable, Hashable {
     case .held(let count):
       writer.number(count)
       return writer.packet(kind: 110)
-    case .starting(let uid):
+    case .starting(let uid, let tag):
       writer.uid(uid)
+      writer.uid(tag)
       return writer.packet(kind: 111)
     }
   }
@@ -124,9 +132,11 @@ package enum ShimNotice: Sendable, Hashable {
     case 102: notice = .started(try started(from: &reader))
     case 103:
       notice = .notStarted(
-        uid: try reader.uid(), reason: try reader.number(UInt8.self),
+        uid: try reader.uid(), tag: try reader.uid(), reason: try reader.number(UInt8.self),
         errno: try reader.number(Int32.self))
-    case 104: notice = .ended(uid: try reader.uid(), try ShimRecord.read(from: &reader))
+    case 104:
+      notice = .ended(
+        uid: try reader.uid(), tag: try reader.uid(), try ShimRecord.read(from: &reader))
     case 105: notice = .log(uid: try reader.uid(), errors: try reader.flag())
     case 106: notice = .listEnd
     case 107:
@@ -135,7 +145,7 @@ package enum ShimNotice: Sendable, Hashable {
     case 108: notice = .stuck(uid: try reader.uid())
     case 109: notice = .unknown(uid: try reader.uid())
     case 110: notice = .held(try reader.number(UInt32.self))
-    case 111: notice = .starting(uid: try reader.uid())
+    case 111: notice = .starting(uid: try reader.uid(), tag: try reader.uid())
     default: throw .malformed("unknown notice \(kind)")
     }
     try reader.end()
@@ -151,7 +161,7 @@ package enum ShimNotice: Sendable, Hashable {
 
   private static func started(from reader: inout ShimReader) throws(ShimWireError) -> ShimStarted {
     ShimStarted(
-      uid: try reader.uid(), pid: try reader.number(Int32.self),
+      uid: try reader.uid(), tag: try reader.uid(), pid: try reader.number(Int32.self),
       startedNanoseconds: try reader.number(Int64.self),
       startedWall: try reader.number(Int64.self),
       cgroup: String(

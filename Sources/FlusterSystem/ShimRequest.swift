@@ -26,6 +26,7 @@ package enum ShimRequest: Sendable, Hashable {
     case .spawn(let spawn):
       writer.uid(spawn.uid)
       writer.number(spawn.owner)
+      writer.uid(spawn.tag)
       return writer.packet(kind: 2)
     case .signal(let uid, let number):
       writer.uid(uid)
@@ -60,8 +61,9 @@ package enum ShimRequest: Sendable, Hashable {
     case 2:
       let uid = try reader.uid()
       let owner = try reader.number(UInt32.self)
+      let tag = try reader.uid()
       guard let bulk = bulk() else { throw .malformed("a spawn without a sealed memfd") }
-      request = .spawn(try ShimSpawn.decode(uid: uid, owner: owner, bulk: bulk))
+      request = .spawn(try ShimSpawn.decode(uid: uid, owner: owner, tag: tag, bulk: bulk))
     case 3:
       request = .signal(uid: try reader.uid(), number: try reader.number(Int32.self))
     case 4: request = .kill(uid: try reader.uid())

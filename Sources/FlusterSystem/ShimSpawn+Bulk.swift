@@ -1,4 +1,4 @@
-/// A spawn crosses in two parts: the uid and owner in the packet, the rest in a sealed memfd, so
+/// A spawn crosses in two parts: uid, owner and tag in the packet, the rest in a sealed memfd, so
 /// that nothing the other end does can change it while or after it is checked.
 extension ShimSpawn {
   /// The most bytes of one argument or variable (MAX_ARG_STRLEN).
@@ -32,12 +32,13 @@ extension ShimSpawn {
 
   /// Checks every bound; what is returned can be handed to the kernel.
   static func decode(
-    uid: [UInt8], owner: UInt32, bulk: [UInt8]
+    uid: [UInt8], owner: UInt32, tag: [UInt8], bulk: [UInt8]
   ) throws(ShimWireError) -> ShimSpawn {
     var reader = ShimReader(bulk)
     let version = try reader.number(UInt32.self)
     guard version == ShimWire.version else { throw .version(version) }
     var spawn = ShimSpawn(uid: uid, owner: owner, argv: [], environment: [], directory: [])
+    spawn.tag = tag
     spawn.umask = try reader.number(UInt32.self)
     spawn.nice = try reader.number(Int32.self)
     spawn.cpuMillis = try reader.number(UInt64.self)

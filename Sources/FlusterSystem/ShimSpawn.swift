@@ -43,6 +43,8 @@ package struct ShimSpawn: Sendable, Hashable {
   package var uid: [UInt8]
   /// The user it becomes; group and groups are the shim's own knowledge.
   package var owner: UInt32
+  /// Whose attempt it is: 16 bytes that the worker chooses, and that the shim keeps and gives back.
+  package var tag = ShimWire.noTag
   /// The first is the command, looked up in the environment's PATH unless it holds a slash.
   package var argv: [[UInt8]]
   /// NAME=VALUE, without zero bytes; the shim adds FLUSTER_ATTEMPT_UID if it is missing.

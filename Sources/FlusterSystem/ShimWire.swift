@@ -3,15 +3,19 @@
 /// sealed memfd. Small enough to be checked by eye, because one end of it is root.
 package enum ShimWire {
   /// The only version this build speaks.
-  package static let version: UInt32 = 1
+  package static let version: UInt32 = 2
+  /// The versions whose entries of attempt files this build reads; it writes the newest.
+  package static let fileVersions: ClosedRange<UInt32> = 1...version
   /// The most bytes one packet may have.
   package static let packetLimit = 4096
   /// The most bytes a spawn's memfd may have: an environment and arguments at the kernel's limit.
   package static let bulkLimit = 8 << 20
   /// The most descriptors that travel with one packet.
   package static let descriptorLimit = 2
-  /// The bytes of an attempt uid.
+  /// The bytes of an attempt uid, and of a tag.
   package static let uidLength = 16
+  /// The tag of an attempt of which it is not known whose it is.
+  package static let noTag = [UInt8](repeating: 0, count: uidLength)
 }
 
 /// Why bytes are not a packet of this wire.
@@ -92,6 +96,18 @@ struct ShimReader {
     guard version == ShimWire.version || kind == timeless else { throw .version(UInt32(version)) }
     guard try reader.number(UInt32.self) == bytes.count else { throw .malformed("wrong length") }
     return (kind, reader)
+  }
+
+  /// Checks the head of an entry of an attempt's file, which may be older than this build.
+  static func entry(
+    _ bytes: [UInt8]
+  ) throws(ShimWireError) -> (version: UInt32, kind: UInt16, reader: ShimReader) {
+    var reader = ShimReader(bytes)
+    let version = UInt32(try reader.number(UInt16.self))
+    guard ShimWire.fileVersions.contains(version) else { throw .version(version) }
+    let kind = try reader.number(UInt16.self)
+    guard try reader.number(UInt32.self) == bytes.count else { throw .malformed("wrong length") }
+    return (version, kind, reader)
   }
 
   mutating func number<Number: FixedWidthInteger>(

@@ -54,6 +54,8 @@ struct Attempt {
 
   let uid: [UInt8]
   let owner: UInt32
+  /// Whose it is, in the worker's words.
+  let tag: [UInt8]
   var phase: Phase
   var keepsOutput = false
   var keepsErrors = false
@@ -86,6 +88,7 @@ struct Attempt {
   init(_ spawn: ShimSpawn) {
     uid = spawn.uid
     owner = spawn.owner
+    tag = spawn.tag
     phase = .resolving
     keepsOutput = spawn.output == .kept
     keepsErrors = spawn.errors == .kept
@@ -98,19 +101,24 @@ struct Attempt {
   init(uid: [UInt8], entries: [ShimEntry], bootID: [UInt8]) {
     var intent: ShimIntent?
     var start: (pid: Int32, ticks: UInt64)?
-    phase = .remains
+    var tag = ShimWire.noTag
+    var end: ShimNotice?
     for entry in entries {
       switch entry {
-      case .intent(let found): intent = found
+      case .intent(let found):
+        intent = found
+        tag = found.tag
       case .started(let pid, let ticks, let nanoseconds, let wall):
         start = (pid, ticks)
         former = (nanoseconds, wall)
       case .notStarted(let reason, let errno):
-        phase = .over(.notStarted(uid: uid, reason: reason, errno: errno))
-      case .ended(let record): phase = .over(.ended(uid: uid, record))
+        end = .notStarted(uid: uid, tag: tag, reason: reason, errno: errno)
+      case .ended(let record): end = .ended(uid: uid, tag: tag, record)
       }
     }
     self.uid = uid
+    self.tag = tag
+    phase = end.map(Phase.over) ?? .remains
     owner = intent?.owner ?? UInt32.max
     keepsOutput = intent?.keepsOutput ?? false
     keepsErrors = intent?.keepsErrors ?? false
@@ -131,7 +139,7 @@ struct Attempt {
   var started: ShimStarted? {
     leader.map {
       ShimStarted(
-        uid: uid, pid: $0.pid, startedNanoseconds: $0.nanoseconds, startedWall: $0.wall,
+        uid: uid, tag: tag, pid: $0.pid, startedNanoseconds: $0.nanoseconds, startedWall: $0.wall,
         cgroup: cgroup?.path ?? "")
     }
   }

@@ -67,13 +67,22 @@ final class AttemptFiles {
   /// Forgets an attempt.
   func remove(_ uid: [UInt8]) { unlinkat(directory.raw, ShimSpawn.hexadecimal(uid), 0) }
 
-  /// The uids of all files, and what each holds; nothing where it cannot be understood.
+  /// The uids of all files, and what each holds; nothing where it makes no sense. A version that
+  /// is not known here is refused with both numbers: a newer shim can still tell its outcome.
   func all() throws(SystemError) -> [(uid: [UInt8], entries: [ShimEntry])] {
     var found: [(uid: [UInt8], entries: [ShimEntry])] = []
     for name in try Files.names(in: path) {
       guard let uid = Self.uid(of: name) else { continue }
       let bytes = (try? Files.read("\(path)/\(name)", limit: 1 << 16)) ?? []
-      found.append((uid, (try? ShimEntry.decode(bytes)) ?? []))
+      do throws(ShimWireError) {
+        found.append((uid, try ShimEntry.decode(bytes)))
+      } catch .version(let theirs) {
+        throw SystemError(
+          call: "take over \(path)/\(name) of version \(theirs) with version "
+            + "\(ShimWire.version) of the shim", errno: EPROTONOSUPPORT)
+      } catch {
+        found.append((uid, []))
+      }
     }
     return found
   }

@@ -105,10 +105,11 @@ extension Shim {
     if let failure = attempt.failure, !attempt.isLost {
       if attempt.output != nil { surroundings.logs.remove(uid, errors: false) }
       if attempt.errors != nil { surroundings.logs.remove(uid, errors: true) }
-      notice = .notStarted(uid: uid, reason: failure.reason, errno: failure.errno)
+      notice = .notStarted(
+        uid: uid, tag: attempt.tag, reason: failure.reason, errno: failure.errno)
       self.record(.notStarted(reason: failure.reason, errno: failure.errno), of: uid)
     } else {
-      notice = .ended(uid: uid, record)
+      notice = .ended(uid: uid, tag: attempt.tag, record)
       self.record(.ended(record), of: uid)
     }
     var over = attempt
@@ -139,8 +140,8 @@ extension Shim {
     if attempt.marks.isFormer { return try surroundings.files.reopen(uid) }
     return try surroundings.files.begin(
       ShimIntent(
-        uid: uid, owner: attempt.owner, bootID: surroundings.bootID, wall: Clock.wallMilliseconds(),
-        cgroup: "", keepsOutput: false, keepsErrors: false))
+        uid: uid, owner: attempt.owner, tag: attempt.tag, bootID: surroundings.bootID,
+        wall: Clock.wallMilliseconds(), cgroup: "", keepsOutput: false, keepsErrors: false))
   }
 
   /// Reaps the leader and gathers what is known.

@@ -68,7 +68,8 @@ extension Shim {
       // The rest of the conversation is intact, and the attempt needs an answer.
       logger.warning("attempt \(ShimSpawn.hexadecimal(uid)): \(error)")
       let reason = UInt8(FL_REASON_REQUEST.rawValue)
-      return tell(.notStarted(uid: uid, reason: reason, errno: EBADMSG))
+      return tell(
+        .notStarted(uid: uid, tag: ShimWire.noTag, reason: reason, errno: EBADMSG))
     }
     logger.warning("dropped a worker: \(error)")
     if case .version(let theirs) = error {
@@ -81,7 +82,7 @@ extension Shim {
   private func present(_ uid: [UInt8]) {
     guard let attempt = attempts[uid] else { return }
     switch attempt.phase {
-    case .resolving, .starting, .remains: tell(.starting(uid: uid))
+    case .resolving, .starting, .remains: tell(.starting(uid: uid, tag: attempt.tag))
     case .running:
       guard let started = attempt.started, let leader = attempt.leader else { return }
       tell(.started(started), [leader.pidfd])

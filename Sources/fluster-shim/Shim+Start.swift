@@ -76,7 +76,7 @@ extension Shim {
 
   private func intent(for spawn: ShimSpawn) -> ShimIntent {
     ShimIntent(
-      uid: spawn.uid, owner: spawn.owner, bootID: surroundings.bootID,
+      uid: spawn.uid, owner: spawn.owner, tag: spawn.tag, bootID: surroundings.bootID,
       wall: Clock.wallMilliseconds(),
       cgroup: surroundings.groups?.path(of: spawn.uid) ?? "", keepsOutput: spawn.output == .kept,
       keepsErrors: spawn.errors == .kept)

@@ -11,7 +11,7 @@ struct Settings {
       "IdleExitSec", "AllowUsers", "AllowGroups", "Visibility", "SocketMode", "WorkerUsers",
       "PersonalWorkers", "MaxLiveTasks", "KeepEnded",
     ],
-    "Worker": ["Id", "Cpus", "Memory", "Resource", "Attribute", "KeepLogs"],
+    "Worker": ["Id", "Cpus", "Memory", "Resource", "Attribute", "KeepLogs", "EndStore"],
   ]
 
   var id: String
@@ -19,6 +19,8 @@ struct Settings {
   var attributes: [WireAttribute] = []
   /// How long the log of an ended attempt is kept, in milliseconds.
   var keepLogs: UInt64 = 30 * 86_400_000
+  /// What is held of this store is ended and forgotten when flusterd has another.
+  var endStore: StoreID?
 
   /// Reads the file at `path` and its drop-ins, and puts the command line above them.
   init(_ options: Options, path: String) throws {
@@ -44,6 +46,12 @@ struct Settings {
       attribute.key = key
       attribute.value = value
       return attribute
+    }
+    if let value = file.string("Worker", "EndStore") {
+      guard let store = StoreID(hexadecimal: value.text) else {
+        throw value.refused("EndStore needs the 32 digits of a store's id, not '\(value.text)'")
+      }
+      endStore = store
     }
     if let value = file.string("Worker", "KeepLogs") {
       keepLogs = try Self.parse(value) { text throws(QuantityError) in

@@ -66,6 +66,42 @@ extension Worker {
       throw Refusal(.invalidArgument, "flusterd said hello twice")
     }
     self.store = store
+    if !isEstranged(from: store) { register() }
+  }
+
+  /// Whether attempts of another store are held. They are not this flusterd's to end, and as long
+  /// as they are here it does not hear of this worker: then no work comes.
+  func isEstranged(from offered: StoreID) -> Bool {
+    while let own = agent.foreignStore(to: offered) {
+      guard settings.endStore == own else {
+        askForDecision(own, offered)
+        return true
+      }
+      complain("ending what is held of store \(own)", "EndStore= in fluster.conf says so")
+      step(.abandoned(own))
+      if agent.foreignStore(to: offered) == own { return true }
+    }
+    return false
+  }
+
+  private func askForDecision(_ own: StoreID, _ offered: StoreID) {
+    let held = agent.uids(of: own)
+    let named = held.prefix(4).map(\.description).joined(separator: ", ")
+    Notify.status("takes no work: attempts of another store are held")
+    complain(
+      "this worker takes no work",
+      "it holds \(held.count) attempts of store \(own), but flusterd has store \(offered): "
+        + named + (held.count > 4 ? ", ..." : "")
+        + "\nbring back the state directory they belong to; or, to end them and never know how "
+        + "they ended, write EndStore=\(own) below [Worker] in \(places.configuration) and send "
+        + "SIGHUP to process \(identity.pid)")
+  }
+
+  /// Registers once nothing of another store is held any more.
+  func registerIfReconciled() {
+    guard let store, controller != nil, registered == nil, !isEstranged(from: store) else {
+      return
+    }
     register()
   }
 
@@ -74,7 +110,7 @@ extension Worker {
       return dropController("the shim is away")
     }
     let wire = identity.registration(
-      settings, lacks: hello.lacks, store: agent.holdsNothing ? nil : agent.store)
+      settings, lacks: hello.lacks, store: agent.holdsNothing ? nil : store)
     let descriptors = [
       try? PidFD.open(pid: identity.pid),
       // By its own word: the socket's peer is whoever listened first, such as systemd.

@@ -42,14 +42,16 @@ extension Worker {
   private func hear(_ notice: ShimNotice, _ descriptors: [Descriptor]) {
     switch notice {
     case .hello(let hello): greet(hello)
-    case .starting(let uid): tell(uid) { .starting($0) }
+    case .starting(let uid, let tag): tell(uid, of: tag) { .starting($0) }
     case .started(let started):
-      tell(started.uid) { .started($0, at: started.moment) }
-    case .notStarted(let uid, let reason, let errno):
-      tell(uid) { .notStarted($0, StartReason(rawValue: reason) ?? .request, errno: errno) }
-    case .ended(let uid, let record):
+      tell(started.uid, of: started.tag) { .started($0, at: started.moment) }
+    case .notStarted(let uid, let tag, let reason, let errno):
+      tell(uid, of: tag) {
+        .notStarted($0, StartReason(rawValue: reason) ?? .request, errno: errno)
+      }
+    case .ended(let uid, let tag, let record):
       logs.close(uid)
-      tell(uid) { .ended($0, ExitRecord(record)) }
+      tell(uid, of: tag) { .ended($0, ExitRecord(record)) }
       if logs.wantsPruning { pruneLogs() }
     case .log(let uid, let errors):
       guard let file = descriptors.first, let id = AttemptUID(bytes: uid) else { return }
@@ -59,15 +61,18 @@ extension Worker {
       complain(
         "the shim refuses this worker",
         "it speaks version \(ours), this worker version \(theirs)")
-    case .stuck(let uid): tell(uid) { .stuck($0) }
+    case .stuck(let uid): tell(uid, of: ShimWire.noTag) { .stuck($0) }
     case .unknown(let uid): log.debug("the shim does not hold \(ShimSpawn.hexadecimal(uid))")
     case .held(let count): log.notice("the shim stays: it holds \(count) attempts")
     }
   }
 
-  private func tell(_ uid: [UInt8], _ notice: (AttemptUID) -> AgentNotice) {
+  private func tell(
+    _ uid: [UInt8], of tag: [UInt8], _ notice: (AttemptUID) -> AgentNotice
+  ) {
     guard let uid = AttemptUID(bytes: uid) else { return }
-    step(.shim(notice(uid)))
+    let store = tag == ShimWire.noTag ? nil : StoreID(bytes: tag)
+    step(.shim(notice(uid), of: store))
   }
 
   private func greet(_ hello: ShimHello) {

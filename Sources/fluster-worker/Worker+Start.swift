@@ -20,7 +20,9 @@ extension Worker {
       run: run, worker: settings.id, socket: places.control,
       ownerName: owners.name(of: run.owner) ?? "")
     do throws(StartObstacle) {
-      shim?.send(.spawn(try order.spawn(uid.bytes)))
+      var spawn = try order.spawn(uid.bytes)
+      if let store = agent.store(of: uid) { spawn.tag = store.bytes }
+      shim?.send(.spawn(spawn))
     } catch {
       step(.shim(.notStarted(uid, error.reason, errno: error.errno)))
     }

@@ -108,6 +108,8 @@ final class Worker {
 
   /// After whatever happened: tells the controller what there is to tell.
   func finishTurn() {
+    if agent.isForeign { dropController("attempts of another store have turned up") }
+    registerIfReconciled()
     sendNews()
     controller?.flush()
     logs.watch()

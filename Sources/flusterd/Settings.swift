@@ -9,7 +9,7 @@ struct Settings: Sendable {
       "IdleExitSec", "AllowUsers", "AllowGroups", "Visibility", "SocketMode", "WorkerUsers",
       "PersonalWorkers", "MaxLiveTasks", "KeepEnded",
     ],
-    "Worker": ["Id", "Cpus", "Memory", "Resource", "Attribute", "KeepLogs"],
+    "Worker": ["Id", "Cpus", "Memory", "Resource", "Attribute", "KeepLogs", "EndStore"],
   ]
 
   /// How long nothing must be left to do before a socket-activated daemon exits.

@@ -154,4 +154,62 @@ struct AgentReconnectTests {
     bench.linkController(AgentBench.store(2))
     #expect(bench.run(AgentBench.run(1)).spawned == [1])
   }
+
+  @Test("a worker that restarted knows from the shim whose its attempts are, and ends none of them")
+  func foreignStoreAfterRestart() {
+    var bench = AgentBench(connected: false)
+    bench.step(.shimLinked)
+    let started = AgentNotice.started(AgentBench.uid(1), at: bench.moment(50))
+    bench.step(.shim(started, of: AgentBench.store))
+    bench.step(.shim(.listEnd))
+    #expect(bench.agent.foreignStore(to: AgentBench.store(2)) == AgentBench.store)
+    let foreign = bench.linkController(AgentBench.store(2)) { $0.runs = [AgentBench.run(2)] }
+    #expect(bench.agent.isForeign)
+    #expect(foreign.isEmpty)
+    bench.step(.unlinked)
+    #expect(bench.agent.foreignStore(to: AgentBench.store) == nil)
+    let own = bench.linkController {
+      $0.runs = [AgentBench.run(1, limit: 60, startable: false), AgentBench.run(2)]
+    }
+    #expect(own.spawned == [2])
+    #expect(own.reports.map(\.kind) == [.started, .starting])
+    #expect(bench.wait(10.1).signals == [15])
+  }
+
+  @Test("attempts of another store that turn up under a linked controller are not its to end")
+  func foreignStoreTurnsUp() {
+    var bench = AgentBench()
+    bench.step(.shimUnlinked)
+    bench.step(.shimLinked)
+    let started = AgentNotice.started(AgentBench.uid(1), at: bench.now)
+    bench.step(.shim(started, of: AgentBench.store(2)))
+    bench.step(.shim(.listEnd))
+    #expect(bench.agent.isForeign)
+    #expect(bench.desired { $0.isFull = true }.isEmpty)
+    bench.wait(60)
+    #expect(bench.effects.signals == [])
+    #expect(bench.effects.reports == [])
+  }
+
+  @Test("what an administrator gave up is ended and forgotten, and nobody is told")
+  func abandoned() {
+    var bench = AgentBench(connected: false)
+    bench.step(.shimLinked)
+    for number in 1...2 as ClosedRange<UInt64> {
+      let started = AgentNotice.started(AgentBench.uid(number), at: bench.now)
+      bench.step(.shim(started, of: AgentBench.store))
+    }
+    bench.step(.shim(.ended(AgentBench.uid(3), ExitRecord(ended: bench.now)), of: AgentBench.store))
+    bench.step(.shim(.listEnd))
+    let told = bench.step(.abandoned(AgentBench.store))
+    #expect(told.signals == [15, 15])
+    #expect(told.contains(.acknowledge(AgentBench.uid(3))))
+    #expect(bench.ended(1) { $0.signal = 15 }.contains(.acknowledge(AgentBench.uid(1))))
+    #expect(bench.wait(5.1).signals == [9])
+    bench.ended(2) { $0.signal = 9 }
+    #expect(bench.agent.holdsNothing)
+    #expect(
+      bench.linkController(AgentBench.store(2)) { $0.runs = [AgentBench.run(4)] }.spawned == [4])
+    #expect(bench.effects.outcomes == [])
+  }
 }

@@ -84,7 +84,7 @@ struct ConnectionTests {
         let count = UInt8(truncatingIfNeeded: packet.count)
         packet.replaceSubrange(
           0..<8,
-          with: [1, 0, packet[2] % 12, 0, count, UInt8(packet.count >> 8), 0, 0])
+          with: [2, 0, packet[2] % 12, 0, count, UInt8(packet.count >> 8), 0, 0])
         // Acknowledgements and the like of random uids are lawful; a request to quit is refused.
       }
       _ = try ShimConnection.send(packet, descriptors: [], to: connection.descriptor)
@@ -98,12 +98,16 @@ struct ConnectionTests {
     let shim = try ShimFixture()
     let connection = try shim.connect()
     let uid = Entropy.bytes(16)
-    let packet: [UInt8] = [1, 0, 2, 0, 28, 0, 0, 0] + uid + [0, 0, 0, 0]
+    let packet: [UInt8] = [2, 0, 2, 0, 44, 0, 0, 0] + uid + [0, 0, 0, 0] + uid
     _ = try ShimConnection.send(packet, descriptors: [], to: connection.descriptor)
-    #expect(try connection.next().0 == .notStarted(uid: uid, reason: 12, errno: EBADMSG))
+    #expect(
+      try connection.next().0
+        == .notStarted(uid: uid, tag: ShimWire.noTag, reason: 12, errno: EBADMSG))
     let file = Descriptor(adopting: open("/etc/passwd", O_RDONLY))
     _ = try ShimConnection.send(packet, descriptors: [file], to: connection.descriptor)
-    #expect(try connection.next().0 == .notStarted(uid: uid, reason: 12, errno: EBADMSG))
+    #expect(
+      try connection.next().0
+        == .notStarted(uid: uid, tag: ShimWire.noTag, reason: 12, errno: EBADMSG))
     #expect(try connection.run(shim.job("true")).exitCode == 0)
   }
 

@@ -33,7 +33,8 @@ struct CrashTests {
     let record = try connection.run(done)
     #expect(try connection.refusal(failed) == [1, ENOENT])
     let expected: Set<ShimNotice> = [
-      .ended(uid: done.uid, record), .notStarted(uid: failed.uid, reason: 1, errno: ENOENT),
+      .ended(uid: done.uid, tag: done.tag, record),
+      .notStarted(uid: failed.uid, tag: failed.tag, reason: 1, errno: ENOENT),
     ]
     #expect(Set(try connection.list()) == expected)
     shim.signal(SIGKILL)
@@ -59,7 +60,7 @@ struct CrashTests {
     #expect(shim.signal(SIGTERM) == 0)
     #expect(!EndTests.pids(shim).contains(where: isAlive))
     try shim.start()
-    guard case .ended(spawn.uid, let record) = try shim.connect().list().first else {
+    guard case .ended(spawn.uid, _, let record) = try shim.connect().list().first else {
       throw Unexpected("no record of the attempt")
     }
     #expect(record.lost)
@@ -72,7 +73,8 @@ struct CrashTests {
     let (intended, odd) = (Entropy.bytes(16), Entropy.bytes(16))
     let intent = ShimEntry.intent(
       ShimIntent(
-        uid: intended, owner: 0, bootID: Entropy.bytes(16), wall: 1, cgroup: "",
+        uid: intended, owner: 0, tag: ShimWire.noTag, bootID: Entropy.bytes(16), wall: 1,
+        cgroup: "",
         keepsOutput: false, keepsErrors: false))
     for (uid, bytes) in [(intended, intent.encoded() + [1, 0]), (odd, Array("odd".utf8))] {
       try Files.writeAtomically(
@@ -82,9 +84,23 @@ struct CrashTests {
     try shim.start()
     let connection = try shim.connect()
     let lost = try connection.list().compactMap { notice in
-      if case .ended(let uid, let record) = notice, record.lost { uid } else { nil }
+      if case .ended(let uid, _, let record) = notice, record.lost { uid } else { nil }
     }
     #expect(Set(lost) == [intended, odd])
+  }
+
+  @Test("a file of another version is refused with both numbers, and left for who can read it")
+  func version() throws {
+    let shim = try ShimFixture()
+    shim.stop()
+    let path = "\(shim.state)/\(ShimSpawn.hexadecimal(Entropy.bytes(16)))"
+    try Files.writeAtomically(path, [9, 0, 201, 0, 8, 0, 0, 0], mode: 0o600)
+    let text = "\(shim.directory)/text"
+    let shell = "exec \"$0\" --listen $1/sock --state $1/state --log-directory $1/log 2>$1/text"
+    let status = run("sh", "-c", shell, try binary("fluster-shim"), shim.directory)
+    #expect(status == 71)
+    #expect(contents(text).contains("version 9 with version 2"), "\(contents(text))")
+    #expect(Files.exists(path))
   }
 
   @Test("two shims do not share a directory")

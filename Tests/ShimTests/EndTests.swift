@@ -96,7 +96,7 @@ struct EndTests {
     let spawn = shim.job("\(shim.directory)/leased")
     try connection.ask(.spawn(spawn))
     #expect(try connection.run(shim.job("true")).exitCode == 0)
-    #expect(try connection.list().contains(.starting(uid: spawn.uid)))
+    #expect(try connection.list().contains(.starting(uid: spawn.uid, tag: spawn.tag)))
     try connection.ask(.kill(uid: spawn.uid))
     #expect(try connection.end(of: spawn.uid).signal == 9)
     withExtendedLifetime(lease) {}
@@ -113,7 +113,9 @@ struct EndTests {
     try connection.ask(.spawn(spawn))
     var ready = pollfd(fd: connection.descriptor.raw, events: Int16(POLLIN), revents: 0)
     #expect(poll(&ready, 1, 35_000) == 1)
-    #expect(try connection.next().0 == .notStarted(uid: spawn.uid, reason: 10, errno: ETIMEDOUT))
+    #expect(
+      try connection.next().0
+        == .notStarted(uid: spawn.uid, tag: spawn.tag, reason: 10, errno: ETIMEDOUT))
     withExtendedLifetime(lease) {}
   }
 }

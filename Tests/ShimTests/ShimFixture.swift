@@ -82,6 +82,7 @@ final class ShimFixture {
     var spawn = ShimSpawn(
       uid: Entropy.bytes(16), owner: geteuid(), argv: argv.map { Array($0.utf8) },
       environment: [Array("PATH=/usr/bin:/bin".utf8)], directory: Array(directory.utf8))
+    spawn.tag = Entropy.bytes(16)
     spawn.output = .discard
     return spawn
   }
@@ -129,7 +130,7 @@ extension ShimConnection {
   /// Waits for the end of an attempt.
   func end(of uid: [UInt8]) throws -> ShimRecord {
     try first { notice, _ in
-      if case .ended(uid, let record) = notice { record } else { nil }
+      if case .ended(uid, _, let record) = notice { record } else { nil }
     }
   }
 
@@ -151,7 +152,7 @@ extension ShimConnection {
   func refusal(_ spawn: ShimSpawn) throws -> [Int32] {
     try ask(.spawn(spawn))
     return try first { notice, _ in
-      if case .notStarted(spawn.uid, let reason, let errno) = notice {
+      if case .notStarted(spawn.uid, spawn.tag, let reason, let errno) = notice {
         [Int32(reason), errno]
       } else {
         nil

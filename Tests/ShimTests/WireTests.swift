@@ -5,6 +5,7 @@ import Testing
 @Suite("the wire between worker and shim")
 struct WireTests {
   static let uid = [UInt8](1...16)
+  static let tag = [UInt8](101...116)
 
   static var record: ShimRecord {
     var record = ShimRecord()
@@ -18,10 +19,11 @@ struct WireTests {
 
   static let notices: [ShimNotice] = [
     .hello(ShimHello(version: 1, pid: 7, bootID: uid, lacks: ["cpu", "memory"])),
-    .starting(uid: uid),
+    .starting(uid: uid, tag: tag),
     .started(
-      ShimStarted(uid: uid, pid: 9, startedNanoseconds: 1, startedWall: 2, cgroup: "/sys/x")),
-    .notStarted(uid: uid, reason: 1, errno: 2), .ended(uid: uid, record),
+      ShimStarted(
+        uid: uid, tag: tag, pid: 9, startedNanoseconds: 1, startedWall: 2, cgroup: "/sys/x")),
+    .notStarted(uid: uid, tag: tag, reason: 1, errno: 2), .ended(uid: uid, tag: tag, record),
     .log(uid: uid, errors: true), .listEnd, .refused(theirs: 2, ours: 1), .stuck(uid: uid),
     .unknown(uid: uid), .held(3),
   ]
@@ -43,11 +45,11 @@ struct WireTests {
   @Test("only a refusal is understood in another version")
   func version() throws {
     var refusal = ShimNotice.refused(theirs: 1, ours: 2).encoded()
-    refusal[0] = 2
+    refusal[0] = 3
     #expect(try ShimNotice.decode(refusal) == .refused(theirs: 1, ours: 2))
     var end = ShimNotice.listEnd.encoded()
-    end[0] = 2
-    #expect(throws: ShimWireError.version(2)) { _ = try ShimNotice.decode(end) }
+    end[0] = 3
+    #expect(throws: ShimWireError.version(3)) { _ = try ShimNotice.decode(end) }
   }
 
   @Test("a spawn crosses a socket whole")
@@ -55,6 +57,7 @@ struct WireTests {
     var spawn = ShimSpawn(
       uid: Self.uid, owner: 1000, argv: [[0xff], [], Array("x y".utf8)],
       environment: [Array("A=1".utf8)], directory: Array("/".utf8))
+    spawn.tag = Self.tag
     spawn.umask = 0o777
     spawn.nice = -20
     spawn.limits = [ShimLimit(resource: 7, soft: 1, hard: UInt64.max)]
@@ -80,8 +83,8 @@ struct WireTests {
     let entries: [ShimEntry] = [
       .intent(
         ShimIntent(
-          uid: Self.uid, owner: 3, bootID: Self.uid, wall: 4, cgroup: "/c", keepsOutput: true,
-          keepsErrors: false)),
+          uid: Self.uid, owner: 3, tag: Self.tag, bootID: Self.uid, wall: 4, cgroup: "/c",
+          keepsOutput: true, keepsErrors: false)),
       .started(pid: 5, ticks: 6, nanoseconds: 7, wall: 8), .ended(Self.record),
     ]
     let whole = entries.flatMap { $0.encoded() }
@@ -92,5 +95,19 @@ struct WireTests {
       let complete = sizes.indices.filter { sizes[...$0].reduce(0, +) <= count }.count
       #expect(found == Array(entries[..<complete]))
     }
+  }
+
+  @Test("an intent of the first version, which had no tag, is read")
+  func firstVersion() throws {
+    let intent = ShimIntent(
+      uid: Self.uid, owner: 3, tag: ShimWire.noTag, bootID: Self.uid, wall: 4, cgroup: "/c",
+      keepsOutput: true, keepsErrors: false)
+    var old = ShimEntry.intent(intent).encoded()
+    old.removeSubrange(28..<44)
+    old[0] = 1
+    old[4] -= 16
+    #expect(try ShimEntry.decode(old) == [.intent(intent)])
+    old[0] = 9
+    #expect(throws: ShimWireError.version(9)) { _ = try ShimEntry.decode(old) }
   }
 }
