@@ -5,7 +5,7 @@ enum Migration {
   static let applicationID: Int64 = 0x466c_7573
 
   /// Version 1 is the first.
-  static let all: [String] = [version1]
+  static let all: [String] = [version1, version2]
 
   /// Brings the database to the newest version, all steps in one transaction.
   static func run(on database: Database) throws(StoreError) {

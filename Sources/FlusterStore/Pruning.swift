@@ -20,7 +20,7 @@ extension Store {
   package func prune(_ pruning: Pruning, rows: Int = 2000) throws(StoreError) -> Bool {
     defer { environments.forget() }
     return try database.transaction { () throws(StoreError) in
-      var pruner = Pruner(database: database, budget: rows)
+      var pruner = Pruner(store: self, budget: rows)
       try pruner.pruneTokens(before: pruning.tokensBefore)
       if let ended = pruning.endedBefore { try pruner.pruneJobs(before: ended) }
       return pruner.budget <= 0
@@ -30,9 +30,17 @@ extension Store {
 
 /// One batch of forgetting.
 private struct Pruner {
-  let database: Database
+  let store: Store
   /// Rows that may still be deleted.
   var budget: Int
+  private var charges = Charges()
+
+  init(store: Store, budget: Int) {
+    self.store = store
+    self.budget = budget
+  }
+
+  private var database: Database { store.database }
 
   /// From the front: tokens are in the order of their jobs.
   mutating func pruneTokens(before time: WallTime) throws(StoreError) {
@@ -64,6 +72,7 @@ private struct Pruner {
     for job in jobs where budget > 0 {
       if let environment = try prune(job) { environments.insert(environment) }
     }
+    try charges.write(in: store)
     let unused = try Statement(
       """
       DELETE FROM environment
@@ -77,17 +86,25 @@ private struct Pruner {
     try delete(job, from: "attempt", key: "job, position, number")
     try delete(job, from: "task", key: "job, position")
     guard budget > 0 else { return nil }
-    let environment = try Statement(
-      "DELETE FROM launch WHERE job = ? RETURNING environment", in: database
+    let launch = try Statement(
+      "DELETE FROM launch WHERE job = ? RETURNING environment, length(data)", in: database
     ).first {
       $0.put(job)
-    } _: {
-      $0.integer()
+    } _: { row in
+      (environment: row.integer(), bytes: row.integer())
     }
     try Statement("DELETE FROM token WHERE job = ?", in: database).run { $0.put(job) }
-    try Statement("DELETE FROM job WHERE id = ?", in: database).run { $0.put(job) }
+    let gone = try Statement(
+      "DELETE FROM job WHERE id = ? RETURNING owner, length(CAST(name AS BLOB))", in: database
+    ).first {
+      $0.put(job)
+    } _: { row in
+      (owner: UserID(row.number()), bytes: row.integer())
+    }
     budget -= 2
-    return environment
+    guard let launch, let gone else { return nil }
+    charges.remove(launch.bytes + gone.bytes, from: gone.owner, environment: launch.environment)
+    return launch.environment
   }
 
   private mutating func delete(_ job: UInt64, from table: String, key: String) throws(StoreError) {

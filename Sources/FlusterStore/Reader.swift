@@ -79,6 +79,19 @@ package final class Reader: Sendable {
     }
   }
 
+  /// What the store holds for a user, in bytes: names and launches of all jobs, ended or not, and
+  /// once each of their environments.
+  package func storedBytes(of owner: UserID) throws(StoreError) -> Int {
+    try connection.withLock { (connection) throws(StoreError) in
+      Int(
+        try connection.account.first {
+          $0.put(owner.number)
+        } _: {
+          $0.integer()
+        } ?? 0)
+    }
+  }
+
   /// A page of the ended jobs. Goes on with `query.after = page.next`.
   package func jobs(_ query: JobQuery) throws(StoreError) -> JobPage {
     try connection.withLock { (connection) throws(StoreError) in try connection.jobs(query) }

@@ -8,6 +8,7 @@ final class ReaderConnection {
   let owner: Statement
   let token: Statement
   let newest: Statement
+  let account: Statement
   let attemptPage: Statement
   let taskPage: Statement
   let openState: Statement
@@ -30,6 +31,7 @@ final class ReaderConnection {
     owner = try compile("SELECT owner FROM job WHERE id = ?")
     token = try compile("SELECT job FROM token WHERE owner = ? AND token = ?")
     newest = try compile("SELECT id FROM job WHERE owner = ? ORDER BY id DESC LIMIT 1")
+    account = try compile("SELECT bytes FROM account WHERE owner = ?")
     attemptPage = try compile(
       """
       SELECT \(AttemptColumns.all) FROM attempt

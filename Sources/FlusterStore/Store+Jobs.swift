@@ -12,6 +12,8 @@ extension Store {
         parameters.put(lent: launch)
       }
     }
+    charges.add(
+      payload.ownBytes(named: job.request.name), to: job.request.owner, environment: environment)
     if let token {
       try statements.insertToken.run { parameters in
         parameters.put(job.id.number)

@@ -12,6 +12,7 @@ package final class Store {
   let database: Database
   let statements: StoreStatements
   var environments = EnvironmentCache()
+  var charges = Charges()
   /// The number the next job gets, as far as the transaction in progress knows.
   var nextJob: JobID
   /// Orders attempts by when they were assigned, across restarts.
@@ -53,6 +54,7 @@ package final class Store {
     do throws(StoreError) {
       try database.transaction { () throws(StoreError) in
         try write(turns)
+        try charges.write(in: self)
         if nextJob != durableNextJob {
           try statements.setNextJob.run { $0.put(nextJob.number) }
         }
@@ -61,6 +63,7 @@ package final class Store {
     } catch {
       // The cached rows may be among those rolled back.
       environments.forget()
+      charges = Charges()
       nextJob = durableNextJob
       throw error
     }

@@ -5,6 +5,10 @@ struct StoreStatements {
   let setNextJob: Statement
   let findEnvironment: Statement
   let insertEnvironment: Statement
+  let environmentSize: Statement
+  let useEnvironment: Statement
+  let forgetUse: Statement
+  let chargeAccount: Statement
   let insertLaunch: Statement
   let insertToken: Statement
   let insertAttempt: Statement
@@ -29,6 +33,18 @@ struct StoreStatements {
     findEnvironment = try compile("SELECT id FROM environment WHERE hash = ?")
     insertEnvironment = try compile(
       "INSERT INTO environment (hash, data) VALUES (?, ?) RETURNING id")
+    environmentSize = try compile("SELECT length(data) FROM environment WHERE id = ?")
+    useEnvironment = try compile(
+      """
+      INSERT INTO environment_use (owner, environment, jobs) VALUES (?, ?, ?)
+      ON CONFLICT DO UPDATE SET jobs = jobs + excluded.jobs RETURNING jobs
+      """)
+    forgetUse = try compile("DELETE FROM environment_use WHERE owner = ? AND environment = ?")
+    chargeAccount = try compile(
+      """
+      INSERT INTO account (owner, bytes) VALUES (?, ?)
+      ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes
+      """)
     insertLaunch = try compile("INSERT INTO launch (job, environment, data) VALUES (?, ?, ?)")
     insertToken = try compile("INSERT INTO token (job, owner, token, at) VALUES (?, ?, ?, ?)")
     insertAttempt = try compile(AttemptColumns.insertion)

@@ -9,7 +9,8 @@ struct Settings {
   static let sections: [String: Set<String>] = [
     "Controller": [
       "IdleExitSec", "AllowUsers", "AllowGroups", "Visibility", "SocketMode", "WorkerUsers",
-      "PersonalWorkers", "MaxLiveTasks", "KeepEnded",
+      "PersonalWorkers", "MaxLiveTasks", "MaxStoredBytes",
+      "KeepEnded",
     ],
     "Worker": ["Id", "Cpus", "Memory", "Resource", "Attribute", "KeepLogs", "EndStore"],
   ]

@@ -25,6 +25,7 @@ final class Daemon {
   var newest: [UserID: JobID] = [:]
   /// Tasks that wait, of all jobs.
   var pendingTasks: UInt64
+  var stored = StoredBytes()
   var launches = LaunchCache()
   var links: [LinkID: WorkerLink] = [:]
   var desires: [LinkID: Desire] = [:]

@@ -87,6 +87,7 @@ extension Daemon {
       live = LiveJobs(controller.state)
       pendingTasks = controller.state.pendingTasks
       newest = [:]
+      stored = StoredBytes()
       launches.removeAll()
       trouble?.coreIsLost = false
       endWaitsWithoutJob()

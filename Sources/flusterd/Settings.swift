@@ -7,7 +7,8 @@ struct Settings: Sendable {
   static let sections: [String: Set<String>] = [
     "Controller": [
       "IdleExitSec", "AllowUsers", "AllowGroups", "Visibility", "SocketMode", "WorkerUsers",
-      "PersonalWorkers", "MaxLiveTasks", "KeepEnded",
+      "PersonalWorkers", "MaxLiveTasks", "MaxStoredBytes",
+      "KeepEnded",
     ],
     "Worker": ["Id", "Cpus", "Memory", "Resource", "Attribute", "KeepLogs", "EndStore"],
   ]
@@ -27,6 +28,8 @@ struct Settings: Sendable {
   var socketMode: UInt32 = 0o600
   /// Unfinished jobs plus tasks with an attempt, for each uid.
   var maxLiveTasks = 2_000_000
+  /// What the store holds of the jobs of one uid, ended ones too.
+  var maxStoredBytes = 4 << 30
   /// How long the records of ended jobs are kept.
   var keepEnded = Span(milliseconds: 90 * 86_400_000)
 
@@ -54,6 +57,11 @@ struct Settings: Sendable {
         throw value.refused("MaxLiveTasks needs a whole number above 0, not '\(value.text)'")
       }
       maxLiveTasks = number
+    }
+    if let value = file.string("Controller", "MaxStoredBytes") {
+      let bytes = try value.bytes()
+      guard bytes > 0 else { throw value.refused("MaxStoredBytes=0 would let nobody submit") }
+      maxStoredBytes = Int(clamping: bytes)
     }
     if let value = file.string("Controller", "SocketMode") {
       guard let mode = UInt32(value.text, radix: 8), mode & ~0o777 == 0, mode & 0o600 == 0o600
@@ -109,6 +117,14 @@ extension Configuration.Value {
   fileprivate func span() throws(ConfigurationError) -> Span {
     do throws(QuantityError) {
       return Span(milliseconds: try Quantity.milliseconds(parsing: text))
+    } catch {
+      throw refused("\(error)")
+    }
+  }
+
+  fileprivate func bytes() throws(ConfigurationError) -> UInt64 {
+    do throws(QuantityError) {
+      return try Quantity.bytes(parsing: text)
     } catch {
       throw refused("\(error)")
     }

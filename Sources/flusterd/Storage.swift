@@ -70,6 +70,11 @@ final class Storage {
     try points.newestJob(of: owner)
   }
 
+  /// What is durably stored for a user.
+  func storedBytes(of owner: UserID) throws(StoreError) -> Int {
+    try points.storedBytes(of: owner)
+  }
+
   /// The newest attempt of a task, or the one with the number given.
   func attempt(_ number: UInt32?, of task: TaskID) throws(StoreError) -> StoredAttempt? {
     let range = task.position..<(task.position + 1)

@@ -80,6 +80,9 @@ extension Daemon {
     case .submitted(let job, let payload, _):
       live.add(job.id, of: job.request.owner, controller.state)
       newest[job.request.owner] = job.id
+      stored.add(
+        payload.bytes(named: job.request.name), of: job.request.owner,
+        turn: releases.submitted + 1, durable: releases.durable)
       launches.insert(payload, of: job.id)
       pendingTasks += UInt64(job.request.array.count)
     case .jobEnded(let progress):

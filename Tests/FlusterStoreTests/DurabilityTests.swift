@@ -26,7 +26,7 @@ struct DurabilityTests {
       #expect(try store.pragma("journal_mode") == "wal")
       #expect(try store.pragma("wal_autocheckpoint") == "0")
       #expect(try store.pragma("application_id") == "1181513075")
-      #expect(try store.pragma("user_version") == "1")
+      #expect(try store.pragma("user_version") == "2")
     }
   }
 

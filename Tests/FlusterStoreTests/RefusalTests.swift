@@ -39,7 +39,7 @@ struct RefusalTests {
       #expect(error?.kind == .newer(version: 7))
       #expect(
         error?.message
-          == "\(path) has format 7, and this flusterd knows formats up to 1")
+          == "\(path) has format 7, and this flusterd knows formats up to 2")
     }
   }
 

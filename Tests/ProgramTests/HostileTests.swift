@@ -215,6 +215,36 @@ extension Programs {
       }
     }
 
+    @Test("what a user stores is bounded by its bytes, over a restart too")
+    func storedBytes() throws {
+      let settings = "[Controller]\nMaxStoredBytes=100K\n"
+      try Instance.with(settings: settings, daemons: [.controller]) { instance in
+        let talker = try Talker(to: instance.controlSocket)
+        try talker.greet()
+        var frames: [UInt8] = []
+        for number in 1...4 {
+          frames += try WireEnvelope(request: UInt64(number), .submit(fatSubmit(40_000))).frame()
+        }
+        try talker.send(frames)
+        // Refusals rest on nothing, and so overtake what waits for the disk.
+        for _ in 1...4 {
+          let answer = try #require(try talker.receive())
+          let code: WireError.Code = answer.request <= 2 ? .unspecified : .resourceExhausted
+          #expect(answer.error.code == code, "\(answer)")
+        }
+        try instance.end(.controller, by: SIGKILL)
+        try instance.start(.controller)
+        let refused = try instance.run(
+          "fluster-submit", "--", "true", String(repeating: "x", count: 30_000))
+        #expect(refused.status == 75, "\(refused)")
+        for word in ["MaxStoredBytes=100K", "KeepEnded=90d", "would hold 11"] {
+          #expect(refused.errors.contains(word), "\(refused)")
+        }
+        #expect(try instance.run("fluster-submit", "--", "true").status == 0)
+        #expect(try instance.run("fluster-ls", "-A", "--no-header").lines.count == 3)
+      }
+    }
+
     private func selector(of id: String) throws -> WireSelector {
       var selector = WireSelector()
       selector.tasks.job = try #require(UInt64(id))

@@ -1,6 +1,7 @@
 import FlusterCore
 import FlusterProtocol
 import FlusterStore
+import FlusterSystem
 
 extension Daemon {
   /// Submit: makes a job, or finds the one that the token made before.
@@ -13,6 +14,7 @@ extension Daemon {
         return answerKnown(job, request)
       }
       try checkLimit(of: request.peer.uid)
+      try checkStoredBytes(submission)
       keep(request, as: .submit)
       step(
         .submit(
@@ -51,6 +53,8 @@ extension Daemon {
     {
       throw refusal
     }
+    try checkLimit(of: request.peer.uid)
+    try checkStoredBytes(submission)
     if controller.state.links.isEmpty {
       wire.notices = ["no worker is connected; the job would wait for one"]
     } else {
@@ -72,5 +76,27 @@ extension Daemon {
     throw Refusal(
       .resourceExhausted, "uid \(owner) has \(jobs + tasks) unfinished jobs and open tasks",
       wayOut: "wait until some have ended; the limit is MaxLiveTasks=\(limit) of fluster.conf(5)")
+  }
+
+  /// Refuses a job that would make the store hold more for its owner than one may have there. With
+  /// an environment that is stored already it may be judged as if it were not, but only when the
+  /// user is that near to the limit.
+  private func checkStoredBytes(_ submission: Submission) throws(Refusal) {
+    let owner = submission.request.owner
+    let limit = settings.maxStoredBytes
+    let bytes: Int
+    do throws(StoreError) {
+      bytes = try stored.bound(
+        of: owner, adding: submission.payload.bytes(named: submission.request.name), limit: limit
+      ) { () throws(StoreError) in try storage.storedBytes(of: owner) }
+    } catch {
+      throw Refusal(error)
+    }
+    guard bytes > limit else { return }
+    let kept = Quantity.text(milliseconds: settings.keepEnded.milliseconds)
+    throw Refusal(
+      .resourceExhausted, "with this job uid \(owner) would hold \(bytes) bytes in the store",
+      wayOut: "the limit is MaxStoredBytes=\(Quantity.text(bytes: UInt64(limit))) of "
+        + "fluster.conf(5); ended jobs are forgotten after KeepEnded=\(kept)")
   }
 }

@@ -1,0 +1,86 @@
+package import FlusterCore
+
+/// What a transaction changes of the bytes that users hold in the store: the names and launches of
+/// their jobs, and once each environment that any of these refers to, whoever else does.
+struct Charges {
+  private struct Use: Hashable, Comparable {
+    let owner: UserID
+    let environment: Int64
+
+    static func < (a: Use, b: Use) -> Bool {
+      (a.owner, a.environment) < (b.owner, b.environment)
+    }
+  }
+
+  private var bytes: [UserID: Int64] = [:]
+  private var jobs: [Use: Int64] = [:]
+
+  /// A job came.
+  mutating func add(_ count: Int, to owner: UserID, environment: Int64) {
+    change(owner, by: Int64(count), environment: environment, jobs: 1)
+  }
+
+  /// A job has gone.
+  mutating func remove(_ count: Int64, from owner: UserID, environment: Int64) {
+    change(owner, by: -count, environment: environment, jobs: -1)
+  }
+
+  private mutating func change(
+    _ owner: UserID, by count: Int64, environment: Int64, jobs change: Int64
+  ) {
+    bytes[owner, default: 0] += count
+    jobs[Use(owner: owner, environment: environment), default: 0] += change
+  }
+
+  /// Writes the changes, before environments that nobody uses any more are deleted.
+  mutating func write(in store: Store) throws(StoreError) {
+    let statements = store.statements
+    for (use, change) in jobs.sorted(by: { $0.key < $1.key }) where change != 0 {
+      let left = try statements.useEnvironment.first { parameters in
+        parameters.put(use.owner.number)
+        parameters.put(use.environment)
+        parameters.put(change)
+      } _: {
+        $0.integer()
+      }
+      guard let left, left >= 0 else {
+        throw .damaged(store.database.path, "it miscounts who uses environment \(use.environment)")
+      }
+      if left == change {
+        bytes[use.owner, default: 0] += try size(of: use.environment, statements)
+      } else if left == 0 {
+        bytes[use.owner, default: 0] -= try size(of: use.environment, statements)
+        try statements.forgetUse.run { parameters in
+          parameters.put(use.owner.number)
+          parameters.put(use.environment)
+        }
+      }
+    }
+    for (owner, change) in bytes.sorted(by: { $0.key < $1.key }) where change != 0 {
+      try statements.chargeAccount.run { parameters in
+        parameters.put(owner.number)
+        parameters.put(change)
+      }
+    }
+    self = Charges()
+  }
+
+  private func size(of environment: Int64, _ statements: StoreStatements) throws(StoreError)
+    -> Int64
+  {
+    try statements.environmentSize.first {
+      $0.put(environment)
+    } _: {
+      $0.integer()
+    } ?? 0
+  }
+}
+
+extension Payload {
+  /// What a job of this name is charged for itself: all but its environment, which is charged once
+  /// for all the owner's jobs that have the same.
+  package func ownBytes(named name: String) -> Int { launch.count + name.utf8.count }
+
+  /// The most that it can come to.
+  package func bytes(named name: String) -> Int { ownBytes(named: name) + environment.count }
+}

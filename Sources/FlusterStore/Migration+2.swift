@@ -1,0 +1,28 @@
+extension Migration {
+  /// What each user makes the store hold, kept in the transactions that change it, so that a submit
+  /// can be judged by one look-up; what stands there already is counted once.
+  static let version2 = """
+    CREATE TABLE environment_use (
+      owner INTEGER NOT NULL,
+      environment INTEGER NOT NULL REFERENCES environment (id),
+      jobs INTEGER NOT NULL,
+      PRIMARY KEY (owner, environment)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO environment_use
+      SELECT owner, environment, count(*) FROM job JOIN launch ON launch.job = job.id
+      GROUP BY owner, environment;
+
+    CREATE TABLE account (
+      owner INTEGER PRIMARY KEY,
+      bytes INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO account
+      SELECT owner, sum(bytes) FROM (
+        SELECT owner, length(CAST(name AS BLOB)) + length(data) AS bytes
+        FROM job JOIN launch ON launch.job = job.id
+        UNION ALL
+        SELECT owner, length(data)
+        FROM environment_use JOIN environment ON environment.id = environment_use.environment
+      ) GROUP BY owner;
+    """
+}

@@ -1,0 +1,91 @@
+import FlusterCore
+import FlusterStore
+import Testing
+
+@Suite("What a user makes the store hold is known without adding it up")
+struct AccountTests {
+  @Test("the accounts are what the rows come to, whatever was submitted and forgotten")
+  func addsUp() throws {
+    for seed in [11, 12, 13] as [UInt64] {
+      try ScratchDirectory.with { directory in
+        var work = RandomWork(seed: seed)
+        let store = try Store.open(directory: directory.path)
+        for _ in 0..<40 { try store.commit([work.turn(), work.turn()]) }
+        try check(directory)
+        let pruning = Pruning(
+          endedBefore: work.now.wall, tokensBefore: WallTime(milliseconds: 0))
+        while try store.prune(pruning, rows: 20) { try check(directory) }
+        try check(directory)
+        #expect(!work.ended.isEmpty, "seed \(seed) is too dull to prove anything")
+      }
+    }
+  }
+
+  @Test("an environment is charged to each user of it, once, until the last job goes")
+  func environment() throws {
+    try ScratchDirectory.with { directory in
+      let store = try Store.open(directory: directory.path)
+      let reader = try Reader.open(directory: directory.path)
+      let environment = [UInt8](repeating: 1, count: 1000)
+      for (number, owner) in ([1, 1, 2] as [UInt32]).enumerated() {
+        let id = JobID(UInt64(number + 1))
+        let job = Job(
+          id: id, request: JobRequest(name: "four", owner: UserID(owner)),
+          submitted: WallTime(milliseconds: 1))
+        var progress = job.progress
+        progress.state = .killed
+        progress.ended = WallTime(milliseconds: 10 * Int64(number + 1))
+        let payload = Payload(launch: [1, 2, 3], environment: environment)
+        try store.commit([
+          Turn(
+            number: id.number, events: [.submitted(job, payload, nil), .jobEnded(progress)],
+            progress: [])
+        ])
+      }
+      #expect(try reader.storedBytes(of: UserID(1)) == 1014)
+      #expect(try reader.storedBytes(of: UserID(2)) == 1007)
+      #expect(try reader.storedBytes(of: UserID(3)) == 0)
+      for (time, left) in [(11, 1007), (21, 0)] as [(Int64, Int)] {
+        let pruning = Pruning(
+          endedBefore: WallTime(milliseconds: time), tokensBefore: WallTime(milliseconds: 0))
+        #expect(try store.prune(pruning) == false)
+        #expect(try reader.storedBytes(of: UserID(1)) == left)
+      }
+      #expect(try reader.storedBytes(of: UserID(2)) == 1007)
+    }
+  }
+
+  @Test("a store of the first format is brought up to date, and its jobs are charged")
+  func firstFormat() throws {
+    try ScratchDirectory.with { directory in
+      try RawFile.write([], to: directory("fluster.db"))
+      for statement in FirstFormat.statements {
+        try RawFile.execute(statement, on: directory("fluster.db"))
+      }
+      let store = try Store.open(directory: directory.path)
+      #expect(try store.restore().jobs.map(\.request.name) == ["first", "third"])
+      let reader = try Reader.open(directory: directory.path)
+      #expect(try reader.storedBytes(of: UserID(1000)) == 5 + 6 + 2 + 3 + 10)
+      #expect(try reader.storedBytes(of: UserID(1001)) == 5 + 4 + 10)
+      try check(directory)
+    }
+  }
+
+  /// Adds up what the accounts should be.
+  private func check(_ directory: ScratchDirectory) throws {
+    let derived = """
+      SELECT owner, sum(bytes) FROM (
+        SELECT owner, length(CAST(name AS BLOB)) + length(data) AS bytes
+        FROM job JOIN launch ON launch.job = job.id
+        UNION ALL
+        SELECT owner, length(data) FROM environment JOIN
+          (SELECT DISTINCT owner, environment FROM job JOIN launch ON launch.job = job.id)
+          ON environment = environment.id
+      ) GROUP BY owner ORDER BY owner
+      """
+    let accounts = "SELECT owner, bytes FROM account WHERE bytes <> 0 ORDER BY owner"
+    let path = directory("fluster.db")
+    #expect(try RawFile.query(accounts, on: path) == RawFile.query(derived, on: path))
+    #expect(try RawFile.query("PRAGMA foreign_key_check", on: path) == [])
+  }
+}
