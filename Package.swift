@@ -45,7 +45,7 @@ let package = Package(
       name: "FlusterProtocol", dependencies: ["FlusterCore", protobuf],
       exclude: ["fluster.proto", "fluster.proto.sha256"], swiftSettings: strict),
     .target(
-      name: "FlusterStore", dependencies: ["FlusterCore", "CSQLite"], swiftSettings: strict),
+      name: "FlusterStore", dependencies: ["FlusterCore", "CSQLite", deque], swiftSettings: strict),
     .target(name: "FlusterSystem", dependencies: ["CFluster"], swiftSettings: strict),
     .target(
       name: "FlusterSystemd", dependencies: ["FlusterSystem", "CSystemd", log],

@@ -30,6 +30,9 @@ final class Clients {
   private var perUser: [UserID: Int] = [:]
   /// Bytes that the connections of each uid make us hold.
   private var held: [UserID: Int] = [:]
+  /// Connections that have ended, and the bytes of their frames that are still in the inbox; both
+  /// count until the inbox has been read so far.
+  private var leaving: [ConnectionID: (uid: UserID, bytes: Int)] = [:]
   private var deadlines = Deadlines()
   private var offences = Offences()
   private var next: UInt64 = 1
@@ -260,11 +263,18 @@ final class Clients {
     guard let connection = connections.removeValue(forKey: id) else { return }
     connection.cancel()
     deadlines.forget(id)
-    let left = perUser[connection.peer.uid, default: 1] - 1
-    perUser[connection.peer.uid] = left > 0 ? left : nil
-    held[connection.peer.uid, default: 0] -= connection.charged
-    if left <= 0 { held[connection.peer.uid] = nil }
+    held[connection.peer.uid, default: 0] += connection.queuedBytes - connection.charged
+    leaving[id] = (connection.peer.uid, connection.queuedBytes)
     deliver(.gone(id))
+  }
+
+  /// The inbox holds nothing of an ended connection any more.
+  func forget(_ id: ConnectionID) {
+    guard let (uid, bytes) = leaving.removeValue(forKey: id) else { return }
+    let left = perUser[uid, default: 1] - 1
+    perUser[uid] = left > 0 ? left : nil
+    held[uid, default: 0] -= bytes
+    if left <= 0 { held[uid] = nil }
   }
 
   private func complain(_ offence: Offence, uid: UserID, pid: Int32) {

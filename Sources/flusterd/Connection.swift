@@ -44,7 +44,7 @@ final class Connection {
   var isClosing = false
   /// Frames of this connection in the inbox, and the bytes they came in.
   private(set) var queued = 0
-  private var queuedBytes = 0
+  private(set) var queuedBytes = 0
   /// What its uid has been charged for it.
   var charged = 0
   private(set) var outbox = Outbox()

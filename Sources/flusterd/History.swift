@@ -1,4 +1,4 @@
-import DequeModule
+import FlusterCore
 import FlusterStore
 import FlusterSystem
 import FlusterSystemd
@@ -6,7 +6,7 @@ import Glibc
 import Synchronization
 
 /// Answers questions about what is on the disk on a thread of its own, one after the other, so
-/// that no listing holds the loop up. The thread exists while there are questions.
+/// that no listing holds the loop up. Users take turns; the thread exists while there are questions.
 ///
 /// Belongs to the loop's thread; only the questions themselves run on the other one.
 final class History {
@@ -26,9 +26,10 @@ final class History {
   /// Whether nothing is being asked.
   var isIdle: Bool { waiting.isEmpty }
 
-  /// Runs `question` on the other thread, and `then` with what it came to on the loop's.
+  /// Runs `question` on the other thread when it is the user's turn, and `then` with what it came
+  /// to on the loop's.
   func ask<Answer: Sendable>(
-    _ question: @escaping @Sendable (Reader) throws(StoreError) -> Answer,
+    for user: UserID, _ question: @escaping @Sendable (Reader) throws(StoreError) -> Answer,
     then: @escaping (Result<Answer, StoreError>) -> Void
   ) {
     last += 1
@@ -41,7 +42,7 @@ final class History {
       HistoryThread.Question(number: number) { reader in
         let answer = Result { () throws(StoreError) in try question(reader) }
         box.answer.withLock { $0 = answer }
-      })
+      }, of: user)
   }
 
   private func deliver() {
@@ -62,7 +63,7 @@ final class HistoryThread: Sendable {
   }
 
   private struct Contents {
-    var questions: Deque<Question> = []
+    var questions = FairQueue<Question>()
     var answered: [UInt64] = []
     var isRunning = false
   }
@@ -76,9 +77,9 @@ final class HistoryThread: Sendable {
     self.wakeup = wakeup
   }
 
-  func add(_ question: Question) {
+  func add(_ question: Question, of user: UserID) {
     let mustStart = contents.withLock { contents in
-      contents.questions.append(question)
+      contents.questions.append(question, of: user)
       defer { contents.isRunning = true }
       return !contents.isRunning
     }

@@ -245,6 +245,39 @@ extension Programs {
       }
     }
 
+    @Test("who leaves requests behind while the disk hangs is charged for them")
+    func leftBehind() throws {
+      try Instance.with(daemons: []) { instance in
+        // 40 descriptors are spared, so 60 are for connections.
+        try instance.start(
+          .controller, wrapper: ["sh", "-c", "ulimit -n 100; exec \"$0\" \"$@\""])
+        let talker = try Talker(to: instance.controlSocket)
+        try talker.greet()
+        let lock = try WriteLock(of: "\(instance.stateDirectory)/fluster.db")
+        // So many turns may be under way; a refusal tells that one has been made.
+        for number in 1...16 as ClosedRange<UInt64> {
+          try talker.send(WireEnvelope(request: number, .submit(fatSubmit(1))).frame())
+          try talker.send(WireEnvelope(request: 100 + number, .submit(WireSubmit())).frame())
+          #expect(try talker.receive()?.request == 100 + number)
+        }
+        for _ in 1..<60 {
+          let gone = try Talker(to: instance.controlSocket)
+          try gone.greet()
+          try gone.send(WireEnvelope(request: 1, .submit(fatSubmit(1))).frame())
+        }
+        let late = try Talker(to: instance.controlSocket)
+        let answer = try #require(try late.receive())
+        #expect(answer.error.code == .resourceExhausted, "\(answer)")
+        #expect(answer.error.message.contains("60 connections"), "\(answer)")
+        lock.release()
+        for number in 1...16 { #expect(try talker.receive()?.request == UInt64(number)) }
+        try eventually("the others are forgotten") {
+          let next = try Talker(to: instance.controlSocket)
+          return try next.receive()?.error.code == .unspecified
+        }
+      }
+    }
+
     private func selector(of id: String) throws -> WireSelector {
       var selector = WireSelector()
       selector.tasks.job = try #require(UInt64(id))
