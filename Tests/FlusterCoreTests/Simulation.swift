@@ -1,159 +1,123 @@
 import FlusterCore
 
-/// The controller, its disk, its network and several workers under virtual time, with everything
-/// going wrong that can: crashes at any point, lost connections, late, repeated and reordered
-/// reports. One seed, one history.
+/// The controller core and several real agents under virtual time, with everything going wrong
+/// between them that can. One seed, one history.
+///
+/// What a step needs to know when something is added to the core:
+/// - a command: one line in `Simulation+Commands.swift`;
+/// - a trait of jobs: one line in `Simulation+Traits.swift`;
+/// - an event, an effect or an effect of the agent: the compiler names the switches, in
+///   `SimulationLedger`, `Simulation+Effects.swift` and `Simulation+Agent.swift`;
+/// - a fault: a case of `SimulatedFault`.
 struct Simulation {
-  /// What was decided about one task, added up from the durable events.
-  struct Ledger {
-    var failures: UInt32 = 0
-    var losses: UInt32 = 0
-    var final = false
-  }
-
   let seed: UInt64
   var random: Random
+  let world: SimulatedWorld
+  var clock = SimulatedClock()
+  var clients = SimulatedClients()
+
+  // The controller's process.
   var controller: Controller
+  var isUp = true
+  /// Of this turn, so far.
+  var turn = SimulatedTurn()
+  /// Decided, on their way to the disk.
+  var turns: [SimulatedTurn] = []
+  /// Durable, not carried out yet.
+  var releasable: [Effect] = []
+  /// What the next frame to each worker will say.
+  var desires: [LinkID: Desired] = [:]
+  /// When `tick` is due, on the monotonic clock.
+  var timer: Instant?
+
   /// What the disk holds, as the replay of all events that were committed.
-  var disk = State(restored: .empty)
-  /// Decided, not yet durable: effects wait with their events.
-  var uncommitted: [Controller.Step] = []
-  var workers: [SimulatedWorker]
-  /// On their way to the controller.
-  var reports: [(LinkID, [Observation])] = []
-  var now = Moment(monotonic: Instant(nanoseconds: 0), wall: WallTime(milliseconds: 1))
-  var nextLink: UInt64 = 0
-  var nextRequest: UInt64 = 0
-  /// Jobs whose submit was answered.
-  var acknowledged: Set<JobID> = []
-  /// Jobs that ended, by the disk.
-  var ended: [JobID: TaskState] = [:]
-  var ledgers: [TaskID: Ledger] = [:]
-  var requests: [JobID: JobRequest] = [:]
+  var durable = State(restored: .empty)
+  var ledger = SimulationLedger()
+
+  var links: [SimulatedLink] = []
+  var lastLink: UInt64 = 0
+  var machines: [SimulatedMachine]
+
+  /// So many steps of this seed have been made.
+  var steps = 0
   var violations: [String] = []
-  var faults = true
+  /// Faults and users have stopped.
+  var isCalm = false
 
   init(seed: UInt64) {
     self.seed = seed
     random = Random(seed: seed)
+    world = SimulatedWorld(using: &random)
     controller = Controller(restored: .empty, random: Random(seed: seed &+ 1))
-    workers = ["a", "b", "c"].map { SimulatedWorker(id: WorkerID($0)) }
+    machines = world.capacities.enumerated().map { place, capacity in
+      SimulatedMachine(id: WorkerID("w\(place)"), capacity: capacity)
+    }
   }
 
   mutating func chance(_ part: Int, in whole: Int) -> Bool {
     Int.random(in: 0..<whole, using: &random) < part
   }
 
-  mutating func step(_ command: Command) {
-    let step = controller.step(command, at: now)
-    uncommitted.append(step)
-    for sentence in Invariants.violations(in: controller) {
-      violations.append("\(sentence), after \(command)")
-    }
-  }
+  mutating func complain(_ sentence: String) { violations.append(sentence) }
+
+  /// The controller's clocks.
+  var now: Moment { clock.moment }
 
   /// One random thing happens.
   mutating func walk() {
-    now = Moment(
-      monotonic: now.monotonic,
-      wall: now.wall + Span(milliseconds: .random(in: 0...400, using: &random)))
+    steps += 1
+    clock.pass(milliseconds: Int64.random(in: 0...60, using: &random))
     switch Int.random(in: 0..<100, using: &random) {
-    case 0..<6: if faults && controller.state.jobs.count < 12 { submit() }
-    case 6..<9: if faults { change() }
-    case 9..<12: step(.tick)
-    case 12..<30: if controller.wantsSchedule { step(.schedule) }
-    case 30..<48: commit()
-    case 48..<60: deliverToWorker()
-    case 60..<72: deliverToController()
-    case 72..<94: work()
-    default: if faults { fault() } else { mend() }
+    case 0..<5: isCalm ? mend() : ask()
+    case 5..<23: receive()
+    case 23..<35: if isUp, controller.wantsSchedule { step(.schedule) }
+    case 35..<50: commit()
+    case 50..<55: ring()
+    case 55..<97: act()
+    default: isCalm ? leap() : fault()
     }
-    checkCopies()
+  }
+}
+
+/// How large the world of a seed is, and what goes wrong in it: few things at a time, differently
+/// in each, find more than everything at once.
+struct SimulatedWorld {
+  let capacities: [Amounts]
+  /// The most unfinished jobs.
+  let jobs: Int
+  /// The most tasks of a job.
+  let tasks: UInt32
+  let faults: [SimulatedFault]
+
+  init(using random: inout Random) {
+    capacities = (0..<Int.random(in: 1...3, using: &random)).map { _ in
+      let slots = UInt64.random(in: 1...3, using: &random)
+      return Amounts(cpuMillis: 1000 * slots, memoryBytes: 600 * slots)
+    }
+    jobs = Int.random(in: 1...4, using: &random)
+    tasks = UInt32.random(in: 1...4, using: &random)
+    faults = SimulatedFault.allCases.filter { _ in Bool.random(using: &random) }
+  }
+}
+
+/// Virtual time. Only the walk moves it.
+struct SimulatedClock {
+  private var nanoseconds: Int64 = 0
+  /// What the wall clock was set by, in milliseconds.
+  var set: Int64 = 0
+
+  var monotonic: Instant { Instant(nanoseconds: nanoseconds) }
+
+  var moment: Moment { moment(set: set) }
+
+  /// Both clocks of a machine whose wall clock was set by so many milliseconds.
+  func moment(set: Int64) -> Moment {
+    Moment(
+      monotonic: monotonic,
+      wall: WallTime(milliseconds: 1_700_000_000_000 + nanoseconds / 1_000_000 + set))
   }
 
-  private mutating func submit() {
-    let owner = UserID(UInt32.random(in: 1...2, using: &random))
-    var request = JobRequest(name: "job", owner: owner)
-    let count = UInt32.random(in: 1...6, using: &random)
-    request.array = TaskArray(
-      first: 5, step: 3, count: count,
-      throttle: chance(1, in: 3) ? UInt32.random(in: 1...3, using: &random) : nil, isExplicit: true)
-    request.needs = Requirement(cpuMillis: UInt64.random(in: 1...4, using: &random) * 500)
-    request.retries = UInt32.random(in: 0...2, using: &random)
-    request.retriesLost = UInt32.random(in: 0...3, using: &random)
-    request.held = chance(1, in: 8)
-    nextRequest += 1
-    step(
-      .submit(
-        request, Payload(launch: [], environment: []), nil,
-        from: Caller(uid: owner, isAdministrator: false), RequestID(nextRequest)))
-  }
+  mutating func pass(milliseconds: Int64) { nanoseconds += milliseconds * 1_000_000 }
 
-  private mutating func change() {
-    let jobs = controller.state.jobs.keys.sorted()
-    guard let job = jobs.randomElement(using: &random) else { return }
-    let first = UInt32.random(in: 0...25, using: &random)
-    let selection = Selection(
-      job: job, indices: chance(1, in: 2) ? nil : first...(first + 6))
-    nextRequest += 1
-    let root = Caller(uid: .root, isAdministrator: true)
-    let reply = RequestID(nextRequest)
-    switch Int.random(in: 0..<4, using: &random) {
-    case 0: step(.kill([selection], reason: "", from: root, reply))
-    case 1: step(.hold([selection], from: root, reply))
-    case 2: step(.release([selection], from: root, reply))
-    default: step(.release([Selection(job: job)], from: root, reply))
-    }
-  }
-
-  /// Makes a random number of waiting steps durable and lets their effects go.
-  mutating func commit() {
-    let count = Int.random(in: 0...uncommitted.count, using: &random)
-    let turn = uncommitted.prefix(count)
-    uncommitted.removeFirst(count)
-    for step in turn {
-      for event in step.events { store(event) }
-      for effect in step.effects { release(effect) }
-    }
-  }
-
-  private mutating func store(_ event: Event) {
-    if case .attemptEnded(let uid, _, at: _, let verdict) = event,
-      let task = disk.attempts[uid]?.task
-    {
-      note(verdict, of: task)
-    }
-    if case .submitted(let job, _, _) = event { requests[job.id] = job.request }
-    if case .jobEnded(let progress) = event { ended[progress.job] = progress.state }
-    disk.replay(event)
-  }
-
-  private mutating func note(_ verdict: Verdict, of task: TaskID) {
-    var ledger = ledgers[task] ?? Ledger()
-    if ledger.final { violations.append("task \(task) ended twice") }
-    let charged: Budget
-    switch verdict {
-    case .final(_, let budget):
-      charged = budget
-      ledger.final = true
-    case .retry(let budget, _): charged = budget
-    }
-    switch charged {
-    case .none: break
-    case .failure: ledger.failures += 1
-    case .preemption: ledger.losses += 1
-    }
-    if let request = requests[task.job] {
-      if ledger.failures > request.retries + 1 || ledger.losses > request.retriesLost + 1 {
-        violations.append("task \(task) was charged more than its budget")
-      }
-    }
-    ledgers[task] = ledger
-  }
-
-  /// No task may have two processes anywhere, ever.
-  private mutating func checkCopies() {
-    let live = workers.flatMap(\.live)
-    if Set(live).count != live.count { violations.append("a task runs twice: \(live)") }
-  }
+  mutating func pass(until time: Instant) { nanoseconds = max(nanoseconds, time.nanoseconds) }
 }

@@ -1,0 +1,126 @@
+import FlusterCore
+
+/// What people ask of the controller.
+///
+/// To add a command, add one line to `commands`. Those that do nothing lasting need no more; what
+/// keeps a job from ending (as a hold does) needs its opposite in `mend`.
+extension Simulation {
+  typealias Asking = @Sendable (inout Simulation) -> Command?
+
+  /// How often each is asked, and how it is made. Nil: it makes no sense just now.
+  static let commands: [(weight: Int, make: Asking)] = [
+    (40, { $0.submission() }),
+    (8, { $0.resubmission() }),
+    (3, { .kill([$0.job()], reason: "", from: World.root, $0.request()) }),
+    (4, { .kill([$0.tasks()], reason: "", from: World.root, $0.request()) }),
+    (3, { .signal([$0.job()], 10, from: World.root, $0.request()) }),
+    (4, { .hold([$0.job()], from: World.root, $0.request()) }),
+    (4, { .hold([$0.tasks()], from: World.root, $0.request()) }),
+    (4, { .release([$0.job()], from: World.root, $0.request()) }),
+    (4, { .release([$0.tasks()], from: World.root, $0.request()) }),
+  ]
+
+  private static let weight = commands.reduce(0) { $0 + $1.weight }
+
+  mutating func ask() {
+    guard isUp else { return }
+    var left = Int.random(in: 0..<Self.weight, using: &random)
+    for command in Self.commands {
+      left -= command.weight
+      if left < 0 {
+        if let made = command.make(&self) { step(made) }
+        return
+      }
+    }
+  }
+
+  /// Without faults, everything that hangs gets what it waits for.
+  mutating func mend() {
+    guard isUp else { return restart() }
+    if let command = resubmission() { return step(command) }
+    for job in controller.state.jobs.keys {
+      step(.release([Selection(job: job)], from: World.root, request()))
+    }
+  }
+
+  mutating func request() -> RequestID { clients.request() }
+
+  /// Any job, the unfinished ones more often than those that have ended.
+  mutating func job() -> Selection {
+    let jobs = controller.state.jobs.keys
+    return Selection(job: jobs.randomElement(using: &random) ?? JobID(1))
+  }
+
+  /// Some tasks of a job; there may be no such tasks.
+  mutating func tasks() -> Selection {
+    let first = UInt32.random(in: 0...8, using: &random)
+    return Selection(job: job().job, indices: first...(first + 4))
+  }
+
+  private mutating func submission() -> Command? {
+    guard controller.state.jobs.count < world.jobs else { return nil }
+    let owner = UserID(UInt32.random(in: 1...2, using: &random))
+    var request = JobRequest(name: "job", owner: owner)
+    for trait in Self.traits where chance(trait.part, in: 12) { trait.give(&request, &self) }
+    return clients.submit(request)
+  }
+
+  /// A client that has lost its connection before it was answered sends its submit again.
+  private mutating func resubmission() -> Command? {
+    guard let token = clients.unanswered.randomElement(using: &random) else { return nil }
+    // The daemon asks the store for what the core has forgotten.
+    if let job = ledger.jobs[token] {
+      hear(job, of: token)
+      return nil
+    }
+    return clients.submitAgain(token)
+  }
+
+  /// A submit has been answered: the promise that must hold from now on.
+  mutating func hear(_ job: JobID, of token: Token) {
+    clients.answered(token)
+    ledger.acknowledged.insert(job)
+    if ledger.jobs[token] != job { complain("job \(job) was acknowledged for another's token") }
+  }
+}
+
+/// Those who ask, and what they wait for.
+struct SimulatedClients {
+  private var requests: UInt64 = 0
+  private var submitted: [Token: JobRequest] = [:]
+  /// Sent, and not answered yet; in order.
+  private(set) var unanswered: [Token] = []
+  private var waiting: [RequestID: Token] = [:]
+
+  mutating func request() -> RequestID {
+    requests += 1
+    return RequestID(requests)
+  }
+
+  mutating func submit(_ request: JobRequest) -> Command {
+    let id = self.request()
+    let name = AttemptUID(high: 0, low: id.number)
+    guard let token = Token(bytes: name.bytes) else { preconditionFailure("a uid has 16 bytes") }
+    submitted[token] = request
+    unanswered.append(token)
+    return command(token, request, id)
+  }
+
+  mutating func submitAgain(_ token: Token) -> Command? {
+    submitted[token].map { command(token, $0, request()) }
+  }
+
+  private mutating func command(
+    _ token: Token, _ request: JobRequest, _ id: RequestID
+  ) -> Command {
+    waiting[id] = token
+    return .submit(
+      request, Payload(launch: [1], environment: []), token,
+      from: Caller(uid: request.owner, isAdministrator: false), id)
+  }
+
+  /// The token of the submit that this answers, if it is one.
+  mutating func token(of request: RequestID) -> Token? { waiting.removeValue(forKey: request) }
+
+  mutating func answered(_ token: Token) { unanswered.removeAll { $0 == token } }
+}

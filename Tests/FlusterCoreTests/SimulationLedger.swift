@@ -1,0 +1,147 @@
+import FlusterCore
+
+/// What was promised and what truly happened, kept beside the controller to hold it to account.
+struct SimulationLedger {
+  /// What was decided about one task, added up from the durable events.
+  struct Account {
+    var attempts: UInt32 = 0
+    var failures: UInt32 = 0
+    var losses: UInt32 = 0
+    var open: AttemptUID?
+    var final: TaskState?
+  }
+
+  /// Jobs whose submit was answered.
+  var acknowledged: Set<JobID> = []
+  /// Durable submits.
+  private(set) var jobs: [Token: JobID] = [:]
+  private(set) var requests: [JobID: JobRequest] = [:]
+  private(set) var accounts: [JobID: [UInt32: Account]] = [:]
+  /// Every attempt that was ever durable.
+  private(set) var attempts: [AttemptUID: OpenAttempt] = [:]
+  private(set) var ended: [JobID: TaskState] = [:]
+  /// Attempts a process was made for.
+  var started: Set<AttemptUID> = []
+  /// How processes ended, by the shim's word.
+  var ends: [AttemptUID: AgentNotice] = [:]
+
+  /// Acknowledged jobs that neither are in what the disk gave back nor have ended.
+  func missing(from state: State) -> [String] {
+    acknowledged.subtracting(ended.keys).sorted().filter { state.jobs[$0] == nil }
+      .map { "job \($0) was acknowledged and is lost" }
+  }
+
+  /// Takes down a fact that has become durable; `state` is what stood before it. Returns what is
+  /// wrong with it.
+  mutating func note(_ event: Event, in state: State) -> [String] {
+    switch event {
+    case .submitted(let job, _, let token):
+      requests[job.id] = job.request
+      guard let token else { return [] }
+      return jobs.updateValue(job.id, forKey: token).map {
+        ["jobs \($0) and \(job.id) were made by one submit"]
+      } ?? []
+    case .assigned(let attempt): return noteAssignment(attempt)
+    case .attemptEnded(let uid, let outcome, at: _, let verdict):
+      guard let attempt = state.attempts[uid] else { return ["attempt \(uid) ended twice"] }
+      return noteEnd(of: attempt, outcome, verdict)
+    case .tasksKilled(let job, let positions):
+      return positions.ranges.flatMap { $0 }.flatMap { finish(TaskID(job, $0), .killed) }
+    case .jobEnded(let progress): return noteEnd(of: progress)
+    case .building, .started, .stopRequested, .stuck, .killRequested, .held, .tasksHeld,
+      .tasksReleased, .registered, .linked, .unlinked, .backoffOver:
+      return []
+    }
+  }
+
+  private mutating func noteAssignment(_ attempt: OpenAttempt) -> [String] {
+    attempts[attempt.uid] = attempt
+    let task = attempt.task
+    var account = accounts[task.job]?[task.position] ?? Account()
+    var found: [String] = []
+    if account.final != nil { found.append("task \(task) is attempted after its end") }
+    if account.open != nil { found.append("task \(task) has two open attempts") }
+    if attempt.number != account.attempts { found.append("task \(task) skips an attempt") }
+    account.open = attempt.uid
+    account.attempts += 1
+    accounts[task.job, default: [:]][task.position] = account
+    return found
+  }
+
+  private mutating func noteEnd(
+    of attempt: OpenAttempt, _ outcome: Outcome, _ verdict: Verdict
+  ) -> [String] {
+    let task = attempt.task
+    guard let request = requests[task.job], var account = accounts[task.job]?[task.position]
+    else { return ["task \(task) ends before it was made"] }
+    account.open = nil
+    let charged: Budget
+    switch verdict {
+    case .final(_, let budget): charged = budget
+    case .retry(let budget, _): charged = budget
+    }
+    switch charged {
+    case .none: break
+    case .failure: account.failures += 1
+    case .preemption: account.losses += 1
+    }
+    accounts[task.job]?[task.position] = account
+    var found = contradictions(of: outcome, to: ends[attempt.uid], of: attempt)
+    switch verdict {
+    case .retry:
+      if account.failures > request.retries || account.losses > request.retriesLost {
+        found.append("task \(task) is tried again with its budget used up")
+      }
+    case .final(let state, let charged):
+      found += finish(task, state)
+      if charged == .preemption, account.losses != request.retriesLost + 1 {
+        found.append("task \(task) gave up after \(account.losses) losses")
+      }
+      if charged == .failure, outcome.cause != .timeLimit, account.failures != request.retries + 1 {
+        found.append("task \(task) gave up after \(account.failures) failures")
+      }
+    }
+    return found
+  }
+
+  /// The truth about the end: what is recorded is what the shim saw.
+  private func contradictions(
+    of outcome: Outcome, to end: AgentNotice?, of attempt: OpenAttempt
+  ) -> [String] {
+    let isTrue: Bool
+    switch (outcome.cause, end) {
+    case (.exit, .ended(_, let record)):
+      isTrue = record.exitCode == outcome.exitCode && record.exitCode != nil
+    case (.signal, .ended(_, let record)):
+      isTrue = record.signal == outcome.signal && record.signal != nil
+    case (.memoryLimit, .ended(_, let record)): isTrue = record.outOfMemory == true
+    case (.timeLimit, .ended): isTrue = requests[attempt.task.job]?.timeLimit != nil
+    case (.timeLimit, .notStarted): isTrue = requests[attempt.task.job]?.timeLimit != nil
+    case (.start, .notStarted(_, let reason, errno: _)): isTrue = reason == outcome.startReason
+    case (.exit, _), (.signal, _), (.memoryLimit, _), (.timeLimit, _), (.start, _): isTrue = false
+    case (.killed, _), (.workerLost, _), (.preempted, _), (.gang, _), (.dependency, _),
+      (.deadline, _):
+      isTrue = true
+    }
+    guard !isTrue else { return [] }
+    let truth = end.map { "\($0)" } ?? "nothing"
+    return ["attempt \(attempt.uid) is said to have ended by \(outcome), and the shim saw \(truth)"]
+  }
+
+  private mutating func finish(_ task: TaskID, _ state: TaskState) -> [String] {
+    let before = accounts[task.job]?[task.position]?.final
+    accounts[task.job, default: [:]][task.position, default: Account()].final = state
+    return before == nil ? [] : ["task \(task) ended twice"]
+  }
+
+  private mutating func noteEnd(of progress: JobProgress) -> [String] {
+    ended[progress.job] = progress.state
+    var counts = StateCounts()
+    for account in (accounts[progress.job] ?? [:]).values {
+      if let final = account.final { counts[final] += 1 }
+    }
+    let count = requests[progress.job]?.array.count
+    return counts == progress.counts && count == UInt32(accounts[progress.job]?.count ?? 0)
+      ? [] : ["job \(progress.job) ended as \(progress.counts), and its tasks as \(counts)"]
+  }
+}
