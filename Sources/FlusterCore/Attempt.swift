@@ -1,6 +1,21 @@
 /// Why an open attempt is to end.
 package enum StopReason: Hashable, Sendable {
   case killed(KillRequest)
+  /// The job reached its failure limit.
+  case failureLimit
+  /// A gang mate failed for good.
+  case gangFailed
+  /// A gang mate is tried again, and so are all.
+  case gangRetry
+
+  /// Whether `other` says more than this and takes its place.
+  func yields(to other: StopReason) -> Bool {
+    switch (self, other) {
+    case (.killed, _), (_, .gangRetry): false
+    case (.gangRetry, _), (_, .killed): true
+    case (.failureLimit, _), (.gangFailed, _): false
+    }
+  }
 }
 
 /// A try of a task that has not ended, or whose end is not known yet.
@@ -48,4 +63,11 @@ package enum Verdict: Hashable, Sendable {
   case final(TaskState, charged: Budget)
   /// The task is pending again, not before the time given.
   case retry(charged: Budget, notBefore: WallTime?)
+
+  /// The budget that pays for the attempt.
+  package var charged: Budget {
+    switch self {
+    case .final(_, let charged), .retry(let charged, _): charged
+    }
+  }
 }

@@ -4,22 +4,56 @@ extension Controller {
   mutating func end(
     _ attempt: OpenAttempt, _ outcome: Outcome, at time: WallTime, now: Moment
   ) {
-    guard let job = state.jobs[attempt.task.job] else { return }
+    let id = attempt.task.job
+    guard let job = state.jobs[id] else { return }
+    let outcome = outcome.told(attempt.stop)
     let verdict = verdict(on: attempt, outcome, of: job, at: now)
     record(.attemptEnded(attempt.uid, outcome, at: time, verdict))
     switch verdict {
-    case .final(let state, charged: _): effect(.taskEnded(attempt.task, state, outcome))
-    case .retry: offer(attempt.task)
+    case .final(let final, charged: _):
+      effect(.taskEnded(attempt.task, final, outcome))
+      if final != .succeeded { gangFails(with: id) }
+    case .retry:
+      offer(attempt.task)
+      gangRetries(with: id)
     }
-    offer(attempt.task.job)
-    finishIfOver(attempt.task.job, at: now)
+    if state.jobs[id]?.isOverFailureLimit == true { endRest(of: id, because: .failureLimit) }
+    offer(id)
+    finishIfOver(id, at: now)
+  }
+
+  /// Where one of a gang has ended without success, the others are of no use.
+  mutating func gangFails(with id: JobID) {
+    guard state.jobs[id]?.request.options.gang != nil else { return }
+    endRest(of: id, because: .gangFailed)
+  }
+
+  /// Where one of a gang is tried again, all are that have not succeeded.
+  private mutating func gangRetries(with id: JobID) {
+    guard let job = state.jobs[id], job.request.options.gang != nil else { return }
+    stop(openAttempts(of: job, in: RangeSet(job.request.array.positions)), because: .gangRetry)
+  }
+
+  /// Ends all of a job that is not final yet.
+  private mutating func endRest(of id: JobID, because reason: StopReason) {
+    guard let job = state.jobs[id] else { return }
+    end(job.waiting, of: id, as: reason.final)
+    stop(openAttempts(of: job, in: RangeSet(job.request.array.positions)), because: reason)
   }
 
   private mutating func verdict(
     on attempt: OpenAttempt, _ outcome: Outcome, of job: Job, at now: Moment
   ) -> Verdict {
     if outcome.cause == .exit && outcome.exitCode == 0 { return .final(.succeeded, charged: .none) }
-    if attempt.stop != nil { return .final(.killed, charged: .none) }
+    if let stop = attempt.stop {
+      return stop == .gangRetry
+        ? .retry(charged: .none, notBefore: nil) : .final(stop.final, charged: .none)
+    }
+    if outcome.cause == .exit, let status = outcome.exitCode {
+      let options = job.request.options
+      if options.okStatuses.contains(status) { return .final(.succeeded, charged: .none) }
+      if options.finalStatuses.contains(status) { return .final(.failed, charged: .failure) }
+    }
     switch outcome.cause {
     case .timeLimit: return .final(.failed, charged: .failure)
     case .exit, .signal, .memoryLimit: return failure(of: attempt, job, at: now)
@@ -48,5 +82,34 @@ extension Controller {
     let losses = (job.records[attempt.task.position]?.preemptions ?? 0) + 1
     return losses <= job.request.retriesLost
       ? .retry(charged: .preemption, notBefore: nil) : .final(.workerFailed, charged: .preemption)
+  }
+}
+
+extension StopReason {
+  /// What a task becomes that is ended for this reason, or was to be.
+  var final: TaskState {
+    switch self {
+    case .killed, .failureLimit: .killed
+    case .gangFailed, .gangRetry: .gangFailed
+    }
+  }
+}
+
+extension Outcome {
+  /// The worker knows that it was told to end the attempt, the controller knows why.
+  fileprivate func told(_ stop: StopReason?) -> Outcome {
+    var outcome = self
+    guard outcome.cause == .killed else { return outcome }
+    switch stop {
+    case nil, .killed: break
+    case .failureLimit: outcome.text = "its job reached its failure limit"
+    case .gangFailed:
+      outcome.cause = .gang
+      outcome.text = "a task of its gang did not succeed"
+    case .gangRetry:
+      outcome.cause = .gang
+      outcome.text = "a task of its gang is tried again, and so are all"
+    }
+    return outcome
   }
 }

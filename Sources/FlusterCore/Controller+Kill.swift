@@ -49,15 +49,25 @@ extension Controller {
     let all = selection.all(in: job.request.array)
     if selection.isWhole && job.progress.killed == nil { record(.killRequested(id, request)) }
     let waiting = job.waiting.intersection(all)
-    if !waiting.isEmpty {
-      record(.tasksKilled(id, waiting))
-      effect(.tasksEnded(id, waiting, .killed))
-    }
-    for attempt in openAttempts(of: job, in: all) where attempt.stop == nil {
-      record(.stopRequested(attempt.uid, .killed(request)))
-      effect(.stop(attempt.worker, attempt.uid))
-    }
+    end(waiting, of: id, as: .killed)
+    stop(openAttempts(of: job, in: all), because: .killed(request))
+    if !waiting.isEmpty { gangFails(with: id) }
     finishIfOver(id, at: now)
+  }
+
+  /// Makes tasks without an open attempt final.
+  mutating func end(_ positions: RangeSet<UInt32>, of id: JobID, as final: TaskState) {
+    guard !positions.isEmpty else { return }
+    record(.tasksEnded(id, positions, final))
+    effect(.tasksEnded(id, positions, final))
+  }
+
+  /// Asks the workers to end these attempts; a weightier reason takes the place of one given before.
+  mutating func stop(_ attempts: [OpenAttempt], because reason: StopReason) {
+    for attempt in attempts where attempt.stop?.yields(to: reason) ?? true {
+      record(.stopRequested(attempt.uid, reason))
+      if attempt.stop == nil { effect(.stop(attempt.worker, attempt.uid)) }
+    }
   }
 
   mutating func send(
@@ -79,7 +89,7 @@ extension Controller {
     effect(.reply(reply, .done(unknown: targets.unknown)))
   }
 
-  private func openAttempts(of job: Job, in positions: RangeSet<UInt32>) -> [OpenAttempt] {
+  func openAttempts(of job: Job, in positions: RangeSet<UInt32>) -> [OpenAttempt] {
     job.records.keys.sorted().filter { positions.contains($0) }.compactMap { position in
       job.records[position]?.open.flatMap { state.attempts[$0] }
     }
@@ -87,8 +97,9 @@ extension Controller {
 
   /// Ends the job if all its tasks are final.
   mutating func finishIfOver(_ id: JobID, at now: Moment) {
-    guard var progress = state.jobs[id]?.progress, progress.counts.unfinished == 0 else { return }
-    progress.state = progress.finalState
+    guard let job = state.jobs[id], job.progress.counts.unfinished == 0 else { return }
+    var progress = job.progress
+    progress.state = job.finalState
     progress.ended = now.wall
     record(.jobEnded(progress))
     effect(.jobEnded(id))

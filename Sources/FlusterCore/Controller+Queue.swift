@@ -9,19 +9,26 @@ extension Controller {
     case .jobEnded(let progress):
       if let job = state.jobs[progress.job] { queue.leave(job) }
       forget(progress.job)
-    case .assigned(let attempt): touch(attempt.task.job)
+    case .assigned(let attempt):
+      touch(attempt.task.job)
+      rooms.take(attempt.charge, from: attempt.worker)
     case .building(let uid), .started(let uid, at: _):
       if let attempt = state.attempts[uid] { touch(attempt.task.job) }
     case .attemptEnded(let uid, _, at: _, _):
-      if let attempt = state.attempts[uid] { touch(attempt.task.job) }
+      if let attempt = state.attempts[uid] {
+        touch(attempt.task.job)
+        rooms.touch(attempt.worker)
+      }
       wantsSchedule = true
-    case .tasksKilled(let job, _), .killRequested(let job, _), .tasksHeld(let job, _):
+    case .tasksEnded(let job, _, _), .killRequested(let job, _), .tasksHeld(let job, _):
       touch(job)
     case .held(let job, _), .tasksReleased(let job, _):
       touch(job)
       wantsSchedule = true
-    case .linked: wantsSchedule = true
-    case .stopRequested, .stuck, .registered, .unlinked, .backoffOver: break
+    case .linked, .registered, .unlinked:
+      rooms.forget()
+      wantsSchedule = true
+    case .stopRequested, .stuck, .backoffOver: break
     }
   }
 

@@ -1,63 +1,191 @@
-internal import HeapModule
-
-/// The placement pass: submission order, first fit, skip and continue.
+/// The placement pass: one order of bands, priorities and age, first fit, skip and continue, and
+/// something kept for the oldest work that does not fit.
 extension Controller {
-  /// A worker with a connection and what it has left in this pass.
-  private struct Room {
-    let worker: WorkerID
-    let capacity: Amounts
-    var free: Amounts
-  }
-
-  /// The oldest job of a group with something to start.
-  private struct Head: Comparable {
-    let job: JobID
-    let position: UInt32
-    let group: Int
-
-    static func < (a: Head, b: Head) -> Bool { a.job < b.job }
-  }
-
   mutating func schedule(at now: Moment) {
     wantsSchedule = false
-    var rooms = state.connected.map { worker in
-      Room(
-        worker: worker.record.id, capacity: worker.record.capacity,
-        free: state.free(on: worker.record.id))
+    rooms.refresh(from: state)
+    var pass = Pass(now: now.wall, grown: rooms.grown)
+    look(at: reservation, in: &pass)
+    var walk = queue.walk(everything: !pass.grown.isEmpty)
+    while hasRoom, !pass.grown.isEmpty || queue.hasFresh, let group = queue.next(in: &walk) {
+      place(group, &pass, &walk)
     }
-    guard rooms.contains(where: { $0.free.cpuMillis > 0 }) else { return }
-    var heads = Heap<Head>()
-    for group in queue.groups.indices { push(group, onto: &heads) }
-    while let head = heads.popMin() {
-      let needs = queue.groups[head.group].requirement
-      // Room only shrinks in a pass: where one task of a group does not fit, none does.
-      guard let place = firstFit(needs, in: rooms) else { continue }
-      let charge = needs.charge(on: rooms[place].capacity)
-      rooms[place].free.subtract(charge)
-      assign(TaskID(head.job, head.position), to: rooms[place].worker, charge, at: now)
-      push(head.group, onto: &heads)
+    queue.settle()
+    rooms.settle()
+    expire(at: now)
+  }
+
+  /// What a pass remembers.
+  struct Pass {
+    let now: WallTime
+    /// Rooms that have grown since the last pass and are not used up.
+    var grown: [Int]
+    /// By place in `rooms`: what is kept for the holder of the reservation.
+    var shadows: [Int: Shadow] = [:]
+    /// The first work in order that does not fit has been seen.
+    var hasSeenBlocked = false
+  }
+
+  private var hasRoom: Bool { rooms.mostCpuMillis >= queue.leastCpuMillis }
+
+  /// Starts what of one group can be started.
+  private mutating func place(_ group: Int, _ pass: inout Pass, _ walk: inout Queue.Walk) {
+    let shape = queue.groups[group].shape
+    let rank = queue.groups[group].head
+    while true {
+      let holds = rank == reservation?.rank
+      if queue.groups[group].isBlocked, pass.grown.isEmpty { return }
+      guard let front = queue.front(of: group, in: state) else { return }
+      guard front.job.rank == rank else { return queue.add(group, to: &walk) }
+      guard let places = places(for: front, shape, holds: holds, pass, group) else {
+        queue.block(group)
+        return keep(front.job, &pass)
+      }
+      for (position, place) in places {
+        assign(TaskID(front.job.id, position), shape, to: place, holds: holds, &pass)
+      }
+      if holds { lift(&pass) }
     }
   }
 
-  private mutating func push(_ group: Int, onto heads: inout Heap<Head>) {
-    guard let front = queue.front(of: group, in: state) else { return }
-    heads.insert(Head(job: front.job, position: front.position, group: group))
+  /// Where the front of a group may start: one task, or all of a gang; nil if nowhere.
+  private func places(
+    for front: (job: Job, position: UInt32), _ shape: Shape, holds: Bool, _ pass: Pass,
+    _ group: Int
+  ) -> [(UInt32, Int)]? {
+    if shape.members != nil { return gangPlaces(for: front.job, shape, holds: holds, pass) }
+    let isBlocked = queue.groups[group].isBlocked
+    return firstFit(shape, holds: holds, pass, among: isBlocked ? pass.grown : nil)
+      .map { [(front.position, $0)] }
   }
 
-  private func firstFit(_ needs: Requirement, in rooms: [Room]) -> Int? {
-    rooms.firstIndex { $0.free.covers(needs.charge(on: $0.capacity)) }
+  private func firstFit(_ shape: Shape, holds: Bool, _ pass: Pass, among places: [Int]?) -> Int? {
+    let wishes = shape.needs.constraints.contains { !$0.isHard }
+    if wishes {
+      let admitted = (places ?? Array(rooms.all.indices))
+        .filter { admits($0, shape, holds: holds, pass) }
+      return admitted.max { a, b in
+        let (x, y) = (score(shape, at: a), score(shape, at: b))
+        return x == y ? a > b : x < y
+      }
+    }
+    if let places { return places.first { admits($0, shape, holds: holds, pass) } }
+    return rooms.first(for: shape.needs) { admits($0, shape, holds: holds, pass) }
+  }
+
+  /// How many wishes a room grants.
+  func score(_ shape: Shape, at place: Int) -> Int {
+    rooms.all[place].worker.score(of: shape.needs.constraints)
+  }
+
+  /// Whether one more task of this shape may start in a room, `taken` of them being there already.
+  func admits(
+    _ place: Int, _ shape: Shape, holds: Bool, _ pass: Pass, taken: Amounts? = nil
+  ) -> Bool {
+    let room = rooms.all[place]
+    let charge = shape.needs.charge(on: room.worker.capacity)
+    var free = room.free
+    if let taken { free.subtract(taken) }
+    guard free.covers(charge), room.worker.admits(shape) else { return false }
+    guard !holds, var extra = pass.shadows[place]?.extra else { return true }
+    if let taken { extra.subtract(taken) }
+    return extra.covers(charge) || isOver(shape, before: pass.shadows[place]?.until, pass)
+  }
+
+  private func isOver(_ shape: Shape, before time: WallTime?, _ pass: Pass) -> Bool {
+    guard let time, let limit = shape.timeLimit else { return false }
+    return pass.now + limit <= time
   }
 
   private mutating func assign(
-    _ task: TaskID, to worker: WorkerID, _ charge: Amounts, at now: Moment
+    _ task: TaskID, _ shape: Shape, to place: Int, holds: Bool, _ pass: inout Pass
   ) {
+    let worker = rooms.all[place].worker
+    let charge = shape.needs.charge(on: worker.capacity)
+    if !holds, let until = pass.shadows[place]?.until, isOver(shape, before: until, pass) {
+      // It is gone before what is kept is wanted.
+    } else if !holds {
+      pass.shadows[place]?.extra.subtract(charge)
+    }
     let uid = AttemptUID(high: random.next(), low: random.next())
     let number = state.jobs[task.job]?.records[task.position]?.attempts ?? 0
     record(
       .assigned(
         OpenAttempt(
-          uid: uid, task: task, number: number, worker: worker, charge: charge,
-          assigned: now.wall)))
+          uid: uid, task: task, number: number, worker: worker.id, charge: charge,
+          assigned: pass.now)))
     effect(.run(uid))
+    let least = queue.leastCpuMillis
+    pass.grown.removeAll { rooms.all[$0].free.cpuMillis < least }
   }
+
+  /// Ends what has found no place in time. It had this pass to find one; what is held, or waits for
+  /// others of its own array, did not wait for a place.
+  private mutating func expire(at now: Moment) {
+    for id in queue.waits.takeTimeouts(at: now.wall) {
+      guard let job = state.jobs[id], !job.progress.held else { continue }
+      let active = job.progress.counts.active
+      if let throttle = job.request.array.throttle, active >= throttle { continue }
+      let waiting = job.progress.pending
+      end(waiting, of: id, as: .unschedulable)
+      if !waiting.isEmpty { gangFails(with: id) }
+      finishIfOver(id, at: now)
+    }
+  }
+}
+
+/// What is kept for the oldest work that does not fit.
+extension Controller {
+  /// Takes up the reservation as it stands, or lets it go if nobody waits for it any more.
+  private mutating func look(at reservation: Reservation?, in pass: inout Pass) {
+    guard let reservation else { return }
+    guard let job = state.jobs[reservation.rank.job], job.rank == reservation.rank, job.mayWait,
+      reservation.places.allSatisfy({ rooms.place(of: $0.worker) != nil })
+    else { return lift(&pass) }
+    for (worker, shadow) in shadows(of: reservation, for: Shape(of: job)) {
+      if let place = rooms.place(of: worker) { pass.shadows[place] = shadow }
+    }
+  }
+
+  /// Keeps something for the first in order that does not fit, once it has waited long enough.
+  private mutating func keep(_ job: Job, _ pass: inout Pass) {
+    guard !pass.hasSeenBlocked else { return }
+    pass.hasSeenBlocked = true
+    guard job.submitted + Reservation.patience <= pass.now else { return }
+    if let reservation, reservation.rank <= job.rank { return }
+    guard let kept = reservation(for: job) else {
+      // It could never run as things are: the next one may have the place.
+      pass.hasSeenBlocked = false
+      return
+    }
+    lift(&pass)
+    reservation = kept
+    look(at: kept, in: &pass)
+  }
+
+  /// Lets go what was kept: others may have it.
+  private mutating func lift(_ pass: inout Pass) {
+    for place in pass.shadows.keys.sorted() where !pass.grown.contains(place) {
+      pass.grown.append(place)
+    }
+    pass.grown.sort()
+    pass.shadows.removeAll()
+    for (worker, _) in reservation?.places ?? [] { rooms.touch(worker) }
+    if reservation != nil { wantsSchedule = true }
+    reservation = nil
+  }
+}
+
+extension Job {
+  /// It has something that waits for nothing but a place.
+  fileprivate var mayWait: Bool {
+    guard !progress.held else { return false }
+    if request.options.gang != nil { return waitingGang != nil }
+    return !progress.pending.isEmpty || records.values.contains(where: \.mayStart)
+  }
+}
+
+extension WorkerRecord {
+  /// Whether work of this shape may be given to it at all.
+  func admits(_ shape: Shape) -> Bool { meets(shape.needs.constraints) }
 }

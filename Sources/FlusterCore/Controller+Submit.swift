@@ -39,27 +39,36 @@ extension Controller {
     guard request.needs.cpuMillis > 0 else {
       return Refusal(.invalidArgument, "a task needs some cpu", wayOut: "ask for 0.001 or more")
     }
-    if let obstacle = obstacle(to: request.needs) {
+    if let refusal = refusal(of: request.options, array, request.retries) { return refusal }
+    if let obstacle = obstacle(to: request) {
       return Refusal(.invalidArgument, obstacle, wayOut: "ask for less, or add a larger worker")
     }
     return nil
   }
 
-  /// Why no connected worker, even empty, could ever run this; nil if one could, or if there is
-  /// none to ask (no worker yet is normal).
-  package func obstacle(to needs: Requirement) -> String? {
-    let workers = state.connected
-    guard !workers.isEmpty else { return nil }
-    let fits = workers.contains { worker in
-      worker.record.capacity.covers(needs.charge(on: worker.record.capacity))
+  private func refusal(
+    of options: JobOptions, _ array: TaskArray, _ retries: UInt32
+  ) -> Refusal? {
+    if let most = options.maxFailures, retries > most {
+      return Refusal(
+        .invalidArgument,
+        "\(retries) retries can never all be used where the job may have \(most) failures",
+        wayOut: "ask for at most as many retries as --max-failures allows failures")
     }
-    guard !fits else { return nil }
-    let lacking = workers.map { worker in
-      let missing = worker.record.capacity.shortfall(of: needs, on: worker.record.capacity)
-      return "worker \(worker.record.id) has only \(missing.have)"
+    guard let gang = options.gang else { return nil }
+    if array.count > Gang.maximumCount {
+      return Refusal(
+        .invalidArgument, "a gang has at most \(Gang.maximumCount) tasks, not \(array.count)")
     }
-    let some = lacking.prefix(3).joined(separator: ", ")
-    let more = lacking.count > 3 ? ", and \(lacking.count - 3) more are too small" : ""
-    return "no worker could ever run a task that needs \(needs): \(some)\(more)"
+    if let throttle = array.throttle, throttle < array.count {
+      return Refusal(
+        .invalidArgument,
+        "a gang of \(array.count) that may run \(throttle) tasks at once never runs")
+    }
+    if gang.groupBy == "" {
+      return Refusal(
+        .invalidArgument, "a gang cannot be grouped by an attribute without a name")
+    }
+    return nil
   }
 }

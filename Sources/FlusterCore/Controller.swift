@@ -14,6 +14,9 @@ package struct Controller: Sendable {
 
   package private(set) var state: State
   var queue: Queue
+  var rooms = Rooms()
+  /// What is kept for the oldest work that does not fit.
+  var reservation: Reservation?
   var random: Random
   /// Something has changed that a placement pass could use.
   package internal(set) var wantsSchedule = true
@@ -29,7 +32,7 @@ package struct Controller: Sendable {
   }
 
   /// The next wall time at which `tick` has something to do.
-  package var nextWake: WallTime? { queue.nextWait }
+  package var nextWake: WallTime? { queue.waits.next }
 
   /// Carries out one command.
   package mutating func step(_ command: Command, at now: Moment) -> Step {
@@ -80,7 +83,8 @@ package struct Controller: Sendable {
   mutating func forget(_ job: JobID) { touched.remove(job) }
 
   private mutating func tick(at now: Moment) {
-    for task in queue.takeWaits(until: now.wall) {
+    if queue.waits.hasTimeout(at: now.wall) { wantsSchedule = true }
+    for task in queue.waits.takeOver(at: now.wall) {
       guard let job = state.jobs[task.job], let record = job.records[task.position],
         record.state == .pending, let until = record.notBefore, until <= now.wall
       else { continue }

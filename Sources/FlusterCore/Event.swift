@@ -8,8 +8,8 @@ package enum Event: Hashable, Sendable {
   case stopRequested(AttemptUID, StopReason)
   case stuck(AttemptUID)
   case attemptEnded(AttemptUID, Outcome, at: WallTime, Verdict)
-  /// Tasks without an open attempt were killed.
-  case tasksKilled(JobID, RangeSet<UInt32>)
+  /// Tasks without an open attempt became final: killed, gang-failed or unschedulable.
+  case tasksEnded(JobID, RangeSet<UInt32>, TaskState)
   case killRequested(JobID, KillRequest)
   /// The whole job is held, or no more.
   case held(JobID, Bool)

@@ -76,6 +76,14 @@ package struct JobRequest: Hashable, Sendable {
   package var timeLimit: Span?
   package var grace: Span
   package var held: Bool
+  /// Most jobs have none, and pay one word for them.
+  private var uncommon: [JobOptions] = []
+
+  /// What few jobs ask for.
+  package var options: JobOptions {
+    get { uncommon.first ?? .none }
+    set { uncommon = newValue == .none ? [] : [newValue] }
+  }
 
   /// A plain job with the defaults of fluster-submit(1).
   package init(name: String, owner: UserID) {
@@ -199,6 +207,9 @@ package struct JobProgress: Hashable, Sendable {
   package var heldTasks = RangeSet<UInt32>()
   /// Positions that were killed.
   package var killedTasks = RangeSet<UInt32>()
+  /// Positions that found no place in time.
+  package var unschedulableTasks = RangeSet<UInt32>()
+  package var failures = FailureTally()
 
   /// A job nothing has happened to.
   package init(job: JobID) { self.job = job }
@@ -213,7 +224,7 @@ package struct Job: Hashable, Sendable {
   package var progress: JobProgress
   /// Keyed by position.
   package var records: [UInt32: TaskRecord] = [:]
-  /// Final tasks that neither succeeded nor were killed.
+  /// Final tasks that neither succeeded, nor were killed, nor found no place.
   package var failedTasks: [TaskState: RangeSet<UInt32>] = [:]
 
   /// Shared by all jobs of one task until they change it: a set of its own costs 48 bytes.
@@ -238,6 +249,7 @@ package struct Job: Hashable, Sendable {
       return .pending
     }
     if progress.killedTasks.contains(position) { return .killed }
+    if progress.unschedulableTasks.contains(position) { return .unschedulable }
     for (state, positions) in failedTasks where positions.contains(position) { return state }
     return .succeeded
   }
@@ -253,6 +265,7 @@ package struct Job: Hashable, Sendable {
     }
     take(progress.pending.union(progress.heldTasks), .pending)
     take(progress.killedTasks, .killed)
+    take(progress.unschedulableTasks, .unschedulable)
     for (state, positions) in failedTasks { take(positions, state) }
     for state in [TaskState.pending, .assigned, .building, .running] {
       take(

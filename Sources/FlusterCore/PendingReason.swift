@@ -34,7 +34,7 @@ extension Controller {
     if job.progress.pending.isEmpty && !waiting.contains(where: \.mayStart) {
       return reasonOfStopped(job, waiting, at: now)
     }
-    return reasonOfRoom(job.request.needs)
+    return reasonOfRoom(job.request)
   }
 
   /// The reason of one pending task.
@@ -70,12 +70,13 @@ extension Controller {
       .backOff, "waits \((left + 999) / 1000)s after a failure before it is tried again")
   }
 
-  private func reasonOfRoom(_ needs: Requirement) -> PendingReason {
+  private func reasonOfRoom(_ request: JobRequest) -> PendingReason {
+    let needs = request.needs
     let workers = state.connected
     guard !workers.isEmpty else {
       return PendingReason(.noWorker, "no worker is connected")
     }
-    if let obstacle = obstacle(to: needs) { return PendingReason(.resources, obstacle) }
+    if let obstacle = obstacle(to: request) { return PendingReason(.resources, obstacle) }
     let rooms = workers.map { worker in
       let free = state.free(on: worker.record.id)
       return (worker.record, free, free.shortfall(of: needs, on: worker.record.capacity))

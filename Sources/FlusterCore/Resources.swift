@@ -18,11 +18,17 @@ package struct Requirement: Hashable, Sendable {
   package let memoryBytes: UInt64?
   /// Sorted by name, without zero counts.
   package let named: [NamedAmount]
+  /// What the worker's attributes must or should be.
+  package let constraints: [Constraint]
 
   /// Brings named amounts into order, adds up what is named twice and drops what counts nothing.
-  package init(cpuMillis: UInt64, memoryBytes: UInt64? = nil, named: [NamedAmount] = []) {
+  package init(
+    cpuMillis: UInt64, memoryBytes: UInt64? = nil, named: [NamedAmount] = [],
+    constraints: [Constraint] = []
+  ) {
     self.cpuMillis = cpuMillis
     self.memoryBytes = memoryBytes
+    self.constraints = constraints
     self.named = Amounts(cpuMillis: 0, memoryBytes: 0, named: named).named
   }
 }

@@ -12,7 +12,7 @@ extension State {
     case .stopRequested(let uid, let reason): attempts[uid]?.stop = reason
     case .stuck(let uid): attempts[uid]?.stuck = true
     case .attemptEnded(let uid, _, _, let verdict): end(uid, verdict)
-    case .tasksKilled(let id, let positions): jobs[id]?.kill(positions)
+    case .tasksEnded(let id, let positions, let state): jobs[id]?.end(positions, as: state)
     case .killRequested(let id, let request): jobs[id]?.progress.killed = request
     case .held(let id, let held): jobs[id]?.progress.held = held
     case .tasksHeld(let id, let positions): jobs[id]?.hold(positions)
@@ -49,7 +49,7 @@ extension State {
     if let place = workers[attempt.worker]?.open.firstIndex(of: uid) {
       workers[attempt.worker]?.open.remove(at: place)
     }
-    jobs[attempt.task.job]?.end(attempt.task.position, verdict)
+    jobs[attempt.task.job]?.end(attempt, verdict)
   }
 
   private mutating func unlink(_ id: WorkerID) {
@@ -89,19 +89,17 @@ extension Job {
     deriveState()
   }
 
-  fileprivate mutating func end(_ position: UInt32, _ verdict: Verdict) {
+  fileprivate mutating func end(_ attempt: OpenAttempt, _ verdict: Verdict) {
+    let position = attempt.task.position
     guard var record = records[position] else { return }
     progress.counts[record.state] -= 1
     record.open = nil
+    if verdict.charged == .failure { progress.failures.add(attempt) }
     switch verdict {
     case .final(let state, charged: _):
       records[position] = nil
       progress.counts[state] += 1
-      if state == .killed {
-        progress.killedTasks.insert(contentsOf: position..<(position + 1))
-      } else if state != .succeeded {
-        failedTasks[state, default: RangeSet()].insert(contentsOf: position..<(position + 1))
-      }
+      note(RangeSet(position..<(position + 1)), as: state)
     case .retry(let charged, let notBefore):
       switch charged {
       case .none: break
@@ -116,15 +114,28 @@ extension Job {
     deriveState()
   }
 
-  fileprivate mutating func kill(_ positions: RangeSet<UInt32>) {
+  fileprivate mutating func end(_ positions: RangeSet<UInt32>, as state: TaskState) {
     let count = positions.elementCount
     progress.pending.subtract(positions)
     progress.heldTasks.subtract(positions)
     for position in pendingRecords(in: positions) { records[position] = nil }
-    progress.killedTasks.formUnion(positions)
+    note(positions, as: state)
     progress.counts.pending -= count
-    progress.counts.killed += count
+    progress.counts[state] += count
     deriveState()
+  }
+
+  /// Remembers final tasks; those that succeeded are told by being nowhere.
+  private mutating func note(_ positions: RangeSet<UInt32>, as state: TaskState) {
+    switch state {
+    case .succeeded: break
+    case .killed: progress.killedTasks.formUnion(positions)
+    case .unschedulable: progress.unschedulableTasks.formUnion(positions)
+    case .failed, .workerFailed, .preempted, .gangFailed:
+      failedTasks[state, default: RangeSet()].formUnion(positions)
+    case .pending, .assigned, .building, .running:
+      preconditionFailure("a task that is \(state.word) has not ended")
+    }
   }
 
   fileprivate mutating func hold(_ positions: RangeSet<UInt32>) {
@@ -164,12 +175,17 @@ extension Job {
   }
 }
 
-extension JobProgress {
-  /// The state of a job whose tasks are all final: what the whole-job kill made it, or success of
-  /// all, or the one kind that all the unsuccessful ones were, or failed. Gang-failed tasks do not
-  /// count, and preempted ones count as worker-failed (DESIGN, "Words").
+extension Job {
+  /// More of its attempts have failed than it was allowed.
+  package var isOverFailureLimit: Bool {
+    request.options.maxFailures.map { progress.failures.count > $0 } ?? false
+  }
+
+  /// The state of a job whose tasks are all final: what the whole-job kill or the failure limit
+  /// made it, or success of all, or the one kind that all the unsuccessful ones were, or failed.
+  /// Gang-failed tasks do not count, and preempted ones count as worker-failed (DESIGN, "Words").
   var finalState: TaskState {
-    let total = counts
+    let total = progress.counts
     let kinds: [(TaskState, UInt32)] = [
       (.failed, total.failed), (.killed, total.killed),
       (.workerFailed, total.workerFailed + total.preempted),
@@ -177,7 +193,8 @@ extension JobProgress {
     ]
     let present = kinds.filter { $0.1 > 0 }.map(\.0)
     if present.isEmpty && total.gangFailed == 0 { return .succeeded }
-    if killed != nil { return .killed }
+    if progress.killed != nil { return .killed }
+    if isOverFailureLimit { return .failed }
     return present.count == 1 ? present[0] : .failed
   }
 }

@@ -32,6 +32,9 @@ package struct State: Hashable, Sendable {
     return free
   }
 
+  /// Workers that may be given new work, by id.
+  package var usable: [Worker] { connected.filter { !$0.isDrained } }
+
   /// Workers with a connection, by id.
   package var connected: [Worker] {
     workers.values.filter { $0.link != nil }.sorted { $0.record.id < $1.record.id }

@@ -21,11 +21,19 @@ package struct WorkerRecord: Hashable, Sendable {
   /// Limits it cannot enforce, by name.
   package let lacks: [String]
   package let software: String
+  /// Sorted by name, each name once; the first of a name counts.
+  package let attributes: [Attribute]
+  /// Where the members of a gang reach each other: a host name or an address.
+  package let address: String
+  /// The worker ends its attempts itself after so long without contact; nil: it stands on the
+  /// controller's own machine and never does.
+  package let lease: Span?
 
   /// A registration as it came in.
   package init(
     id: WorkerID, owner: UserID, incarnation: AttemptUID, boot: String, capacity: Amounts,
-    lacks: [String], software: String
+    lacks: [String], software: String, attributes: [Attribute] = [], address: String = "localhost",
+    lease: Span? = nil
   ) {
     self.id = id
     self.owner = owner
@@ -34,6 +42,11 @@ package struct WorkerRecord: Hashable, Sendable {
     self.capacity = capacity
     self.lacks = lacks
     self.software = software
+    self.address = address
+    self.lease = lease
+    var seen: Set<String> = []
+    self.attributes = attributes.filter { seen.insert($0.name).inserted }
+      .sorted { $0.name < $1.name }
   }
 }
 
@@ -44,6 +57,8 @@ package struct Worker: Hashable, Sendable {
   package var link: LinkID?
   /// Its open attempts in the order in which they were assigned.
   package var open: [AttemptUID] = []
+  /// An administrator wants no new work here.
+  package var isDrained = false
 
   /// A worker without a connection.
   package init(record: WorkerRecord) { self.record = record }

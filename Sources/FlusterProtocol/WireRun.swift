@@ -42,6 +42,7 @@ extension WireStop {
     self.uid = .of(uid.bytes)
     switch reason {
     case .killed: why = .cancelled
+    case .failureLimit, .gangFailed, .gangRetry: why = .jobTerminated
     case nil: why = .superseded
     }
   }

@@ -54,7 +54,16 @@ enum AttemptColumns {
       parameters.put(UInt32(1))
       parameters.put(request.by.number)
       parameters.put(request.reason)
+    case .failureLimit: putKind(2, into: &parameters)
+    case .gangFailed: putKind(3, into: &parameters)
+    case .gangRetry: putKind(4, into: &parameters)
     }
+  }
+
+  private static func putKind(_ kind: UInt32, into parameters: inout Parameters) {
+    parameters.put(kind)
+    parameters.putNothing()
+    parameters.putNothing()
   }
 
   static func put(
@@ -107,8 +116,14 @@ enum AttemptColumns {
     let by: UInt32? = row.optionalNumber()
     let words = row.text()
     guard let kind else { return nil }
-    let reason =
-      kind == 1 ? by.map { StopReason.killed(KillRequest(by: UserID($0), reason: words)) } : nil
+    let reason: StopReason? =
+      switch kind {
+      case 1: by.map { .killed(KillRequest(by: UserID($0), reason: words)) }
+      case 2: .failureLimit
+      case 3: .gangFailed
+      case 4: .gangRetry
+      default: nil
+      }
     return row.checked(reason.map(Optional.some), otherwise: nil)
   }
 

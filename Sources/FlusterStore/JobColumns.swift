@@ -5,11 +5,11 @@ enum JobColumns {
   private static let fixed = """
     id, owner, name, submitted, array_first, array_step, array_count, array_throttle,
     array_explicit, cpu_millis, memory_bytes, resources, retries, retries_lost, backoff_first,
-    backoff_most, time_limit, grace, submitted_held
+    backoff_most, time_limit, grace, submitted_held, options, constraints
     """
   private static let changing = [
     "state", "started", "ended", "held", "killed_by", "kill_reason", "counts", "pending",
-    "held_tasks", "killed_tasks",
+    "held_tasks", "killed_tasks", "unschedulable_tasks", "failures",
   ]
 
   static let all = "\(fixed), \(changing.joined(separator: ", "))"
@@ -46,6 +46,8 @@ enum JobColumns {
     parameters.put(request.timeLimit?.milliseconds)
     parameters.put(request.grace.milliseconds)
     parameters.put(request.held)
+    parameters.put(Packed.options(request.options))
+    parameters.put(Packed.constraints(request.needs.constraints))
   }
 
   static func put(_ progress: JobProgress, into parameters: inout Parameters) {
@@ -59,6 +61,9 @@ enum JobColumns {
     parameters.put(Packed.ranges(progress.pending))
     parameters.put(Packed.ranges(progress.heldTasks))
     parameters.put(Packed.ranges(progress.killedTasks))
+    parameters.put(
+      progress.unschedulableTasks.isEmpty ? nil : Packed.ranges(progress.unschedulableTasks))
+    parameters.put(Packed.failures(progress.failures))
   }
 
   /// Reads `all`; the job has its request and progress, and no records.
@@ -77,8 +82,7 @@ enum JobColumns {
     request.array = TaskArray(
       first: row.number(), step: row.number(), count: row.number(),
       throttle: row.optionalNumber(), isExplicit: row.flag())
-    request.needs = Requirement(
-      cpuMillis: row.word(), memoryBytes: row.optionalWord(), named: row.amounts())
+    let (cpuMillis, memoryBytes, named) = (row.word(), row.optionalWord(), row.amounts())
     request.retries = row.number()
     request.retriesLost = row.number()
     request.backoff = Backoff(
@@ -86,6 +90,9 @@ enum JobColumns {
     request.timeLimit = row.optionalWord().map { Span(milliseconds: $0) }
     request.grace = Span(milliseconds: row.word())
     request.held = row.flag()
+    if let options = row.options() { request.options = options }
+    request.needs = Requirement(
+      cpuMillis: cpuMillis, memoryBytes: memoryBytes, named: named, constraints: row.constraints())
   }
 
   /// `progress` is that of a fresh job.
@@ -103,6 +110,8 @@ enum JobColumns {
     progress.pending = row.ranges(known: progress.pending, range: positions)
     progress.heldTasks = row.ranges(known: progress.heldTasks, range: 0..<0)
     progress.killedTasks = row.ranges(known: progress.killedTasks, range: 0..<0)
+    progress.unschedulableTasks = row.ranges(known: progress.unschedulableTasks, range: 0..<0)
+    if let failures = row.failures() { progress.failures = failures }
   }
 }
 

@@ -1,6 +1,8 @@
 extension Migration {
-  /// What each user makes the store hold, kept in the transactions that change it, so that a submit
-  /// can be judged by one look-up; what stands there already is counted once.
+  /// The second format. fluster-store(5) says what the columns mean.
+  ///
+  /// What each user makes the store hold is kept in the transactions that change it, so that a
+  /// submit can be judged by one look-up; what stands there already is counted once.
   static let version2 = """
     CREATE TABLE environment_use (
       owner INTEGER NOT NULL,
@@ -24,5 +26,14 @@ extension Migration {
         SELECT owner, length(data)
         FROM environment_use JOIN environment ON environment.id = environment_use.environment
       ) GROUP BY owner;
+
+    ALTER TABLE job ADD COLUMN options BLOB;
+    ALTER TABLE job ADD COLUMN constraints BLOB;
+    ALTER TABLE job ADD COLUMN unschedulable_tasks BLOB;
+    ALTER TABLE job ADD COLUMN failures BLOB;
+    ALTER TABLE worker ADD COLUMN attributes BLOB;
+    ALTER TABLE worker ADD COLUMN address TEXT NOT NULL DEFAULT 'localhost';
+    ALTER TABLE worker ADD COLUMN lease INTEGER;
+    ALTER TABLE worker ADD COLUMN drained INTEGER NOT NULL DEFAULT 0;
     """
 }

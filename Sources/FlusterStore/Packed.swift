@@ -44,7 +44,7 @@ enum Packed {
     return bytes
   }
 
-  private static func append(_ number: UInt64, to bytes: inout [UInt8]) {
+  static func append(_ number: UInt64, to bytes: inout [UInt8]) {
     var rest = number
     while rest >= 0x80 {
       bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -53,7 +53,7 @@ enum Packed {
     bytes.append(UInt8(rest))
   }
 
-  private static func append(_ text: String, to bytes: inout [UInt8]) {
+  static func append(_ text: String, to bytes: inout [UInt8]) {
     append(UInt64(text.utf8.count), to: &bytes)
     bytes += text.utf8
   }
@@ -81,6 +81,12 @@ struct Unpacker {
       shift += 7
     }
     return nil
+  }
+
+  mutating func byte() -> UInt8? {
+    guard place < bytes.count else { return nil }
+    defer { place += 1 }
+    return bytes[place]
   }
 
   mutating func text() -> String? {
@@ -159,7 +165,7 @@ extension Row {
 
   mutating func texts() -> [String] { checked(unpacked { $0.texts() }, otherwise: []) }
 
-  private mutating func unpacked<Value>(_ read: (inout Unpacker) -> Value?) -> Value? {
+  mutating func unpacked<Value>(_ read: (inout Unpacker) -> Value?) -> Value? {
     withBytes { bytes in
       var unpacker = Unpacker(bytes)
       return read(&unpacker)

@@ -124,6 +124,6 @@ struct Restoring {
 extension StateCounts {
   /// Whether tasks ended in a way of which `task` has rows.
   var hasFailedTasks: Bool {
-    failed > 0 || workerFailed > 0 || unschedulable > 0 || preempted > 0 || gangFailed > 0
+    failed > 0 || workerFailed > 0 || preempted > 0 || gangFailed > 0
   }
 }

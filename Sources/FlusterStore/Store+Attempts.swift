@@ -68,10 +68,21 @@ extension Store {
     }
   }
 
-  /// Waiting tasks that were killed need no row: the job's ranges tell of them.
-  func deletePending(_ positions: RangeSet<UInt32>, of job: JobID) throws(StoreError) {
+  /// Waiting tasks that were killed or found no place need no row: the job's ranges tell of them.
+  func end(
+    _ positions: RangeSet<UInt32>, of job: JobID, as state: TaskState
+  ) throws(StoreError) {
     for range in positions.ranges {
-      try statements.deletePendingTasks.run { put(job, range, into: &$0) }
+      guard state == .gangFailed else {
+        try statements.deletePendingTasks.run { put(job, range, into: &$0) }
+        continue
+      }
+      for position in range {
+        try statements.endTask.run { parameters in
+          put(TaskID(job, position), into: &parameters)
+          parameters.put(UInt32(state.rawValue))
+        }
+      }
     }
   }
 

@@ -12,7 +12,7 @@ extension Store {
     case .stuck(let uid): try setStuck(uid)
     case .attemptEnded(let uid, let outcome, let at, let verdict):
       try close(uid, outcome, at: at, verdict)
-    case .tasksKilled(let job, let positions): try deletePending(positions, of: job)
+    case .tasksEnded(let job, let positions, let state): try end(positions, of: job, as: state)
     case .tasksHeld(let job, let positions): try hold(true, positions, of: job)
     case .tasksReleased(let job, let positions): try hold(false, positions, of: job)
     case .jobEnded(let progress): try end(progress)

@@ -18,6 +18,7 @@ struct StoreStatements {
   let setAttemptStuck: Statement
   let closeAttempt: Statement
   let chargeTask: Statement
+  let endTask: Statement
   let deleteTask: Statement
   let deletePendingTasks: Statement
   let holdPendingTasks: Statement
@@ -62,6 +63,12 @@ struct StoreStatements {
       ON CONFLICT DO UPDATE SET state = excluded.state, failures = failures + excluded.failures,
         preemptions = preemptions + excluded.preemptions, attempts = excluded.attempts,
         not_before = excluded.not_before
+      """)
+    endTask = try compile(
+      """
+      INSERT INTO task (job, position, state, failures, preemptions, attempts, not_before, held)
+      VALUES (?, ?, ?, 0, 0, 0, NULL, 0)
+      ON CONFLICT DO UPDATE SET state = excluded.state, not_before = NULL
       """)
     deleteTask = try compile("DELETE FROM task WHERE job = ? AND position = ?")
     let pending = "WHERE job = ? AND position >= ? AND position < ? AND state = 1"

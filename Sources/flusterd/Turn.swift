@@ -89,7 +89,7 @@ extension Daemon {
       for id in listings.keys { listings[id]?.endedMeanwhile.insert(progress.job) }
     case .assigned: pendingTasks -= 1
     case .attemptEnded(_, _, at: _, .retry): pendingTasks += 1
-    case .tasksKilled(_, let positions): pendingTasks -= UInt64(positions.elementCount)
+    case .tasksEnded(_, let positions, _): pendingTasks -= UInt64(positions.elementCount)
     case .attemptEnded, .building, .started, .stopRequested, .stuck, .killRequested, .held,
       .tasksHeld, .tasksReleased, .registered, .linked, .unlinked, .backoffOver:
       break
@@ -147,7 +147,7 @@ extension Event {
     switch self {
     case .linked, .unlinked, .backoffOver: false
     case .submitted, .assigned, .building, .started, .stopRequested, .stuck, .attemptEnded,
-      .tasksKilled, .killRequested, .held, .tasksHeld, .tasksReleased, .jobEnded, .registered:
+      .tasksEnded, .killRequested, .held, .tasksHeld, .tasksReleased, .jobEnded, .registered:
       true
     }
   }

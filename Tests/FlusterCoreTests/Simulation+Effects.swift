@@ -77,11 +77,8 @@ extension Simulation {
       grace: job.request.grace)
   }
 
-  private func stop(_ uid: AttemptUID) -> Desired.Stop {
-    switch controller.state.attempts[uid]?.stop {
-    case .killed, nil: Desired.Stop(uid, .killed)
-    }
-  }
+  /// For the worker one reason is as good as another.
+  private func stop(_ uid: AttemptUID) -> Desired.Stop { Desired.Stop(uid, .killed) }
 
   private mutating func hangUp(_ link: LinkID) {
     guard let place = links.firstIndex(where: { $0.id == link }) else { return }

@@ -45,8 +45,8 @@ struct SimulationLedger {
     case .attemptEnded(let uid, let outcome, at: _, let verdict):
       guard let attempt = state.attempts[uid] else { return ["attempt \(uid) ended twice"] }
       return noteEnd(of: attempt, outcome, verdict)
-    case .tasksKilled(let job, let positions):
-      return positions.ranges.flatMap { $0 }.flatMap { finish(TaskID(job, $0), .killed) }
+    case .tasksEnded(let job, let positions, let final):
+      return positions.ranges.flatMap { $0 }.flatMap { finish(TaskID(job, $0), final) }
     case .jobEnded(let progress): return noteEnd(of: progress)
     case .building, .started, .stopRequested, .stuck, .killRequested, .held, .tasksHeld,
       .tasksReleased, .registered, .linked, .unlinked, .backoffOver:

@@ -16,7 +16,8 @@ enum RandomRequest {
       cpuMillis: .random(in: 1...4000, using: &random),
       memoryBytes: Bool.random(using: &random) ? .random(in: 0...(1 << 33), using: &random) : nil,
       named: Bool.random(using: &random)
-        ? [NamedAmount(name: "gpu", count: 2), NamedAmount(name: "é", count: 1)] : [])
+        ? [NamedAmount(name: "gpu", count: 2), NamedAmount(name: "é", count: 1)] : [],
+      constraints: constraints(using: &random))
     request.retries = .random(in: 0...3, using: &random)
     request.retriesLost = .random(in: 0...3, using: &random)
     request.backoff = Backoff(
@@ -25,7 +26,35 @@ enum RandomRequest {
     request.timeLimit = Bool.random(using: &random) ? Span(milliseconds: random.next()) : nil
     request.grace = Span(milliseconds: random.next())
     request.held = Int.random(in: 0..<5, using: &random) == 0
+    if Bool.random(using: &random) { request.options = options(using: &random) }
     return request
+  }
+
+  static func constraints(using random: inout Random) -> [Constraint] {
+    guard Int.random(in: 0..<3, using: &random) == 0 else { return [] }
+    return Constraint.Comparison.allCases.shuffled(using: &random).prefix(2).map { comparison in
+      Constraint(
+        key: text(using: &random), comparison, [.number(-1.5), AttributeValue("é")],
+        isHard: Bool.random(using: &random))
+    }
+  }
+
+  private static func options(using random: inout Random) -> JobOptions {
+    var options = JobOptions()
+    options.band = Band.allCases.randomElement(using: &random) ?? .batch
+    options.priority = .random(in: Int32.min...Int32.max, using: &random)
+    if Bool.random(using: &random) { options.maxFailures = .random(in: 0...4, using: &random) }
+    if Bool.random(using: &random) { options.okStatuses = [1, 255] }
+    if Bool.random(using: &random) { options.finalStatuses = [0, 7] }
+    if Bool.random(using: &random) {
+      options.scheduleTimeout = Span(milliseconds: .random(in: 1...(1 << 40), using: &random))
+    }
+    if Int.random(in: 0..<3, using: &random) == 0 {
+      options.gang = Gang(
+        groupBy: Bool.random(using: &random) ? text(using: &random) : nil,
+        spread: Bool.random(using: &random))
+    }
+    return options
   }
 
   /// Empty, long, with quotes, zeros and letters beyond ASCII.

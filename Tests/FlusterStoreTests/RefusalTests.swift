@@ -117,7 +117,7 @@ struct RefusalTests {
       var progress = JobProgress(job: JobID(2))
       progress.held = true
       let stranger = AttemptUID(high: 1, low: 2)
-      let events: [Event] = [.tasksKilled(JobID(1), RangeSet(0..<1)), .stuck(stranger)]
+      let events: [Event] = [.tasksEnded(JobID(1), RangeSet(0..<1), .killed), .stuck(stranger)]
       let error = failure(of: StoreError.self) { () throws(StoreError) in
         try store.commit([
           Turn(number: 1, events: [], progress: [progress]),

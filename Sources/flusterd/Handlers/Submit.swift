@@ -47,7 +47,7 @@ extension Daemon {
   /// A dry run: everything that a submit would be refused for, and whether it could ever run.
   private func tryOut(_ submission: Submission, _ request: Request) throws(Refusal) {
     var wire = WireSubmitted()
-    let obstacle = controller.obstacle(to: submission.request.needs)
+    let obstacle = controller.obstacle(to: submission.request)
     if obstacle == nil,
       let refusal = controller.refusal(of: submission.request, from: request.peer.caller)
     {

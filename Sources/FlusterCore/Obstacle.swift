@@ -1,0 +1,79 @@
+/// What stands in the way of a request whatever ends: the workers themselves.
+extension Controller {
+  /// Why no worker, even empty, could ever run this; nil if one could, or if there is none to ask
+  /// (no worker yet is normal). Workers that are drained or expected count.
+  package func obstacle(to request: JobRequest) -> String? {
+    let workers = state.connected.map(\.record)
+    guard !workers.isEmpty else { return nil }
+    let suitable = workers.filter { $0.meets(request.needs.constraints) }
+    guard !suitable.isEmpty else { return unmet(request.needs.constraints, by: workers) }
+    let large = suitable.filter { $0.capacity.covers(request.needs.charge(on: $0.capacity)) }
+    guard !large.isEmpty else { return tooSmall(suitable, for: request.needs) }
+    guard let gang = request.options.gang else { return nil }
+    return tooFew(large, for: gang, of: request.array.count, request.needs)
+  }
+
+  private func unmet(_ constraints: [Constraint], by workers: [WorkerRecord]) -> String {
+    let hard = constraints.filter(\.isHard)
+    // One that nobody meets says more than several that nobody meets together.
+    let alone = hard.first { constraint in
+      !workers.contains { constraint.holds(for: $0.attribute(constraint.key)) }
+    }
+    guard let alone else {
+      let all = hard.map(\.description).joined(separator: ", ")
+      return "no worker meets all of its constraints: \(all)"
+    }
+    let some = workers.prefix(3).map { worker in
+      "worker \(worker.id) has "
+        + (worker.attribute(alone.key).map { "\(alone.key) \($0)" }
+          ?? "no attribute \(alone.key)")
+    }
+    let more = workers.count > 3 ? ", and \(workers.count - 3) more do not meet it either" : ""
+    return "no worker meets its constraint \(alone): \(some.joined(separator: ", "))\(more)"
+  }
+
+  private func tooSmall(_ workers: [WorkerRecord], for needs: Requirement) -> String {
+    let lacking = workers.map { worker in
+      let missing = worker.capacity.shortfall(of: needs, on: worker.capacity)
+      return "worker \(worker.id) has only \(missing.have)"
+    }
+    let some = lacking.prefix(3).joined(separator: ", ")
+    let more = lacking.count > 3 ? ", and \(lacking.count - 3) more are too small" : ""
+    return "no worker could ever run a task that needs \(needs): \(some)\(more)"
+  }
+
+  private func tooFew(
+    _ workers: [WorkerRecord], for gang: Gang, of count: UInt32, _ needs: Requirement
+  ) -> String? {
+    var sets: [(value: AttributeValue?, room: UInt64)] = []
+    for worker in workers {
+      let value = gang.groupBy.flatMap { worker.attribute($0) }
+      if gang.groupBy != nil && value == nil { continue }
+      let room = gang.spread ? 1 : worker.capacity.tasks(of: needs)
+      if let known = sets.firstIndex(where: { $0.value == value }) {
+        sets[known].room = saturatingSum(sets[known].room, room)
+      } else {
+        sets.append((value, room))
+      }
+    }
+    guard let most = sets.map(\.room).max() else {
+      return "no worker has the attribute \(gang.groupBy ?? "") that the gang is grouped by"
+    }
+    guard most < UInt64(count) else { return nil }
+    let each = gang.spread ? " one a worker" : ""
+    let place = gang.groupBy.map { "the largest group of one \($0)" } ?? "all workers together"
+    return "a gang of \(count), each of which needs \(needs), never fits: "
+      + "\(place) could take \(most)\(each)"
+  }
+}
+
+extension Amounts {
+  /// How many tasks with this requirement fit here when it is empty.
+  func tasks(of needs: Requirement) -> UInt64 {
+    let charge = needs.charge(on: self)
+    var most = charge.cpuMillis == 0 ? UInt64.max : cpuMillis / charge.cpuMillis
+    if charge.memoryBytes > 0 { most = min(most, memoryBytes / charge.memoryBytes) }
+    for amount in charge.named { most = min(most, count(of: amount.name) / amount.count) }
+    return most
+  }
+}
