@@ -13,6 +13,8 @@ extension PrivateInstance {
           .unreachable, "flusterd is gone, and its shim still runs",
           wayOut: "fluster up mends that; then try again")
       }
+      // A worker alone, or what would be started again.
+      try manager?.stop(PrivateDaemon.allCases)
       return voice.notice("not running")
     }
     let processes =
@@ -34,10 +36,11 @@ extension PrivateInstance {
     }
     for (name, pid, process) in open {
       guard PrivateInstance.wait(for: process) else {
-        throw Failure(.tryAgain, "\(name) (\(pid)) is still there", wayOut: "see \(daemonLog)")
+        throw Failure(.tryAgain, "\(name) (\(pid)) is still there", wayOut: wayOut)
       }
     }
     try endShim()
+    try manager?.stop(PrivateDaemon.allCases)
     voice.notice("stopped")
   }
 
@@ -56,7 +59,7 @@ extension PrivateInstance {
     } catch {
       // Nobody listens, or it went meanwhile: that is what was wanted.
       guard error.errno == ETIMEDOUT else { return }
-      throw Failure(.tryAgain, "fluster-shim still holds something", wayOut: "see \(daemonLog)")
+      throw Failure(.tryAgain, "fluster-shim still holds something", wayOut: wayOut)
     }
   }
 

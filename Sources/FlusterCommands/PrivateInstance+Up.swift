@@ -15,33 +15,84 @@ extension PrivateInstance {
     // Two at once must not start two of each.
     let turn = try lock("\(places.runtime)/up.lock", waits: true)
     defer { withExtendedLifetime(turn) {} }
-    var started: [StartedDaemon] = []
+    var children: [StartedDaemon] = []
+    var units: [PrivateDaemon] = []
     do throws(Failure) {
-      try startMissing(&started)
-      try awaitWorker(started)
+      try startMissing(&children, &units)
+      try awaitWorker(children)
     } catch {
       // What was started just now holds no jobs of anybody.
-      for daemon in started { daemon.end() }
+      for child in children { child.end() }
+      try manager?.stop(units)
       throw error
     }
-    let names = started.map { "\($0.name) (\($0.pid))" }
+    let names =
+      children.map { "\($0.daemon.rawValue) (\($0.child.pid))" } + units.map(\.unit)
     voice.notice(
       names.isEmpty
         ? "already up at \(instance.path)"
         : "started \(names.joined(separator: ", ")); listening at \(instance.path)")
+    if !units.isEmpty, !lingers {
+      voice.notice("units and jobs end with your last session; loginctl enable-linger prevents it")
+    }
   }
 
-  private func startMissing(_ started: inout [StartedDaemon]) throws(Failure) {
-    let log = try openLog()
-    if try status() == nil {
-      started.append(try StartedDaemon("flusterd", log: log, keeping: nil))
+  private func startMissing(
+    _ children: inout [StartedDaemon], _ units: inout [PrivateDaemon]
+  ) throws(Failure) {
+    for daemon in PrivateDaemon.allCases where try isMissing(daemon) {
+      guard let path = Successor.find(daemon.rawValue) else {
+        throw Failure(
+          .notFound, "cannot find \(daemon.rawValue) beside fluster or in PATH",
+          wayOut: "install all programs of fluster into one directory")
+      }
+      if let manager {
+        guard try awaitTurn(of: daemon, manager) else { continue }
+        try manager.start(daemon, path)
+        units.append(daemon)
+      } else {
+        let lock = daemon == .worker ? try lock(workerLock, waits: false) : nil
+        children.append(
+          try StartedDaemon(
+            daemon, path, environment: PrivateInstance.environment(places), log: openLog(),
+            keeping: lock))
+      }
     }
-    if !shimListens {
-      started.append(try StartedDaemon("fluster-shim", log: log, keeping: nil))
+  }
+
+  private func isMissing(_ daemon: PrivateDaemon) throws(Failure) -> Bool {
+    switch daemon {
+    case .controller: return try status() == nil
+    case .shim: return !shimListens
+    case .worker:
+      guard try lock(workerLock, waits: false) != nil else { return false }
+      return try manager?.isFree(daemon) ?? true
     }
-    if let lock = try lock(workerLock, waits: false) {
-      started.append(try StartedDaemon("fluster-worker", log: log, keeping: lock))
+  }
+
+  /// Waits while the unit of a daemon is about to start or to stop; false if it is no longer
+  /// missing then.
+  private func awaitTurn(
+    of daemon: PrivateDaemon, _ manager: UserSystemd
+  ) throws(Failure) -> Bool {
+    let deadline = Pause.now + PrivateInstance.patience
+    var pause = GrowingPause(most: Span(milliseconds: 200))
+    while try !manager.isFree(daemon) {
+      guard Pause.now < deadline else {
+        throw Failure(
+          .tryAgain, "\(daemon.unit) is there, and does not answer",
+          wayOut: "systemctl --user stop \(daemon.unit) ends it, and what it runs")
+      }
+      Pause.until(Pause.now + pause.take())
+      guard try isMissing(daemon) else { return false }
     }
+    return true
+  }
+
+  /// Whether the caller's service manager outlives the caller's sessions.
+  private var lingers: Bool {
+    var names = UserNames()
+    return Files.exists("/var/lib/systemd/linger/\(names.name(of: geteuid()))")
   }
 
   /// Asks until a worker is there, waking at once if something that was started has ended.
@@ -50,8 +101,9 @@ extension PrivateInstance {
     var pause = GrowingPause(most: Span(milliseconds: 200))
     while true {
       if let found = try status(), found.status.workers.contains(where: \.connected) { return }
-      for daemon in started where daemon.hasEnded {
-        throw failure("\(daemon.name) ended as soon as it was started", since: daemon.logStart)
+      for daemon in started where daemon.child.hasEnded {
+        throw failure(
+          "\(daemon.daemon.rawValue) ended as soon as it was started", since: daemon.logStart)
       }
       guard Pause.now < deadline else {
         let start = started.first?.logStart
@@ -64,11 +116,12 @@ extension PrivateInstance {
 
   /// A failure to start, with what the daemons said of it since they were started.
   private func failure(_ message: String, since start: Int64?) -> Failure {
+    guard manager == nil else { return Failure(.unreachable, message, wayOut: wayOut) }
     let text = (try? Files.read(daemonLog, limit: 1 << 30)) ?? []
     let new = text.dropFirst(Int(clamping: start ?? Int64(text.count)))
     let lines = String(decoding: new, as: UTF8.self).split(separator: "\n").suffix(10)
     for line in lines { voice.say("daemon.log: \(line)") }
-    return Failure(.unreachable, message, wayOut: "see \(daemonLog)")
+    return Failure(.unreachable, message, wayOut: wayOut)
   }
 
   private func openLog() throws(Failure) -> Descriptor {

@@ -4,16 +4,18 @@ import FlusterProtocol
 import FlusterSystem
 import Glibc
 
-/// The caller's own flusterd, shim and worker, run as plain processes of a session of their own.
+/// The caller's own flusterd, shim and worker: units of the caller's service manager where there is
+/// one, else plain processes in sessions of their own.
 ///
-/// Which of them live is asked of the kernel and of themselves, never of a file with numbers:
-/// flusterd answers on its socket, the shim's socket has a listener, and the worker holds a lock
-/// that it inherited.
+/// Which of them live is asked of the kernel, of themselves and of the manager, never of a file
+/// with numbers: flusterd answers on its socket, the shim's socket has a listener, and the worker
+/// has its unit, or holds a lock that it inherited.
 struct PrivateInstance {
   /// How long starting and stopping may take.
   static let patience = Span.seconds(10)
 
   let places: Places
+  let manager: UserSystemd?
   let voice: Voice
   var instance: Instance { Instance(path: places.controlSocket, title: "user instance") }
 
@@ -24,6 +26,30 @@ struct PrivateInstance {
     } catch {
       throw PrivateInstance.failure(error)
     }
+    let environment = PrivateInstance.environment(places)
+    manager = PrivateInstance.base(places).flatMap { UserSystemd(in: $0, environment: environment) }
+  }
+
+  /// The caller's environment without what is its terminal's, session's or service's alone: a
+  /// daemon outlives all of them. The places are named, lest a manager have other ones in mind.
+  static func environment(_ places: Places) -> [[UInt8]] {
+    var named = [
+      "XDG_STATE_HOME": Files.parent(of: places.state),
+      "XDG_CONFIG_HOME": Files.parent(of: Files.parent(of: places.configuration)),
+    ]
+    named["XDG_RUNTIME_DIR"] = base(places)
+    let others = Environment.entries().filter { entry in
+      CapturedEnvironment.name(of: entry).map {
+        !CapturedEnvironment.isOfSession($0) && named[$0] == nil
+      } ?? false
+    }
+    return others + named.sorted { $0.key < $1.key }.map { Array("\($0.key)=\($0.value)".utf8) }
+  }
+
+  /// The user's runtime directory, if that is where ours is.
+  private static func base(_ places: Places) -> String? {
+    let base = Files.parent(of: places.runtime)
+    return places.runtime == "\(base)/fluster" ? base : nil
   }
 
   static func failure(_ error: PlaceError) -> Failure {
@@ -33,6 +59,8 @@ struct PrivateInstance {
 
   var workerLock: String { "\(places.runtime)/worker.lock" }
   var daemonLog: String { "\(places.state)/daemon.log" }
+  /// Where the daemons have said more.
+  var wayOut: String { manager == nil ? "see \(daemonLog)" : UserSystemd.wayOut }
 
   /// flusterd's account of itself; nil if nobody listens. Throws if it listens and does not answer.
   func status() throws(Failure) -> (status: WireStatus, connection: Connection)? {
@@ -57,14 +85,6 @@ struct PrivateInstance {
   }
 
   /// Whether somebody listens at the shim's socket. The worker must not notice: the shim would take
-  /// a proper connection for a newer worker. One of the wrong type is refused by the kernel, with
-  /// a different word if nobody is there.
-  var shimListens: Bool {
-    do throws(SystemError) {
-      _ = try UnixSocket.connect(to: places.shimSocket, kind: .stream)
-      return true
-    } catch {
-      return error.errno == EPROTOTYPE
-    }
-  }
+  /// a proper connection for a newer worker.
+  var shimListens: Bool { UnixSocket.hasListener(at: places.shimSocket, kind: .seqpacket) }
 }

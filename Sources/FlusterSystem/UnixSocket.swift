@@ -46,6 +46,23 @@ package enum UnixSocket {
     return listener
   }
 
+  /// Whether somebody listens at `path`, of the kind given, who does not notice that it was asked:
+  /// a connection of the wrong kind is refused by the kernel, with a different word if nobody is
+  /// there.
+  package static func hasListener(at path: String, kind: SocketKind) -> Bool {
+    do throws(SystemError) {
+      let wrong: SocketKind =
+        switch kind {
+        case .stream: .seqpacket
+        case .seqpacket: .stream
+        }
+      _ = try connect(to: path, kind: wrong)
+      return false
+    } catch {
+      return error.errno == EPROTOTYPE
+    }
+  }
+
   /// A connection to the listener at `path`, blocking unless asked otherwise. ENAMETOOLONG if the
   /// path is too long; EAGAIN, without waiting, if too many wait there and it is not to block.
   package static func connect(

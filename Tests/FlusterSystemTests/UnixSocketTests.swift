@@ -36,6 +36,21 @@ private final class Contest: Sendable {
     }
   }
 
+  @Test("a listener is found without noticing it", arguments: [SocketKind.stream, .seqpacket])
+  func findsListener(kind: SocketKind) throws {
+    try ScratchDirectory.with { scratch in
+      let listener = try UnixSocket.listen(at: scratch("s"), kind: kind, mode: 0o600)
+      #expect(UnixSocket.hasListener(at: scratch("s"), kind: kind))
+      #expect(try UnixSocket.accept(listener) == nil)
+      #expect(!UnixSocket.hasListener(at: scratch("none"), kind: kind))
+      withExtendedLifetime(listener) {}
+    }
+    try ScratchDirectory.with { scratch in
+      _ = try UnixSocket.listen(at: scratch("s"), kind: kind, mode: 0o600)
+      #expect(!UnixSocket.hasListener(at: scratch("s"), kind: kind))
+    }
+  }
+
   @Test("the socket file has exactly the mode asked for", arguments: [UInt32(0o600), 0o660, 0o666])
   func hasMode(mode expected: UInt32) throws {
     try ScratchDirectory.with { scratch in

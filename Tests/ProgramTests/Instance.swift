@@ -58,6 +58,7 @@ final class Instance {
     try write(settings, to: "\(directory)/config/fluster/fluster.conf")
   }
 
+  var runtime: String { "\(directory)/run" }
   var controlSocket: String { "\(directory)/run/fluster/control.sock" }
   var workerSocket: String { "\(directory)/run/fluster/worker.sock" }
   var stateDirectory: String { "\(directory)/state/fluster" }
