@@ -78,7 +78,8 @@ let package = Package(
       dependencies: ["CFluster", "FlusterSystem", "FlusterSystemd", log],
       swiftSettings: strict),
     .testTarget(
-      name: "FlusterCoreTests", dependencies: ["FlusterCore"], swiftSettings: strict),
+      name: "FlusterCoreTests", dependencies: ["FlusterCore", "FlusterStore"],
+      swiftSettings: strict),
     .testTarget(
       name: "FlusterProtocolTests", dependencies: ["FlusterCore", "FlusterProtocol", protobuf],
       swiftSettings: strict),

@@ -23,7 +23,6 @@ struct SimulatedLink {
   var down: [Down] = []
   /// Nothing arrives before this.
   var stalled: Instant?
-  var hasRegistered = false
   var isWelcome = false
   /// The controller's end has been closed, or has seen the other end closed.
   var isClosedAbove = false

@@ -55,13 +55,10 @@ extension Simulation {
       machines[place].wake = nil
       feed(place, .tick)
     }
-    switch Int.random(in: 0..<3, using: &random) {
-    case 0: hearShim(place)
-    case 1: hearController(place)
-    default:
-      connectShim(place)
-      connectController(place)
-    }
+    if chance(1, in: 2) { hearShim(place) }
+    if chance(1, in: 2) { hearController(place) }
+    if chance(1, in: 3) { connectShim(place) }
+    if chance(1, in: 3) { connectController(place) }
   }
 
   private mutating func connectShim(_ place: Int) {

@@ -14,16 +14,16 @@ extension Simulation {
     (3, { .kill([$0.job()], reason: "", from: World.root, $0.request()) }),
     (4, { .kill([$0.tasks()], reason: "", from: World.root, $0.request()) }),
     (3, { .signal([$0.job()], 10, from: World.root, $0.request()) }),
-    (4, { .hold([$0.job()], from: World.root, $0.request()) }),
-    (4, { .hold([$0.tasks()], from: World.root, $0.request()) }),
-    (4, { .release([$0.job()], from: World.root, $0.request()) }),
+    (2, { .hold([$0.job()], from: World.root, $0.request()) }),
+    (2, { .hold([$0.tasks()], from: World.root, $0.request()) }),
+    (6, { .release([$0.job()], from: World.root, $0.request()) }),
     (4, { .release([$0.tasks()], from: World.root, $0.request()) }),
   ]
 
   private static let weight = commands.reduce(0) { $0 + $1.weight }
 
   mutating func ask() {
-    guard isUp else { return }
+    guard isUp, !isRefused else { return }
     var left = Int.random(in: 0..<Self.weight, using: &random)
     for command in Self.commands {
       left -= command.weight
@@ -37,6 +37,7 @@ extension Simulation {
   /// Without faults, everything that hangs gets what it waits for.
   mutating func mend() {
     guard isUp else { return restart() }
+    guard !isRefused else { return }
     if let command = resubmission() { return step(command) }
     for job in controller.state.jobs.keys {
       step(.release([Selection(job: job)], from: World.root, request()))
@@ -69,6 +70,7 @@ extension Simulation {
   private mutating func resubmission() -> Command? {
     guard let token = clients.unanswered.randomElement(using: &random) else { return nil }
     // The daemon asks the store for what the core has forgotten.
+    checkStored(token)
     if let job = ledger.jobs[token] {
       hear(job, of: token)
       return nil
@@ -105,6 +107,8 @@ struct SimulatedClients {
     unanswered.append(token)
     return command(token, request, id)
   }
+
+  func owner(of token: Token) -> UserID { submitted[token]?.owner ?? .root }
 
   mutating func submitAgain(_ token: Token) -> Command? {
     submitted[token].map { command(token, $0, request()) }

@@ -80,7 +80,7 @@ extension Simulation {
   /// For the worker one reason is as good as another.
   private func stop(_ uid: AttemptUID) -> Desired.Stop { Desired.Stop(uid, .killed) }
 
-  private mutating func hangUp(_ link: LinkID) {
+  mutating func hangUp(_ link: LinkID) {
     guard let place = links.firstIndex(where: { $0.id == link }) else { return }
     closeAbove(place)
     buryLinks()

@@ -14,6 +14,8 @@ enum SimulatedFault: CaseIterable {
   /// The controller hangs, or nothing happens anywhere for a while.
   case pass
   case setClock
+  /// In a walk with a store.
+  case fillDisk
 }
 
 extension Simulation {
@@ -25,6 +27,7 @@ extension Simulation {
     guard let fault = world.faults.randomElement(using: &random),
       let place = machines.indices.randomElement(using: &random)
     else { return }
+    ledger.count("\(fault)")
     switch fault {
     case .breakLink:
       if let link = links.indices.randomElement(using: &random) { breakLink(link) }
@@ -41,6 +44,9 @@ extension Simulation {
     case .crashController: crash()
     case .pass: clock.pass(milliseconds: Int64.random(in: 0...20_000, using: &random))
     case .setClock: setClock(place)
+    case .fillDisk:
+      chance(1, in: 3)
+        ? disk?.accept() : disk?.refuse(after: UInt.random(in: 0...60_000, using: &random))
     }
   }
 

@@ -4,6 +4,7 @@ import FlusterCore
 extension Simulation {
   mutating func settle() {
     isCalm = true
+    disk?.accept()
     for place in links.indices { links[place].stalled = nil }
     for place in machines.indices {
       machines[place].frozen = nil
@@ -21,14 +22,15 @@ extension Simulation {
     where controller.state.free(on: id) != controller.state.workers[id]?.record.capacity {
       complain("worker \(id) has not got back all its room")
     }
+    violations += checkHistory()
     if violations.isEmpty, !isAtRest { complain("it does not come to rest: \(restlessness)") }
   }
 
   /// Nothing is to be said or done any more.
   private var isAtRest: Bool {
     isUp && controller.state.jobs.isEmpty && controller.state.attempts.isEmpty
-      && clients.unanswered.isEmpty && turn.events.isEmpty && turn.effects.isEmpty
-      && turns.isEmpty && releasable.isEmpty
+      && clients.unanswered.isEmpty && !isRefused && turn.isEmpty && turns.isEmpty
+      && releasable.isEmpty
       && links.allSatisfy { $0.up.isEmpty && $0.down.isEmpty }
       && machines.allSatisfy(\.isAtRest)
   }

@@ -19,6 +19,8 @@ struct Simulation {
   // The controller's process.
   var controller: Controller
   var isUp = true
+  /// The disk takes no writes; nothing is changed until it does.
+  var isRefused = false
   /// Of this turn, so far.
   var turn = SimulatedTurn()
   /// Decided, on their way to the disk.
@@ -32,6 +34,8 @@ struct Simulation {
 
   /// What the disk holds, as the replay of all events that were committed.
   var durable = State(restored: .empty)
+  /// The store that holds it, in a walk that has one.
+  let disk: SimulatedDisk?
   var ledger = SimulationLedger()
 
   var links: [SimulatedLink] = []
@@ -44,8 +48,9 @@ struct Simulation {
   /// Faults and users have stopped.
   var isCalm = false
 
-  init(seed: UInt64) {
+  init(seed: UInt64, disk: SimulatedDisk? = nil) {
     self.seed = seed
+    self.disk = disk
     random = Random(seed: seed)
     world = SimulatedWorld(using: &random)
     controller = Controller(restored: .empty, random: Random(seed: seed &+ 1))
@@ -68,9 +73,9 @@ struct Simulation {
     steps += 1
     clock.pass(milliseconds: Int64.random(in: 0...60, using: &random))
     switch Int.random(in: 0..<100, using: &random) {
-    case 0..<5: isCalm ? mend() : ask()
-    case 5..<23: receive()
-    case 23..<35: if isUp, controller.wantsSchedule { step(.schedule) }
+    case 0..<6: isCalm ? mend() : ask()
+    case 6..<23: receive()
+    case 23..<35: if isUp, !isRefused, controller.wantsSchedule { step(.schedule) }
     case 35..<50: commit()
     case 50..<55: ring()
     case 55..<97: act()

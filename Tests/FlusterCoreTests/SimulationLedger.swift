@@ -9,6 +9,14 @@ struct SimulationLedger {
     var losses: UInt32 = 0
     var open: AttemptUID?
     var final: TaskState?
+
+    mutating func add(_ charged: Budget) {
+      switch charged {
+      case .none: break
+      case .failure: failures += 1
+      case .preemption: losses += 1
+      }
+    }
   }
 
   /// Jobs whose submit was answered.
@@ -24,6 +32,10 @@ struct SimulationLedger {
   var started: Set<AttemptUID> = []
   /// How processes ended, by the shim's word.
   var ends: [AttemptUID: AgentNotice] = [:]
+  /// How often what happened, to see what a walk is worth.
+  private(set) var tally: [String: Int] = [:]
+
+  mutating func count(_ what: String) { tally[what, default: 0] += 1 }
 
   /// Acknowledged jobs that neither are in what the disk gave back nor have ended.
   func missing(from state: State) -> [String] {
@@ -75,16 +87,13 @@ struct SimulationLedger {
     guard let request = requests[task.job], var account = accounts[task.job]?[task.position]
     else { return ["task \(task) ends before it was made"] }
     account.open = nil
+    count(outcome.cause.word)
     let charged: Budget
     switch verdict {
     case .final(_, let budget): charged = budget
     case .retry(let budget, _): charged = budget
     }
-    switch charged {
-    case .none: break
-    case .failure: account.failures += 1
-    case .preemption: account.losses += 1
-    }
+    account.add(charged)
     accounts[task.job]?[task.position] = account
     var found = contradictions(of: outcome, to: ends[attempt.uid], of: attempt)
     switch verdict {
@@ -135,6 +144,7 @@ struct SimulationLedger {
   }
 
   private mutating func noteEnd(of progress: JobProgress) -> [String] {
+    count("job \(progress.state.word)")
     ended[progress.job] = progress.state
     var counts = StateCounts()
     for account in (accounts[progress.job] ?? [:]).values {
