@@ -26,7 +26,7 @@ extension Controller {
           wayOut: "end it with fluster-kill \(job.id)")
       }
     }
-    let others = selection.named(in: job.request.array).subtracting(job.waiting)
+    let others = selection.named(in: job.request.array).without(job.waiting)
     if let running = others.ranges.first?.lowerBound {
       let index = job.request.array.index(of: running)
       throw Refusal(

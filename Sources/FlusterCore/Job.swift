@@ -254,24 +254,14 @@ package struct Job: Hashable, Sendable {
     return .succeeded
   }
 
-  /// The positions of the tasks that are in one of `states`; costs by what is open or odd.
-  package func positions(in states: Set<TaskState>) -> RangeSet<UInt32> {
-    var chosen = RangeSet<UInt32>()
-    // Whoever is told nowhere else has succeeded.
-    var succeeded = RangeSet(request.array.positions)
-    func take(_ positions: RangeSet<UInt32>, _ state: TaskState) {
-      succeeded.subtract(positions)
-      if states.contains(state) { chosen.formUnion(positions) }
-    }
-    take(progress.pending.union(progress.heldTasks), .pending)
-    take(progress.killedTasks, .killed)
-    take(progress.unschedulableTasks, .unschedulable)
-    for (state, positions) in failedTasks { take(positions, state) }
-    for state in [TaskState.pending, .assigned, .building, .running] {
-      take(
-        RangeSet(joining: records.filter { $0.value.state == state }.map { $0.key..<($0.key + 1) }),
-        state)
-    }
-    return states.contains(.succeeded) ? chosen.union(succeeded) : chosen
+  /// The positions of the tasks that have not ended and are in one of `states`; costs by what is
+  /// open or waits in ranges of its own, and not by how many have ended.
+  package func unfinishedTasks(
+    in states: Set<TaskState> = Set(TaskState.allCases)
+  ) -> RangeSet<UInt32> {
+    let odd = records.filter { states.contains($0.value.state) }.map { $0.key..<($0.key + 1) }
+    let own = RangeSet(joining: odd)
+    guard states.contains(.pending) else { return own }
+    return progress.pending.union(progress.heldTasks).union(own)
   }
 }

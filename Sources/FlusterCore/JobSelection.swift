@@ -44,14 +44,3 @@ package struct JobSelection: Hashable, Sendable {
     isWhole ? RangeSet(array.positions) : named(in: array)
   }
 }
-
-extension RangeSet<UInt32> {
-  /// What lies in any of the ranges. In order each is added at the end, which costs next to
-  /// nothing; out of order each would move half of the others.
-  package init(joining ranges: [Range<UInt32>]) {
-    self.init()
-    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-      insert(contentsOf: range)
-    }
-  }
-}

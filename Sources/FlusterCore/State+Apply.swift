@@ -116,8 +116,8 @@ extension Job {
 
   fileprivate mutating func end(_ positions: RangeSet<UInt32>, as state: TaskState) {
     let count = positions.elementCount
-    progress.pending.subtract(positions)
-    progress.heldTasks.subtract(positions)
+    progress.pending = progress.pending.without(positions)
+    progress.heldTasks = progress.heldTasks.without(positions)
     for position in pendingRecords(in: positions) { records[position] = nil }
     note(positions, as: state)
     progress.counts.pending -= count
@@ -140,14 +140,14 @@ extension Job {
 
   fileprivate mutating func hold(_ positions: RangeSet<UInt32>) {
     let untouched = progress.pending.intersection(positions)
-    progress.pending.subtract(untouched)
+    progress.pending = progress.pending.without(untouched)
     progress.heldTasks.formUnion(untouched)
     for position in pendingRecords(in: positions) { records[position]?.held = true }
   }
 
   fileprivate mutating func release(_ positions: RangeSet<UInt32>) {
     let untouched = progress.heldTasks.intersection(positions)
-    progress.heldTasks.subtract(untouched)
+    progress.heldTasks = progress.heldTasks.without(untouched)
     progress.pending.formUnion(untouched)
     for position in pendingRecords(in: positions) { records[position]?.held = false }
   }
@@ -196,12 +196,5 @@ extension Job {
     if progress.killed != nil { return .killed }
     if isOverFailureLimit { return .failed }
     return present.count == 1 ? present[0] : .failed
-  }
-}
-
-extension RangeSet where Bound == UInt32 {
-  /// How many positions there are.
-  package var elementCount: UInt32 {
-    ranges.reduce(0) { $0 + ($1.upperBound - $1.lowerBound) }
   }
 }

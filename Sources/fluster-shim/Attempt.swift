@@ -84,6 +84,14 @@ struct Attempt {
   var status: (descriptor: Descriptor, source: Source)?
   var watch: Source?
 
+  /// It has no log: what stands at its place is not from us.
+  var neverStarted: Bool {
+    switch phase {
+    case .over(.notStarted): true
+    case .over, .resolving, .starting, .running, .remains: false
+    }
+  }
+
   /// An attempt that has been asked for.
   init(_ spawn: ShimSpawn) {
     uid = spawn.uid

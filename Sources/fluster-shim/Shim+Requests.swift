@@ -121,7 +121,8 @@ extension Shim {
   }
 
   private func openLog(_ uid: [UInt8], errors: Bool) {
-    guard let attempt = attempts[uid], errors ? attempt.keepsErrors : attempt.keepsOutput,
+    guard let attempt = attempts[uid], !attempt.neverStarted,
+      errors ? attempt.keepsErrors : attempt.keepsOutput,
       let log = (errors ? attempt.errors : attempt.output)
         ?? surroundings.logs.reopen(uid, errors: errors, owner: attempt.owner)
     else { return tell(.unknown(uid: uid)) }

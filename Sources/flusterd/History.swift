@@ -6,7 +6,8 @@ import Glibc
 import Synchronization
 
 /// Answers questions about what is on the disk on a thread of its own, one after the other, so
-/// that no listing holds the loop up. Users take turns; the thread exists while there are questions.
+/// that no listing holds the loop up; users take turns. The thread exists while there are
+/// questions.
 ///
 /// Belongs to the loop's thread; only the questions themselves run on the other one.
 final class History {

@@ -5,8 +5,8 @@ import FlusterStore
 /// Tasks that had ended when somebody began to wait for them. How they ended is read from the
 /// store, on its own thread.
 enum PastTasks: Sendable {
-  /// Of a job that was unfinished then; its ranges as they were.
-  case unfinished(JobID, TaskArray, Ranges)
+  /// Tasks that had ended of a job that was unfinished then; the job as it was.
+  case unfinished(Job, RangeSet<UInt32>)
   /// Of a job that was not in memory then: it has ended, or there never was one.
   case gone(JobSelection)
   /// The jobs of the caller with a matching name that ended within the hour.
@@ -61,8 +61,14 @@ struct PastReader {
 
   private func read(_ part: PastTasks, into found: inout PastEndings) throws {
     switch part {
-    case .unfinished(let job, let array, let ranges):
-      try append(ranges, of: job, array, to: &found)
+    case .unfinished(let job, let ended):
+      var ranges = PastTasks.Ranges()
+      ranges.killed = job.progress.killedTasks.intersection(ended)
+      for positions in job.failedTasks.values {
+        ranges.failed.formUnion(positions.intersection(ended))
+      }
+      ranges.succeeded = ended.without(ranges.killed).without(ranges.failed)
+      try append(ranges, of: job.id, job.request.array, to: &found)
     case .gone(let selection):
       guard let job = try reader.job(selection.job) else { throw Refusal.noJob(selection.job) }
       guard seesOthers || peer.mayChange(job.request.owner) else {
@@ -90,13 +96,13 @@ struct PastReader {
   private func append(
     _ job: StoredJob, _ selected: RangeSet<UInt32>, to found: inout PastEndings
   ) throws {
-    let new = selected.subtracting(found.told[job.id] ?? RangeSet())
+    let new = selected.without(found.told[job.id] ?? RangeSet())
     guard !new.isEmpty else { return }
     found.told[job.id, default: RangeSet()].formUnion(new)
     var ranges = PastTasks.Ranges()
     ranges.killed = job.progress.killedTasks.intersection(new)
     for range in new.ranges { ranges.failed.formUnion(try failed(of: job.id, within: range)) }
-    ranges.succeeded = new.subtracting(ranges.killed).subtracting(ranges.failed)
+    ranges.succeeded = new.without(ranges.killed).without(ranges.failed)
     found.count += ranges.count
     try append(ranges, of: job.id, job.request.array, to: &found)
   }

@@ -36,6 +36,9 @@ extension Programs {
         }
         let held = try instance.run(as: .bob, "fluster-set", id, "hold")
         #expect([66, 77].contains(held.status), "\(held)")
+        let named = try instance.run(as: .bob, "fluster-ls", "\(id).7")
+        #expect(named.status == 77, "\(named)")
+        #expect(named.errors.contains("job \(id) belongs to uid 1101"), "\(named)")
         let seen = try instance.run(as: .bob, "fluster-ls", "-a", "-A", "--no-header")
         #expect(seen.output == "", "\(seen)")
         let log = try instance.run(as: .bob, ["sh", "-c", "cat \(instance.directory)/log/*"])

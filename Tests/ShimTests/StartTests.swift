@@ -116,7 +116,12 @@ struct StartTests {
     var spawn = shim.job("no-such-command")
     spawn.output = .kept
     spawn.errors = .kept
-    #expect(try shim.connect().refusal(spawn) == [1, ENOENT])
+    let connection = try shim.connect()
+    #expect(try connection.refusal(spawn) == [1, ENOENT])
     #expect(try Files.names(in: shim.logs).isEmpty)
+    let planted = "\(shim.logs)/\(ShimSpawn.logName(of: spawn.uid, errors: false))"
+    close(open(planted, O_WRONLY | O_CREAT, 0o640))
+    try connection.ask(.openLog(uid: spawn.uid, errors: false))
+    #expect(try connection.next().0 == .unknown(uid: spawn.uid))
   }
 }

@@ -9,7 +9,7 @@ private let system: Set<String> = ["Glibc", "Synchronization"]
 private let layers: [String: Set<String>] = [
   "FlusterCore": ["HeapModule"],
   "FlusterProtocol": ["FlusterCore", "SwiftProtobuf"],
-  "FlusterStore": ["FlusterCore", "CSQLite"],
+  "FlusterStore": ["FlusterCore", "CSQLite", "DequeModule"],
   "FlusterSystem": ["CFluster"],
   "FlusterSystemd": ["FlusterSystem", "CSystemd", "Logging"],
   "FlusterClient": ["FlusterCore", "FlusterProtocol", "FlusterSystem", "ArgumentParser"],

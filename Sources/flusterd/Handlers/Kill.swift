@@ -28,7 +28,8 @@ extension Daemon {
     }
   }
 
-  /// Of whole jobs those in one of the states; of named tasks those that are, as ranges.
+  /// Of whole jobs those in one of the states; of named tasks those that are and have not ended, as
+  /// ranges.
   private func narrowed(_ selections: [Selection], to states: Set<TaskState>) -> [Selection] {
     guard !states.isEmpty else { return selections }
     return JobSelection.merging(selections).flatMap { selection -> [Selection] in
@@ -42,7 +43,7 @@ extension Daemon {
       // The core says it better than we could.
       if let missing = selection.missing(from: array) { return [missing] }
       let named = selection.named(in: array)
-      return named.intersection(job.positions(in: states)).ranges.map {
+      return named.intersection(job.unfinishedTasks(in: states)).ranges.map {
         Selection(
           job: job.id, indices: array.index(of: $0.lowerBound)...array.index(of: $0.upperBound - 1))
       }

@@ -34,7 +34,7 @@ extension Daemon {
       }
     }
     for selection in JobSelection.merging(selections) {
-      named[selection.job] = .some(try positions(of: selection))
+      named[selection.job] = .some(try positions(of: selection, for: peer))
     }
     let isOpen = order.selectors.isEmpty || !patterns.isEmpty
     let seesAll = settings.othersAreVisible || peer.isAdministrator
@@ -52,9 +52,13 @@ extension Daemon {
   }
 
   /// The tasks that were named of a job; nil: all.
-  private func positions(of selection: JobSelection) throws(Refusal) -> RangeSet<UInt32>? {
+  private func positions(
+    of selection: JobSelection, for peer: Peer
+  ) throws(Refusal) -> RangeSet<UInt32>? {
     guard !selection.indices.isEmpty else { return nil }
-    let array = try request(of: selection.job).array
+    let job = try request(of: selection.job)
+    guard maySee(job.owner, peer) else { throw .notYours(selection.job, job.owner) }
+    let array = job.array
     if let missing = selection.missing(from: array) { throw .noTask(missing) }
     return selection.isWhole ? nil : selection.named(in: array)
   }

@@ -69,27 +69,13 @@ private struct WaitPlan {
   /// Splits tasks of an unfinished job into those that have ended and those that have not.
   mutating func add(_ job: Job, _ selected: RangeSet<UInt32>) {
     total += UInt64(selected.elementCount)
-    let open = job.unfinishedTasks.intersection(selected)
+    let open = job.unfinishedTasks().intersection(selected)
     if !open.isEmpty {
       left[job.id] = open
       arrays[job.id] = job.request.array
     }
-    let ended = selected.subtracting(open)
+    let ended = selected.without(open)
     guard !ended.isEmpty else { return }
-    var ranges = PastTasks.Ranges()
-    ranges.killed = job.progress.killedTasks.intersection(ended)
-    for positions in job.failedTasks.values {
-      ranges.failed.formUnion(positions.intersection(ended))
-    }
-    ranges.succeeded = ended.subtracting(ranges.killed).subtracting(ranges.failed)
-    past.append(.unfinished(job.id, job.request.array, ranges))
-  }
-}
-
-extension Job {
-  /// Positions that something may still happen to.
-  fileprivate var unfinishedTasks: RangeSet<UInt32> {
-    progress.pending.union(progress.heldTasks)
-      .union(RangeSet(joining: records.keys.map { $0..<($0 + 1) }))
+    past.append(.unfinished(job, ended))
   }
 }
