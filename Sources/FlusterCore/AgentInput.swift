@@ -83,6 +83,17 @@ package struct Desired: Hashable, Sendable {
 
   /// Wants nothing.
   package init() {}
+
+  /// Adds what came after it and belongs to it.
+  package mutating func append(_ next: Desired) {
+    sequence = next.sequence
+    isFull = isFull || next.isFull
+    runs += next.runs
+    stops += next.stops
+    keeps += next.keeps
+    acknowledged += next.acknowledged
+    signals += next.signals
+  }
 }
 
 /// How a process ended, by the shim's word. Absent means unknown.

@@ -27,14 +27,25 @@ extension Assignment {
   }
 }
 
+extension Assignment {
+  /// What the worker's state machine needs to go on with an attempt, checked.
+  package init(wire: WireKept) throws(Refusal) {
+    self.init(
+      uid: try AttemptUID(wire: wire.uid.array), charge: try Amounts(wire: wire.charge),
+      timeLimit: wire.hasTimeLimitMs ? try Limit.span(wire.timeLimitMs, "a time limit") : nil,
+      grace: try Limit.span(wire.graceMs, "a grace"), isStartable: false)
+  }
+}
+
 extension Desired {
   /// What the controller wants, checked; the launch descriptions stay with the wire's runs, which
-  /// are in the same order.
+  /// come first and are in the same order.
   package init(wire: WireDesired) throws(Refusal) {
     self.init()
     sequence = wire.sequence
     isFull = wire.full
     for run in wire.run { runs.append(try Assignment(wire: run)) }
+    for kept in wire.kept { runs.append(try Assignment(wire: kept)) }
     for stop in wire.stop {
       stops.append(Stop(try AttemptUID(wire: stop.uid.array), try Cause(wire: stop.why)))
     }

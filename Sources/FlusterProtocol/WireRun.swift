@@ -35,6 +35,19 @@ extension WireRun {
   }
 }
 
+extension WireKept {
+  /// What holds for `attempt`, which is of `job`, without what it was started with. `logMax` is in
+  /// bytes; nil: not known.
+  package init(_ attempt: OpenAttempt, of job: Job, logMax: UInt64?) {
+    self.init()
+    uid = .of(attempt.uid.bytes)
+    charge = WireNeeds(attempt.charge)
+    if let limit = job.request.timeLimit { timeLimitMs = limit.milliseconds }
+    graceMs = job.request.grace.milliseconds
+    if let logMax { logMaxBytes = logMax }
+  }
+}
+
 extension WireStop {
   /// The order to end an attempt; nil means that nobody wants it any more.
   package init(_ uid: AttemptUID, _ reason: StopReason?) {

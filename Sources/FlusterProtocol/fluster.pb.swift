@@ -1865,6 +1865,8 @@ package nonisolated struct WireRegistered: Sendable {
 
 /// What the controller wants. After Registered the first one is full: what it does not list, the
 /// worker must end. Later ones carry changes.
+/// Run comes with all that is needed to start an attempt, which may be megabytes: with `more` the
+/// next Desired belongs to this one, and they are followed as one.
 package nonisolated struct WireDesired: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1879,7 +1881,7 @@ package nonisolated struct WireDesired: Sendable {
 
   package var stop: [WireStop] = []
 
-  /// Full sets only: attempts that are wanted and whose Run was sent before.
+  /// Full sets only: attempts that are wanted, of which nothing else can be told.
   package var keep: [Data] = []
 
   /// Ends that are durable: the worker may forget them.
@@ -1887,9 +1889,62 @@ package nonisolated struct WireDesired: Sendable {
 
   package var signals: [WireSendSignal] = []
 
+  /// Full sets only: attempts that are wanted and may have started.
+  package var kept: [WireKept] = []
+
+  package var more: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+}
+
+/// What holds for an attempt whose Run was sent before. It is never started from here.
+package nonisolated struct WireKept: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var uid: Data = Data()
+
+  /// As in its Run.
+  package var charge: WireNeeds {
+    get {_charge ?? WireNeeds()}
+    set {_charge = newValue}
+  }
+  /// Returns true if `charge` has been explicitly set.
+  package var hasCharge: Bool {self._charge != nil}
+  /// Clears the value of `charge`. Subsequent reads from it will return its default value.
+  package mutating func clearCharge() {self._charge = nil}
+
+  package var timeLimitMs: UInt64 {
+    get {_timeLimitMs ?? 0}
+    set {_timeLimitMs = newValue}
+  }
+  /// Returns true if `timeLimitMs` has been explicitly set.
+  package var hasTimeLimitMs: Bool {self._timeLimitMs != nil}
+  /// Clears the value of `timeLimitMs`. Subsequent reads from it will return its default value.
+  package mutating func clearTimeLimitMs() {self._timeLimitMs = nil}
+
+  package var graceMs: UInt64 = 0
+
+  /// Absent: not known, and the log is left as it is.
+  package var logMaxBytes: UInt64 {
+    get {_logMaxBytes ?? 0}
+    set {_logMaxBytes = newValue}
+  }
+  /// Returns true if `logMaxBytes` has been explicitly set.
+  package var hasLogMaxBytes: Bool {self._logMaxBytes != nil}
+  /// Clears the value of `logMaxBytes`. Subsequent reads from it will return its default value.
+  package mutating func clearLogMaxBytes() {self._logMaxBytes = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _charge: WireNeeds? = nil
+  fileprivate var _timeLimitMs: UInt64? = nil
+  fileprivate var _logMaxBytes: UInt64? = nil
 }
 
 package nonisolated struct WireRun: @unchecked Sendable {
@@ -4852,7 +4907,7 @@ nonisolated extension WireRegistered: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireDesired: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Desired"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}full\0\u{1}run\0\u{1}stop\0\u{1}keep\0\u{1}acknowledged\0\u{1}signals\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}full\0\u{1}run\0\u{1}stop\0\u{1}keep\0\u{1}acknowledged\0\u{1}signals\0\u{1}kept\0\u{1}more\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4867,6 +4922,8 @@ nonisolated extension WireDesired: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 5: try { try decoder.decodeRepeatedBytesField(value: &self.keep) }()
       case 6: try { try decoder.decodeRepeatedBytesField(value: &self.acknowledged) }()
       case 7: try { try decoder.decodeRepeatedMessageField(value: &self.signals) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.kept) }()
+      case 9: try { try decoder.decodeSingularBoolField(value: &self.more) }()
       default: break
       }
     }
@@ -4894,6 +4951,12 @@ nonisolated extension WireDesired: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.signals.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.signals, fieldNumber: 7)
     }
+    if !self.kept.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.kept, fieldNumber: 8)
+    }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4905,6 +4968,62 @@ nonisolated extension WireDesired: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.keep != rhs.keep {return false}
     if lhs.acknowledged != rhs.acknowledged {return false}
     if lhs.signals != rhs.signals {return false}
+    if lhs.kept != rhs.kept {return false}
+    if lhs.more != rhs.more {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Kept"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}charge\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{3}log_max_bytes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.uid) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._charge) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self._timeLimitMs) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.graceMs) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self._logMaxBytes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.uid.isEmpty {
+      try visitor.visitSingularBytesField(value: self.uid, fieldNumber: 1)
+    }
+    try { if let v = self._charge {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._timeLimitMs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 3)
+    } }()
+    if self.graceMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.graceMs, fieldNumber: 4)
+    }
+    try { if let v = self._logMaxBytes {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireKept, rhs: WireKept) -> Bool {
+    if lhs.uid != rhs.uid {return false}
+    if lhs._charge != rhs._charge {return false}
+    if lhs._timeLimitMs != rhs._timeLimitMs {return false}
+    if lhs.graceMs != rhs.graceMs {return false}
+    if lhs._logMaxBytes != rhs._logMaxBytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -17,7 +17,8 @@ final class KeptLogs {
   private struct Log {
     var output: Descriptor?
     var errors: Descriptor?
-    var limit: UInt64
+    /// Nil: not known yet, and then nothing may be cut out of it.
+    var limit: UInt64?
   }
 
   let directory: String
@@ -38,7 +39,7 @@ final class KeptLogs {
 
   /// Takes over a log, open for reading and writing.
   func keep(_ file: Descriptor, _ uid: [UInt8], errors: Bool, limit: UInt64?) {
-    var entry = open[uid] ?? Log(limit: limit ?? Self.usualLimit)
+    var entry = open[uid] ?? Log(limit: limit)
     if errors { entry.errors = file } else { entry.output = file }
     open[uid] = entry
   }
@@ -79,7 +80,7 @@ final class KeptLogs {
 
   private func enforce(_ entry: Log) {
     let usual = entry.limit == 0 ? Self.usualLimit : entry.limit
-    let limit = isScarce ? min(usual, Self.scarceLimit) : usual
+    guard let limit = isScarce ? min(usual ?? .max, Self.scarceLimit) : usual else { return }
     for case let file? in [entry.output, entry.errors] {
       do throws(SystemError) {
         try LogCap(limit: limit).enforce(on: file)

@@ -157,7 +157,15 @@ extension Worker {
       }
       logs.limit(assignment.uid.bytes, to: run.launch.logMaxBytes)
     }
-    step(.desired(desired))
+    for (assignment, kept) in zip(desired.runs.dropFirst(wire.run.count), wire.kept)
+    where kept.hasLogMaxBytes {
+      facts[assignment.uid] = Facts(run: nil, logLimit: kept.logMaxBytes)
+      logs.limit(assignment.uid.bytes, to: kept.logMaxBytes)
+    }
+    var whole = partial ?? Desired()
+    whole.append(desired)
+    partial = wire.more ? whole : nil
+    if !wire.more { step(.desired(whole)) }
   }
 
   private func farewell(_ why: WireGoodbye.Why) {
@@ -178,6 +186,7 @@ extension Worker {
     controller = nil
     store = nil
     registered = nil
+    partial = nil
     news = []
     step(.unlinked)
     // Orders that the agent did not take come again with the next full set.

@@ -35,6 +35,8 @@ final class Worker {
   var store: StoreID?
   /// Of the shim that the standing registration speaks of.
   var registered: ShimHello?
+  /// The beginning of a Desired that is not complete yet.
+  var partial: Desired?
   var hasEverRegistered = false
   var firstRefusal: Int64?
   var controllerRetry: Reconnecting?

@@ -169,6 +169,9 @@ final class Clients {
     }
   }
 
+  /// Bytes that a peer has not read yet; all there can be, if it is gone.
+  func pendingOutput(of id: ConnectionID) -> Int { connections[id]?.outbox.pending ?? .max }
+
   /// Whether anybody but workers is connected.
   var hasCommands: Bool { connections.values.contains { $0.door == .control } }
 

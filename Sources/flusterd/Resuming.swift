@@ -14,6 +14,7 @@ extension Daemon {
     let held = waits.waiters.filter { $0.value.hasBegun && !$0.value.rows.isEmpty }
     for id in held.keys.sorted(by: { $0.number < $1.number }) { sendEndings(to: id) }
     if hasRunnableListing { turnSource?.schedule() }
+    sendWaiting()
     clients.flush()
   }
 }

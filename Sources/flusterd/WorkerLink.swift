@@ -1,3 +1,4 @@
+import DequeModule
 import FlusterCore
 import FlusterProtocol
 import FlusterStore
@@ -11,6 +12,10 @@ struct WorkerLink {
   let pid: UInt32
   /// Its registration stands and the full set has been sent.
   var isWelcome = false
+  /// Its full set has not been sent to the end.
+  var isFilling = false
+  /// Attempts it is to be told of as soon as it reads.
+  var waiting: Deque<AttemptUID> = []
   /// The number of the newest Desired.
   var sequence: UInt64 = 0
 }
@@ -30,6 +35,19 @@ struct Desire {
     for amount in run.charge.resources { size += amount.name.utf8.count + 16 }
     wire.run.append(run)
   }
+
+  /// What holds for an attempt that goes on.
+  mutating func add(_ kept: WireKept) {
+    size += 64
+    for amount in kept.charge.resources { size += amount.name.utf8.count + 16 }
+    wire.kept.append(kept)
+  }
+
+  /// It says nothing. A full set that lists nothing says a lot.
+  var isEmpty: Bool {
+    !wire.full && wire.run.isEmpty && wire.kept.isEmpty && wire.keep.isEmpty && wire.stop.isEmpty
+      && wire.acknowledged.isEmpty && wire.signals.isEmpty
+  }
 }
 
 extension Daemon {
@@ -42,11 +60,12 @@ extension Daemon {
   }
 
   func sendRun(_ uid: AttemptUID) {
-    guard let attempt = controller.state.attempts[uid], let link = link(of: attempt.worker),
-      let run = run(attempt)
-    else { return }
-    desires[link, default: Desire()].add(run.wire, launch: run.launch)
-    if desires[link, default: Desire()].size >= Desire.frameSize { sendDesire(to: link) }
+    guard let attempt = controller.state.attempts[uid], let link = link(of: attempt.worker) else {
+      return
+    }
+    links[link]?.waiting.append(uid)
+    // Whatever is in it, the release ends by looking at it.
+    desires[link] = desires[link] ?? Desire()
   }
 
   func sendStop(_ uid: AttemptUID, to worker: WorkerID) {
@@ -65,39 +84,83 @@ extension Daemon {
     desires[link, default: Desire()].wire.acknowledged.append(.of(uid.bytes))
   }
 
-  /// Sends what the release collected, one frame a worker.
+  /// Sends what the release collected.
   func sendDesires() {
-    guard !desires.isEmpty else { return }
     for link in desires.keys.sorted() { sendDesire(to: link) }
   }
 
-  private func sendDesire(to link: LinkID) {
-    guard var desire = desires.removeValue(forKey: link), links[link] != nil else { return }
-    links[link]?.sequence += 1
-    desire.wire.sequence = links[link]?.sequence ?? 0
-    clients.send(
-      WireEnvelope(request: 0, .desired(desire.wire)), to: ConnectionID(number: link.number))
-  }
-
-  /// The order to start an attempt and the bytes of its launch; nil, with a line, if that cannot be
-  /// read.
-  private func run(_ attempt: OpenAttempt) -> (wire: WireRun, launch: Int)? {
-    guard let job = controller.state.jobs[attempt.task.job] else { return nil }
-    do {
-      guard let payload = try launch(of: job.id) else { throw Refusal.noJob(job.id) }
-      return (try WireRun(attempt, of: job, payload), payload.launch.count)
-    } catch {
-      log.error("job \(job.id) cannot be started: \(error)")
-      return nil
+  /// Goes on with what workers had no room for.
+  func sendWaiting() {
+    for (link, entry) in links.sorted(by: { $0.key < $1.key }) where !entry.waiting.isEmpty {
+      sendDesire(to: link)
     }
   }
 
-  /// How to start the job's tasks; nil if the store has no such job.
-  private func launch(of job: JobID) throws(StoreError) -> Payload? {
-    if let payload = launches[job] { return payload }
-    guard let payload = try storage.launch(of: job) else { return nil }
-    launches.insert(payload, of: job)
-    return payload
+  /// Sends what there is to tell, and of the attempts that wait as many as the worker reads: each
+  /// comes with megabytes, if its user wants it so.
+  private func sendDesire(to link: LinkID) {
+    let connection = ConnectionID(number: link.number)
+    var desire = desires.removeValue(forKey: link) ?? Desire()
+    repeat {
+      guard var entry = links[link] else { return }
+      let wasFilling = entry.isFilling
+      if hasRoom(connection) {
+        while desire.size < Desire.frameSize, let uid = entry.waiting.popFirst() {
+          add(uid, to: &desire, isFull: wasFilling)
+        }
+      }
+      entry.isFilling = wasFilling && !entry.waiting.isEmpty
+      let isComplete = wasFilling && !entry.isFilling
+      if !desire.isEmpty || isComplete {
+        entry.sequence += 1
+        desire.wire.sequence = entry.sequence
+        desire.wire.more = entry.isFilling
+        clients.send(WireEnvelope(request: 0, .desired(desire.wire)), to: connection)
+      }
+      links[link] = entry
+      desire = Desire()
+    } while links[link]?.waiting.isEmpty == false && hasRoom(connection)
+  }
+
+  private func hasRoom(_ connection: ConnectionID) -> Bool {
+    clients.pendingOutput(of: connection) < Daemon.unreadLimit
+  }
+
+  /// An attempt that has not started comes with all it needs; another without what it was started
+  /// with: a new worker process must know its limits to watch over them. Of changes only the first
+  /// kind is told, and not if it was stopped while it waited: then the stop has been told.
+  private func add(_ uid: AttemptUID, to desire: inout Desire, isFull: Bool) {
+    guard let attempt = controller.state.attempts[uid],
+      let job = controller.state.jobs[attempt.task.job]
+    else { return }
+    let mayStart = attempt.state == .assigned && attempt.stop == nil
+    let payload = payload(of: job.id)
+    if mayStart {
+      do throws(Refusal) {
+        guard let payload else { throw .noJob(job.id) }
+        return desire.add(try WireRun(attempt, of: job, payload), launch: payload.launch.count)
+      } catch {
+        log.error("job \(job.id) cannot be started: \(error.message)")
+        if isFull { desire.wire.keep.append(.of(uid.bytes)) }
+      }
+    } else if isFull {
+      let launch = payload.flatMap { try? WireLaunch(stored: $0) }
+      desire.add(WireKept(attempt, of: job, logMax: launch?.logMaxBytes))
+      if attempt.stop != nil { desire.wire.stop.append(WireStop(uid, attempt.stop)) }
+    }
+  }
+
+  /// How the job's tasks are started; nil, with a line, if that cannot be read.
+  private func payload(of job: JobID) -> Payload? {
+    do throws(StoreError) {
+      if let payload = launches[job] { return payload }
+      guard let payload = try storage.launch(of: job) else { return nil }
+      launches.insert(payload, of: job)
+      return payload
+    } catch {
+      log.error("the launch description of job \(job) cannot be read: \(error)")
+      return nil
+    }
   }
 
   /// The registration is durable: the worker is told what it should have.
@@ -106,30 +169,13 @@ extension Daemon {
     guard let number = links[link]?.request, controller.state.links[link] == worker else { return }
     clients.send(WireEnvelope(request: number, .registered(WireRegistered())), to: connection)
     links[link]?.isWelcome = true
-    var desire = fullDesire(wanted)
+    links[link]?.isFilling = true
+    links[link]?.waiting.append(contentsOf: wanted.map(\.uid))
+    var desire = Desire()
     desire.wire.full = true
     desires[link] = desire
     sendDesire(to: link)
     log.info("worker \(worker) is connected")
-  }
-
-  /// Every attempt the worker should have. Those that have not started come with all they need;
-  /// the others without their environment: a new worker process must know their limits to watch
-  /// over them.
-  private func fullDesire(_ wanted: [Wanted]) -> Desire {
-    var desire = Desire()
-    for want in wanted {
-      let attempt = controller.state.attempts[want.uid]
-      let mayStart = attempt?.state == .assigned && !want.stop
-      let run = desire.size < Desire.frameSize ? attempt.flatMap(run) : nil
-      if !mayStart || run == nil { desire.wire.keep.append(.of(want.uid.bytes)) }
-      if want.stop { desire.wire.stop.append(WireStop(want.uid, attempt?.stop)) }
-      if var run {
-        if !mayStart { run.wire.environment = .of([]) }
-        desire.add(run.wire, launch: run.launch)
-      }
-    }
-    return desire
   }
 
   /// The registration does not stand.

@@ -92,6 +92,27 @@ extension Golden {
         7369787465656e2e62797465732e2e213a140a107369787465656e2e62797465732e2e21100a
         """),
     Golden(
+      description: "what the controller wants to go on, and more to come",
+      text: #"""
+        desired {
+          sequence: 10
+          kept {
+            uid: "sixteen.bytes..!"
+            charge {
+              cpu_millis: 1000
+              memory_bytes: 5
+            }
+            time_limit_ms: 7
+            grace_ms: 8
+            log_max_bytes: 9
+          }
+          more: true
+        }
+        """#,
+      hex: """
+        d20225080a421f0a107369787465656e2e62797465732e2e21120508e80710051807200828094801
+        """),
+    Golden(
       description: "what a worker saw",
       text: #"""
         observed {

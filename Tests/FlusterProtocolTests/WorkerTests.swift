@@ -107,6 +107,29 @@ struct WorkerTests {
     #expect(assignment.grace == .seconds(5) && assignment.isStartable)
   }
 
+  @Test("what goes on comes with its limits and without what it was started with")
+  func kept() throws {
+    let (run, _) = try example()
+    var kept = WireKept()
+    kept.uid = run.uid
+    kept.charge = run.charge
+    kept.timeLimitMs = run.timeLimitMs
+    kept.graceMs = run.graceMs
+    var wire = WireDesired()
+    wire.kept = [kept]
+    let started = try Assignment(wire: run)
+    let expected = Assignment(
+      uid: started.uid, charge: started.charge, timeLimit: started.timeLimit, grace: started.grace,
+      isStartable: false)
+    #expect(try Desired(wire: wire).runs == [expected])
+    var bad = Array(repeating: kept, count: 4)
+    bad[0].uid = .of([])
+    bad[1].charge.memoryBytes = .max
+    bad[2].timeLimitMs = .max
+    bad[3].graceMs = .max
+    for kept in bad { #expect(throws: Refusal.self) { try Assignment(wire: kept) } }
+  }
+
   @Test("what the controller wants goes to the worker's state machine")
   func desired() throws {
     var wire = WireDesired()

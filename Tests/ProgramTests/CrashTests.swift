@@ -53,6 +53,56 @@ extension Programs {
       }
     }
 
+    /// A command of a shell that sleeps, with nearly as many arguments as the kernel allows.
+    private static let longCommand =
+      ["--", "sh", "-c", "echo $FLUSTER_ATTEMPT >>tries.$FLUSTER_JOB_ID; exec sleep 60"]
+      + (0..<15).map { "\($0)" + String(repeating: "x", count: 120_000) }
+
+    private static func submitLong(_ options: [String], to instance: Instance) throws -> String {
+      let finished = try instance.launch(["fluster-submit"] + options + longCommand).finish()
+      return try #require(finished.lines.first, "\(finished.errors)")
+    }
+
+    @Test("time limits hold after restarts however long the commands are")
+    func longCommands() throws {
+      try Instance.with { instance in
+        let options = ["--cpus", "0.1", "--time", "8s"]
+        let ids = try (0..<12).map { _ in
+          try Self.submitLong(options, to: instance)
+        }
+        for id in ids { try instance.waitUntil(id, is: "running") }
+        try instance.end(.worker, by: SIGKILL)
+        try instance.end(.controller, by: SIGKILL)
+        try instance.start(.controller)
+        try instance.start(.worker)
+        for id in ids {
+          #expect(try instance.wait(id) == 143)
+          #expect(try text(at: "\(instance.files)/tries.\(id)") == "0\n")
+        }
+      }
+    }
+
+    @Test("orders that never reached a worker reach its next life, however long the commands are")
+    func longOrders() throws {
+      try Instance.with { instance in
+        let socket = instance.workerSocket
+        try eventually("the worker is connected") { Programs.connections(at: socket) == 1 }
+        #expect(try instance.wait(instance.submit("--", "true")) == 0)
+        kill(try instance.pid(of: .worker), SIGSTOP)
+        let options = ["--cpus", "0.1", "--time", "3s"]
+        let ids = try (0..<12).map { _ in
+          try Self.submitLong(options, to: instance)
+        }
+        for id in ids { try instance.waitUntil(id, is: "running") }
+        try instance.end(.worker, by: SIGKILL)
+        try instance.start(.worker)
+        for id in ids {
+          #expect(try instance.wait(id) == 143)
+          #expect(try text(at: "\(instance.files)/tries.\(id)") == "0\n")
+        }
+      }
+    }
+
     @Test("a job that ends while flusterd is away is recorded with its status")
     func endsWhileAway() throws {
       try Instance.with { instance in
