@@ -69,9 +69,11 @@ package enum ShimEntry: Sendable, Hashable {
     }
   }
 
-  /// The entries of a file. What a crash cut off at its end is left out; anything else that cannot
-  /// be understood is an error.
-  package static func decode(_ file: [UInt8]) throws(ShimWireError) -> [ShimEntry] {
+  /// The entries of a file, and how many bytes they have: what a crash cut off at its end is left
+  /// out. Anything else that cannot be understood is an error.
+  package static func decode(
+    _ file: [UInt8]
+  ) throws(ShimWireError) -> (entries: [ShimEntry], length: Int) {
     var entries: [ShimEntry] = []
     var rest = file[...]
     while rest.count >= 8 {
@@ -83,7 +85,7 @@ package enum ShimEntry: Sendable, Hashable {
       entries.append(try one(Array(rest.prefix(length))))
       rest = rest.dropFirst(length)
     }
-    return entries
+    return (entries, file.count - rest.count)
   }
 
   private static func one(_ bytes: [UInt8]) throws(ShimWireError) -> ShimEntry {

@@ -3,8 +3,12 @@ import Glibc
 
 /// The directory of the attempts' files: what a shim leaves to the one that comes after it. It lies
 /// on a file system that need not survive a power cut, because no attempt does, so nothing is
-/// synced; one write an entry is whole or absent when the shim is killed.
+/// synced; one write an entry is whole or absent when the shim is killed. Nor is room for the later
+/// entries reserved: all of them fit into the block that the intent has.
 final class AttemptFiles {
+  /// More than any file has.
+  private static let sizeLimit = 1 << 16
+
   private let directory: Descriptor
   private let lock: Descriptor
   private let path: String
@@ -56,12 +60,16 @@ final class AttemptFiles {
     return file
   }
 
-  /// Opens the file of an attempt of an earlier shim, to append to it.
+  /// Opens the file of an attempt of an earlier shim, to append to it. What that one left unfinished
+  /// goes: behind it nothing could be read.
   func reopen(_ uid: [UInt8]) throws(SystemError) -> AttemptFile {
     let name = ShimSpawn.hexadecimal(uid)
     let raw = openFile(name, O_WRONLY | O_APPEND)
     guard raw >= 0 else { throw SystemError.last("open \(path)/\(name)") }
-    return AttemptFile(descriptor: Descriptor(adopting: raw), name: "\(path)/\(name)")
+    let file = AttemptFile(descriptor: Descriptor(adopting: raw), name: "\(path)/\(name)")
+    let bytes = try Files.read(file.name, limit: Self.sizeLimit)
+    try file.cut(to: (try? ShimEntry.decode(bytes).length) ?? 0)
+    return file
   }
 
   /// Forgets an attempt.
@@ -73,9 +81,9 @@ final class AttemptFiles {
     var found: [(uid: [UInt8], entries: [ShimEntry])] = []
     for name in try Files.names(in: path) {
       guard let uid = Self.uid(of: name) else { continue }
-      let bytes = (try? Files.read("\(path)/\(name)", limit: 1 << 16)) ?? []
+      let bytes = (try? Files.read("\(path)/\(name)", limit: Self.sizeLimit)) ?? []
       do throws(ShimWireError) {
-        found.append((uid, try ShimEntry.decode(bytes)))
+        found.append((uid, try ShimEntry.decode(bytes).entries))
       } catch .version(let theirs) {
         throw SystemError(
           call: "take over \(path)/\(name) of version \(theirs) with version "
@@ -111,13 +119,21 @@ struct AttemptFile {
   let descriptor: Descriptor
   let name: String
 
-  /// Adds an entry by one write.
+  /// Adds an entry by one write, whole or not at all: a later one must stay readable.
   func append(_ entry: ShimEntry) throws(SystemError) {
     let bytes = entry.encoded()
+    let size = lseek(descriptor.raw, 0, SEEK_END)
     let count = write(descriptor.raw, bytes, bytes.count)
-    guard count == bytes.count else {
-      throw count < 0
-        ? SystemError.last("write \(name)") : SystemError(call: "write \(name)", errno: ENOSPC)
+    guard count != bytes.count else { return }
+    let failure = SystemError(call: "write \(name)", errno: count < 0 ? errno : ENOSPC)
+    try cut(to: Int(size))
+    throw failure
+  }
+
+  /// Leaves so many bytes.
+  func cut(to length: Int) throws(SystemError) {
+    guard ftruncate(descriptor.raw, off_t(length)) == 0 else {
+      throw SystemError.last("cut \(name)")
     }
   }
 }

@@ -32,6 +32,8 @@ enum Program {
   ) throws(Refusal) -> Int32 {
     let logger = Logs.bootstrap(label: "fluster-shim")
     signal(SIGPIPE, SIG_IGN)
+    // A record that a limit of file sizes refuses is an error, not the end of all jobs.
+    signal(SIGXFSZ, SIG_IGN)
     umask(0o022)
     let places = try Placement.find(options)
     guard chdir("/") == 0 else { throw .machine(SystemError.last("change to /")) }

@@ -89,6 +89,53 @@ struct CrashTests {
     #expect(Set(lost) == [intended, odd])
   }
 
+  @Test("an entry for which there was no room costs nothing but itself")
+  func room() throws {
+    let shim = try ShimFixture(["--no-cgroup"])
+    let intent = ShimIntent(
+      uid: Entropy.bytes(16), owner: 0, tag: ShimWire.noTag, bootID: Entropy.bytes(16), wall: 1,
+      cgroup: "", keepsOutput: false, keepsErrors: false)
+    let size = ShimEntry.intent(intent).encoded().count
+    // The kernel writes as much of the start as still fits.
+    #expect(run("prlimit", "--pid", "\(shim.pid)", "--fsize=\(size + 5):") == 0)
+    let spawn = shim.job("sh", "-c", "until test -e go; do sleep 0.01; done; exit 7")
+    let connection = try shim.connect()
+    try connection.ask(.spawn(spawn))
+    _ = try connection.start(of: spawn.uid)
+    #expect(run("prlimit", "--pid", "\(shim.pid)", "--fsize=unlimited:") == 0)
+    try Files.writeAtomically("\(shim.directory)/go", [], mode: 0o600)
+    let record = try connection.end(of: spawn.uid)
+    #expect(record.exitCode == 7)
+    shim.signal(SIGKILL)
+    try shim.start()
+    #expect(try shim.connect().list() == [.ended(uid: spawn.uid, tag: spawn.tag, record)])
+  }
+
+  @Test("what follows an entry that a crash cut off can be read")
+  func cut() throws {
+    let shim = try ShimFixture()
+    shim.stop()
+    let (uid, tag) = (Entropy.bytes(16), Entropy.bytes(16))
+    let intent = ShimEntry.intent(
+      ShimIntent(
+        uid: uid, owner: 0, tag: tag, bootID: Entropy.bytes(16), wall: 1, cgroup: "",
+        keepsOutput: false, keepsErrors: false))
+    let start = ShimEntry.started(pid: 5, ticks: 6, nanoseconds: 7, wall: 8).encoded()
+    try Files.writeAtomically(
+      "\(shim.state)/\(ShimSpawn.hexadecimal(uid))", intent.encoded() + start.dropLast(3),
+      mode: 0o600)
+    for _ in 0..<2 {
+      try shim.start()
+      let connection = try shim.connect()
+      try connection.ask(.list)
+      let found = try connection.first { notice, _ in
+        if case .ended(uid, let tag, let record) = notice { (tag, record.lost) } else { nil }
+      }
+      #expect(found == (tag, true))
+      shim.signal(SIGKILL)
+    }
+  }
+
   @Test("a file of another version is refused with both numbers, and left for who can read it")
   func version() throws {
     let shim = try ShimFixture()

@@ -88,12 +88,13 @@ struct WireTests {
       .started(pid: 5, ticks: 6, nanoseconds: 7, wall: 8), .ended(Self.record),
     ]
     let whole = entries.flatMap { $0.encoded() }
-    #expect(try ShimEntry.decode(whole) == entries)
+    #expect(try ShimEntry.decode(whole).entries == entries)
     let sizes = entries.map { $0.encoded().count }
     for count in 0..<whole.count {
       let found = try ShimEntry.decode(Array(whole[..<count]))
       let complete = sizes.indices.filter { sizes[...$0].reduce(0, +) <= count }.count
-      #expect(found == Array(entries[..<complete]))
+      #expect(found.entries == Array(entries[..<complete]))
+      #expect(found.length == sizes[..<complete].reduce(0, +))
     }
   }
 
@@ -106,7 +107,7 @@ struct WireTests {
     old.removeSubrange(28..<44)
     old[0] = 1
     old[4] -= 16
-    #expect(try ShimEntry.decode(old) == [.intent(intent)])
+    #expect(try ShimEntry.decode(old).entries == [.intent(intent)])
     old[0] = 9
     #expect(throws: ShimWireError.version(9)) { _ = try ShimEntry.decode(old) }
   }
