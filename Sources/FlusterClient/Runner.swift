@@ -122,7 +122,20 @@ package enum Runner {
   private static func sentence(_ text: String) -> String {
     let line = text.split(separator: "\n").map { $0.drop { $0 == " " } }.joined(separator: " ")
     let body = line.hasPrefix("Error: ") ? line.dropFirst(7) : Substring(line)
-    let lowered = body.prefix(1).lowercased() + body.dropFirst()
+    let lowered = requoted(body.prefix(1).lowercased() + body.dropFirst())
     return lowered.hasSuffix(".") ? String(lowered.dropLast()) : lowered
+  }
+
+  /// Our own quotation marks in place of the parser's; an apostrophe in a word stays.
+  private static func requoted(_ text: String) -> String {
+    var before: Character = " "
+    var result = ""
+    for index in text.indices {
+      let after = text.index(after: index) < text.endIndex ? text[text.index(after: index)] : " "
+      let isEdge = before == " " || before == "(" || " .,;:?)".contains(after)
+      before = text[index]
+      result.append(before == "'" && isEdge ? "\"" : before)
+    }
+    return result
   }
 }

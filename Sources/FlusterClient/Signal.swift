@@ -21,9 +21,6 @@ package enum Signal {
     return number
   }
 
-  /// `9 (KILL)`.
-  package static func text(_ number: UInt8) -> String {
-    guard let (name, _) = names.first(where: { $0.1 == number }) else { return "\(number)" }
-    return "\(number) (\(name))"
-  }
+  /// `TERM`; nil for one that has no name, as the real-time signals.
+  package static func name(_ number: UInt8) -> String? { names.first { $0.1 == number }?.0 }
 }

@@ -68,23 +68,6 @@ extension WireJobRow {
   }
 }
 
-extension WireJobRow {
-  /// What a reason not to start is about: the command, the directory, a file, as they were given.
-  fileprivate func subject(of reason: StartReason) -> String? {
-    guard hasLaunch else { return nil }
-    let bytes: [UInt8]? =
-      switch reason {
-      case .exec: launch.argv.first?.array
-      case .directory: launch.directory.array
-      case .stdin: launch.hasStdin ? launch.stdin.array : nil
-      case .stdout: launch.hasStdout ? launch.stdout.array : nil
-      case .stderr: launch.hasStderr ? launch.stderr.array : nil
-      case .user, .cgroup, .limit, .log, .time, .process, .request: nil
-      }
-    return bytes.map { String(decoding: $0, as: UTF8.self) }
-  }
-}
-
 extension WireAttemptRow {
   /// `attempt 0 on w1: exit code 7, ran 1.2s, peak 12M`.
   func text(in job: WireJobRow, now: WallTime) -> String {
@@ -98,7 +81,7 @@ extension WireAttemptRow {
       }
       return text
     }
-    var parts = [outcome.phrase(of: job.subject(of:))]
+    var parts = [outcome.phrase]
     if let wall = outcome.usage.wallMilliseconds ?? wallFromTimes {
       parts.append("ran \(Quantity.text(milliseconds: wall))")
     }

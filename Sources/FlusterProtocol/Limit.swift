@@ -67,7 +67,8 @@ package enum Limit {
   /// A length of time within the limit.
   static func span(_ milliseconds: UInt64, _ field: String) throws(Refusal) -> Span {
     guard milliseconds <= span else {
-      throw .invalid("\(field) of \(milliseconds) ms is above the limit of \(span) ms")
+      let day: UInt64 = 86_400_000
+      throw .invalid("\(field) of \(milliseconds / day)d is above the limit of \(span / day)d")
     }
     return Span(milliseconds: milliseconds)
   }

@@ -12,6 +12,26 @@ extension WireLaunch {
     }
   }
 
+  /// Only what reasons not to start are about: arguments and limits may be many.
+  package var subjects: WireLaunch {
+    var launch = self
+    launch.argv = Array(argv.prefix(1))
+    launch.rlimits = []
+    return launch
+  }
+
+  /// What a reason not to start is about, as it was given: the command, the directory, a file.
+  package func subject(of reason: StartReason) -> [UInt8]? {
+    switch reason {
+    case .exec: argv.first?.array
+    case .directory: directory.array
+    case .stdin: hasStdin ? stdin.array : nil
+    case .stdout: hasStdout ? stdout.array : nil
+    case .stderr: hasStderr ? stderr.array : nil
+    case .user, .cgroup, .limit, .log, .time, .process, .request: nil
+    }
+  }
+
   /// Refuses what no machine could start; fills in the usual log cap.
   mutating func check() throws(Refusal) {
     try checkArguments()

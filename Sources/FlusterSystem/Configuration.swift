@@ -102,7 +102,7 @@ package struct Configuration: Sendable {
       let name = Name(section: section, key: trimmed(line[..<equals]))
       guard keys.contains(name.key) else {
         throw ConfigurationError(
-          origin: origin, reason: "unknown key '\(name.key)' in section [\(section)]")
+          origin: origin, reason: "unknown key \"\(name.key)\" in section [\(section)]")
       }
       let value = trimmed(line[line.index(after: equals)...])
       if value.isEmpty {
@@ -117,7 +117,7 @@ package struct Configuration: Sendable {
     _ line: String, origin: String, known: [String: Set<String>]
   ) throws(ConfigurationError) -> String {
     guard line.hasSuffix("]") else {
-      throw ConfigurationError(origin: origin, reason: "expected ']' at the end of the line")
+      throw ConfigurationError(origin: origin, reason: "expected \"]\" at the end of the line")
     }
     let name = String(line.dropFirst().dropLast())
     guard known[name] != nil else {

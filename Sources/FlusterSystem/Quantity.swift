@@ -3,7 +3,7 @@ package struct QuantityError: Error, Hashable, Sendable, CustomStringConvertible
   package let description: String
 
   init(_ text: String, is what: String, accepted: String) {
-    description = "'\(text)' is no \(what)\naccepted forms: \(accepted)"
+    description = "\"\(text)\" is no \(what)\naccepted forms: \(accepted)"
   }
 }
 

@@ -66,7 +66,7 @@ struct Options {
         else { throw .usage("option \(name) needs a value") }
         try options.set(name, value)
       default:
-        throw .usage("unknown argument '\(argument)'")
+        throw .usage("unknown argument \"\(argument)\"")
       }
     }
     return options
@@ -89,7 +89,7 @@ struct Options {
     case "--log-directory": logDirectory = value
     case "--config": configuration = value
     default:
-      guard let uid = UInt32(value) else { throw .usage("'\(value)' is not a uid") }
+      guard let uid = UInt32(value) else { throw .usage("\"\(value)\" is not a uid") }
       workerUID = uid
     }
   }

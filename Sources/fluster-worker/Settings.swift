@@ -98,14 +98,14 @@ struct Settings {
     }
     let set = try values.map {
       guard let made = pair($0.text) else {
-        throw $0.refused("'\($0.text)' is not of the form NAME=VALUE")
+        throw $0.refused("\"\($0.text)\" is not of the form NAME=VALUE")
       }
       return made
     }
     guard options.isEmpty else {
       return try options.map {
         guard let made = pair($0) else {
-          throw StartFailure(ExitStatus.usage, "\(flag): '\($0)' is not of the form NAME=VALUE")
+          throw StartFailure(ExitStatus.usage, "\(flag): \"\($0)\" is not of the form NAME=VALUE")
         }
         return made
       }

@@ -153,7 +153,8 @@ extension Worker {
       if facts[assignment.uid] == nil || facts[assignment.uid]?.run == nil {
         let isNew = !agent.holds(assignment.uid)
         facts[assignment.uid] = Facts(
-          run: isNew ? run : nil, logLimit: run.launch.logMaxBytes)
+          run: isNew ? run : nil, logLimit: run.launch.logMaxBytes,
+          subjects: run.launch.subjects)
       }
       logs.limit(assignment.uid.bytes, to: run.launch.logMaxBytes)
     }

@@ -28,6 +28,16 @@ extension Worker {
     }
   }
 
+  /// The observation, with what a start that failed was about: the agent does not know it.
+  func described(_ observation: Observation) -> Observation {
+    guard case .finished(var outcome) = observation.kind, outcome.text.isEmpty,
+      let reason = outcome.startReason,
+      let subject = facts[observation.uid]?.subjects.subject(of: reason)
+    else { return observation }
+    outcome.text = String(decoding: subject, as: UTF8.self)
+    return Observation(uid: observation.uid, kind: .finished(outcome), at: observation.at)
+  }
+
   /// A name that attempts waited for is known: those that are still wanted go on.
   func spawnWaiting(for owner: UInt32) {
     let waiting = facts.filter { uid, facts in

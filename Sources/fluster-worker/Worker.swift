@@ -13,6 +13,8 @@ final class Worker {
     var run: WireRun?
     /// Its log may occupy so many bytes.
     var logLimit: UInt64
+    /// What it names of the machine: should it not start, the report tells what that was about.
+    var subjects = WireLaunch()
   }
 
   let loop: EventLoop
@@ -131,7 +133,7 @@ final class Worker {
     var observed = WireObserved()
     observed.sequence = sequence
     observed.full = isFull
-    observed.observations = observations.map(WireObservation.init)
+    observed.observations = observations.map { WireObservation(described($0)) }
     controller?.send(WireEnvelope(request: 0, .observed(observed)))
   }
 

@@ -15,7 +15,7 @@ enum Ending {
     switch self {
     case .no: nil
     case .stopping, .shuttingDown:
-      Refusal(.unavailable, "flusterd is about to end", wayOut: "start it again with `fluster up`")
+      Refusal(.unavailable, "flusterd is about to end", wayOut: "start it again with: fluster up")
     }
   }
 }

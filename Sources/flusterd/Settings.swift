@@ -54,7 +54,7 @@ struct Settings: Sendable {
     if let value = file.string("Controller", "KeepEnded") { keepEnded = try value.span() }
     if let value = file.string("Controller", "MaxLiveTasks") {
       guard let number = Int(value.text), number > 0 else {
-        throw value.refused("MaxLiveTasks needs a whole number above 0, not '\(value.text)'")
+        throw value.refused("MaxLiveTasks needs a whole number above 0, not \"\(value.text)\"")
       }
       maxLiveTasks = number
     }
@@ -66,7 +66,7 @@ struct Settings: Sendable {
     if let value = file.string("Controller", "SocketMode") {
       guard let mode = UInt32(value.text, radix: 8), mode & ~0o777 == 0, mode & 0o600 == 0o600
       else {
-        throw value.refused("SocketMode needs an octal mode such as 0660, not '\(value.text)'")
+        throw value.refused("SocketMode needs an octal mode such as 0660, not \"\(value.text)\"")
       }
       socketMode = mode
     }
@@ -74,7 +74,7 @@ struct Settings: Sendable {
       switch value.text {
       case "all": othersAreVisible = true
       case "own": othersAreVisible = false
-      default: throw value.refused("Visibility is 'own' or 'all', not '\(value.text)'")
+      default: throw value.refused("Visibility is \"own\" or \"all\", not \"\(value.text)\"")
       }
     }
     if let value = file.string("Controller", "PersonalWorkers"), value.text != "no" {
@@ -90,7 +90,7 @@ struct Settings: Sendable {
       var gids: Set<UInt32> = []
       for value in groups {
         guard let gid = UInt32(value.text) ?? Names.group(value.text) else {
-          throw value.refused("there is no group '\(value.text)'")
+          throw value.refused("there is no group \"\(value.text)\"")
         }
         gids.insert(gid)
       }
@@ -105,7 +105,7 @@ struct Settings: Sendable {
     var users: [UserID] = []
     for value in values {
       guard let user = UInt32(value.text).map(UserID.init) ?? Names.user(value.text) else {
-        throw value.refused("there is no user '\(value.text)'")
+        throw value.refused("there is no user \"\(value.text)\"")
       }
       users.append(user)
     }

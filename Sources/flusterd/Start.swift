@@ -88,19 +88,19 @@ enum Start {
       guard let door = Door(rawValue: name) else {
         throw StartFailure(
           ExitStatus.unusable,
-          "a socket named '\(name)' was passed in\n"
+          "a socket named \"\(name)\" was passed in\n"
             + "FileDescriptorName= must be control or worker")
       }
       guard Activation.isListener(descriptor) else {
         throw StartFailure(
           ExitStatus.unusable,
-          "what was passed in as '\(name)' is no listening Unix stream socket\n"
+          "what was passed in as \"\(name)\" is no listening Unix stream socket\n"
             + "use ListenStream= with a path, and Accept=no")
       }
       guard passed[door] == nil else {
         throw StartFailure(
           ExitStatus.unusable,
-          "two sockets named '\(name)' were passed in\n"
+          "two sockets named \"\(name)\" were passed in\n"
             + "FileDescriptorName= must differ; one socket unit holds one ListenStream=")
       }
       try UnixSocket.setNonblocking(descriptor)

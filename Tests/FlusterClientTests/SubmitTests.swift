@@ -182,7 +182,7 @@ struct CommandTests {
   func unknown() throws {
     let failure = try #require(refusal(of: ["--nope"], by: ListCommand.self))
     #expect(failure.status == .usage)
-    #expect(failure.message.hasPrefix("unknown option '--nope'"))
+    #expect(failure.message.hasPrefix("unknown option \"--nope\""))
   }
 
   @Test("help and version are answers, not errors")

@@ -23,14 +23,14 @@ private let sections: [String: Set<String>] = [
   @Test(
     "what is wrong is refused with its file and line",
     arguments: [
-      ("[Controller]\n\nFoo=1", "f:3: unknown key 'Foo' in section [Controller]"),
-      ("[Controller]\nId=1", "f:2: unknown key 'Id' in section [Controller]"),
+      ("[Controller]\n\nFoo=1", "f:3: unknown key \"Foo\" in section [Controller]"),
+      ("[Controller]\nId=1", "f:2: unknown key \"Id\" in section [Controller]"),
       ("[Controler]", "f:1: unknown section [Controler]"),
-      ("[Controller", "f:1: expected ']' at the end of the line"),
+      ("[Controller", "f:1: expected \"]\" at the end of the line"),
       ("[Controller]\nIdleExitSec", "f:2: expected Key=value or [Section]"),
       ("IdleExitSec=1", "f:1: this line is in no section"),
-      ("[Controller]\n=1", "f:2: unknown key '' in section [Controller]"),
-      ("[Controller]\nidleexitsec=1", "f:2: unknown key 'idleexitsec' in section [Controller]"),
+      ("[Controller]\n=1", "f:2: unknown key \"\" in section [Controller]"),
+      ("[Controller]\nidleexitsec=1", "f:2: unknown key \"idleexitsec\" in section [Controller]"),
     ])
   func refuses(text: String, reason: String) {
     var configuration = Configuration()

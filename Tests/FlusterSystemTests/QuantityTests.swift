@@ -23,7 +23,7 @@ import Testing
     let error = failure { () throws(QuantityError) in _ = try Quantity.bytes(parsing: text) }
     #expect(
       error?.description
-        == "'\(text)' is no size\naccepted forms: 1024, 512K, 100M, 1.5G, 2T")
+        == "\"\(text)\" is no size\naccepted forms: 1024, 512K, 100M, 1.5G, 2T")
   }
 
   @Test(
@@ -49,7 +49,7 @@ import Testing
     }
     #expect(
       error?.description
-        == "'\(text)' is no span of time\naccepted forms: 90, 90s, 1.5s, 5m, 2h30m, 1d")
+        == "\"\(text)\" is no span of time\naccepted forms: 90, 90s, 1.5s, 5m, 2h30m, 1d")
   }
 
   @Test(
@@ -69,7 +69,7 @@ import Testing
   func noCpus(text: String) {
     let error = failure { () throws(QuantityError) in _ = try Quantity.cpuMillis(parsing: text) }
     #expect(
-      error?.description == "'\(text)' is no number of cpus\naccepted forms: 4, 0.5, 1.25")
+      error?.description == "\"\(text)\" is no number of cpus\naccepted forms: 4, 0.5, 1.25")
   }
 
   @Test(

@@ -35,7 +35,7 @@ extension Programs {
         #expect(try instance.finish(.controller).status == 65)
         #expect(
           instance.said(by: .controller).suffix(2) == [
-            "flusterd: a socket named 'web' was passed in",
+            "flusterd: a socket named \"web\" was passed in",
             "FileDescriptorName= must be control or worker",
           ])
       }
@@ -50,7 +50,7 @@ extension Programs {
         #expect(try instance.finish(.controller).status == 65)
         #expect(
           instance.said(by: .controller).suffix(2) == [
-            "flusterd: what was passed in as 'control' is no listening Unix stream socket",
+            "flusterd: what was passed in as \"control\" is no listening Unix stream socket",
             "use ListenStream= with a path, and Accept=no",
           ])
         try activate(instance, names: "control:control")
@@ -58,7 +58,7 @@ extension Programs {
         #expect(try instance.finish(.controller).status == 65)
         #expect(
           instance.said(by: .controller).suffix(2) == [
-            "flusterd: two sockets named 'control' were passed in",
+            "flusterd: two sockets named \"control\" were passed in",
             "FileDescriptorName= must differ; one socket unit holds one ListenStream=",
           ])
       }

@@ -35,16 +35,30 @@ extension Programs {
         try write("#!/bin/sh\nexit 0\n", to: "\(files)/not-executable", mode: 0o644)
         mkdir("\(files)/gone", 0o755)
         let cases = [
-          ("exec", try instance.submit("--", "no-such-command-anywhere")),
-          ("exec", try instance.submit("--", "\(files)/not-executable")),
-          ("directory", try instance.submit("--hold", "-C", "\(files)/gone", "--", "true")),
-          ("stdout", try instance.submit("-o", "\(files)/no/such/dir", "--", "true")),
-          ("stdin", try instance.submit("--stdin", "\(files)/no-such-input", "--", "true")),
+          (
+            "exec: no-such-command-anywhere: no such file or directory",
+            try instance.submit("-n", "x", "--", "no-such-command-anywhere")
+          ),
+          ("exec: \(files)/not-executable: ", try instance.submit("\(files)/not-executable")),
+          (
+            "directory: \(files)/gone: ",
+            try instance.submit("--hold", "-C", "\(files)/gone", "--", "true")
+          ),
+          (
+            "stdout: \(files)/no/such/dir: ",
+            try instance.submit("-o", "\(files)/no/such/dir", "--", "true")
+          ),
+          (
+            "stdin: \(files)/no-such-input: ",
+            try instance.submit("--stdin", "\(files)/no-such-input", "--", "true")
+          ),
         ]
         rmdir("\(files)/gone")
         try instance.run("fluster-set", cases[2].1, "release")
         for (reason, id) in cases {
-          #expect(try instance.wait(id) == 126)
+          let waited = try instance.run("fluster-wait", id)
+          #expect(waited.status == 126 && waited.errors.contains(reason), "\(waited)")
+          #expect(try instance.column("REASON", of: id).hasPrefix("did not start: \(reason)"))
           let detail = try instance.run("fluster-ls", "-l", id).output
           #expect(detail.contains("did not start: \(reason)"), "\(detail)")
           #expect(!detail.contains("127"), "\(detail)")

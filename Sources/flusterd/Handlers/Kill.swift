@@ -66,7 +66,7 @@ extension Daemon {
         if let refusal = trouble?.refusal { return refuse(request, refusal) }
         then()
       case .success(let pattern?):
-        refuse(request, Refusal(.notFound, "no job of yours is named '\(pattern)'"))
+        refuse(request, Refusal(.notFound, "no job of yours is named \"\(pattern)\""))
       case .failure(let error): refuse(request, Refusal(error))
       }
       turnSource?.schedule()

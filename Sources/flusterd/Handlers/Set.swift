@@ -8,7 +8,7 @@ extension Daemon {
       let order = try ChangeOrder(wire: wire)
       let (found, missing) = try selections(order.selectors, for: request.peer)
       if let pattern = missing.first {
-        throw Refusal(.notFound, "no unfinished job of yours is named '\(pattern)'")
+        throw Refusal(.notFound, "no unfinished job of yours is named \"\(pattern)\"")
       }
       switch order.verb {
       case .hold:
