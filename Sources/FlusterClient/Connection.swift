@@ -36,15 +36,26 @@ package final class Connection {
   /// To be polled beside other descriptors; readable when an answer may have come.
   package var descriptor: Descriptor { socket }
 
+  /// How long an answer that is due may take before it is worth a word.
+  private static let prompt = Span.seconds(5)
+
   private let socket: Descriptor
+  private let voice: Voice?
+  private var hasToldOfSilence = false
   private var decoder = FrameDecoder()
   private var buffer = [UInt8](repeating: 0, count: 64 << 10)
   private var descriptors: [Descriptor] = []
   private var lastRequest: UInt64 = 0
+  /// What was asked ahead, and the answers that have come.
+  private var ahead: [UInt64: (body: WireEnvelope.OneOf_Body, descriptors: [Descriptor])?] = [:]
 
-  /// Connects and exchanges Hello, without `deadline` for as long as that takes.
-  package init(to instance: Instance, until deadline: Instant? = nil) throws(CallError) {
+  /// Connects and exchanges Hello, without `deadline` for as long as that takes. `voice` is told
+  /// when flusterd listens, and says nothing.
+  package init(
+    to instance: Instance, until deadline: Instant? = nil, voice: Voice? = nil
+  ) throws(CallError) {
     self.instance = instance
+    self.voice = voice
     do {
       socket = try UnixSocket.connect(to: instance.path, kind: .stream)
     } catch {
@@ -52,7 +63,7 @@ package final class Connection {
     }
     try send(0, .hello(WireHello(role: .command)))
     let hello: WireHello
-    switch try receive(0, until: deadline) {
+    switch try receive(0, until: deadline, promptly: true) {
     case .body(.hello(let its)): hello = its
     case .body:
       throw .failed(
@@ -76,19 +87,46 @@ package final class Connection {
   }
 
   /// The next answer to `request`; an Error becomes a thrown failure. Without `deadline` it waits
-  /// as long as the connection lasts.
+  /// as long as the connection lasts; `promptly`: and tells if it does not come soon.
   package func answer(
-    to request: UInt64, until deadline: Instant? = nil
+    to request: UInt64, until deadline: Instant? = nil, promptly: Bool = false
   ) throws(CallError) -> Answer {
-    try receive(request, until: deadline)
+    try receive(request, until: deadline, promptly: promptly)
   }
 
   /// Asks and takes the one answer.
   package func call(_ body: WireEnvelope.OneOf_Body) throws(CallError) -> WireEnvelope.OneOf_Body {
-    switch try answer(to: ask(body)) {
+    switch try answer(to: ask(body), promptly: true) {
     case .body(let body): return body
     case .timedOut: throw .lost("flusterd at \(instance.path) did not answer")
     }
+  }
+
+  /// Asks something whose answer is taken later: it is kept until then, with its descriptors.
+  package func askAhead(_ body: WireEnvelope.OneOf_Body) throws(CallError) -> UInt64 {
+    let request = try ask(body)
+    ahead[request] = .some(nil)
+    return request
+  }
+
+  /// The answer to what was asked ahead, and the descriptors of a log.
+  package func takeAhead(
+    _ request: UInt64
+  ) throws(CallError) -> (body: WireEnvelope.OneOf_Body, descriptors: [Descriptor]) {
+    let early = ahead.removeValue(forKey: request) ?? nil
+    if let early {
+      if case .error(let error) = early.body { throw .failed(Failure(Refusal(wire: error))) }
+      return early
+    }
+    switch try receive(request, until: nil, promptly: true) {
+    case .timedOut: throw silent()
+    case .body(let body): return (body, descriptors(of: body))
+    }
+  }
+
+  private func descriptors(of body: WireEnvelope.OneOf_Body) -> [Descriptor] {
+    guard case .openedLog(let opened) = body else { return [] }
+    return takeDescriptors(Int(opened.descriptors))
   }
 
   /// The first `count` descriptors that came and were not taken yet.
@@ -131,14 +169,14 @@ package final class Connection {
       case .wouldBlock: _ = wait(for: Int16(POLLOUT), until: nil)
       case .closed:
         // It may have said why before it closed.
-        _ = try receive(request, until: nil)
+        _ = try receive(request, until: nil, promptly: false)
         throw lost()
       }
     }
   }
 
   private func receive(
-    _ request: UInt64, until deadline: Instant?
+    _ request: UInt64, until deadline: Instant?, promptly: Bool
   ) throws(CallError) -> Answer {
     while true {
       let envelope: WireEnvelope?
@@ -152,12 +190,25 @@ package final class Connection {
           throw .failed(Failure(Refusal(wire: error)))
         }
         if envelope.request == request, let body = envelope.body { return .body(body) }
-        // An answer that nobody waits for any more; its descriptors go with it.
-        if case .openedLog(let late) = envelope.body { _ = takeDescriptors(Int(late.descriptors)) }
+        guard let body = envelope.body else { continue }
+        // If nobody waits for it any more, its descriptors go with it.
+        let passed = descriptors(of: body)
+        if ahead[envelope.request] != nil { ahead[envelope.request] = (body, passed) }
         continue
       }
+      if promptly { tellOfSilence(until: deadline) }
       guard try fill(until: deadline) else { return .timedOut }
     }
+  }
+
+  /// Waits a while, and once says so if that was in vain: whoever looks should know for what.
+  private func tellOfSilence(until deadline: Instant?) {
+    let soon = Pause.now + Connection.prompt
+    guard let voice, !hasToldOfSilence, deadline.map({ soon < $0 }) ?? true,
+      !wait(for: Int16(POLLIN), until: soon)
+    else { return }
+    hasToldOfSilence = true
+    voice.notice("flusterd at \(instance.path) listens, and does not answer; still waiting")
   }
 
   /// Takes in what has come; false when the deadline passed first.

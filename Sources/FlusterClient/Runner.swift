@@ -1,4 +1,5 @@
 package import ArgumentParser
+package import FlusterProtocol
 import Glibc
 
 /// A command: its options, and what it does with them.
@@ -45,6 +46,20 @@ extension AskingCommand {
   /// The instance the options mean, in a session.
   package func session(_ voice: Voice) throws(Failure) -> Session {
     Session(with: try Instance.choose(option: shared.socket), voice: voice)
+  }
+
+  /// Has something done to what `selectors` name, and returns the exit status. To no job at all,
+  /// which an empty standard input names, there is nothing to be done.
+  package func perform(
+    _ body: WireEnvelope.OneOf_Body, on selectors: [WireSelector], _ voice: Voice
+  ) throws(Failure) -> Int32 {
+    guard !selectors.isEmpty else {
+      voice.notice("no ids on standard input")
+      return ExitStatus.done.rawValue
+    }
+    var session = try session(voice)
+    try session.perform(body)
+    return ExitStatus.done.rawValue
   }
 }
 

@@ -29,8 +29,9 @@ package struct Session {
   /// it succeeds or flusterd has been away for `patience`. `body` is told whether it is a
   /// repetition.
   ///
-  /// A flusterd that is not there in the first place is an error at once; one that says nothing, or
-  /// stays away, is one when `deadline` has passed.
+  /// A flusterd that is not there in the first place is an error at once; one that takes the
+  /// connection and does not say hello is one after `patience`, and whatever it does, when
+  /// `deadline` has passed.
   package mutating func persist<Result>(
     patience: Span = Session.patience, until deadline: Instant? = nil,
     _ body: (Connection, _ isAgain: Bool) throws(CallError) -> Result
@@ -40,7 +41,8 @@ package struct Session {
     var pause = GrowingPause()
     while true {
       do throws(CallError) {
-        let connection = try connected(until: deadline)
+        let limit = Pause.now + patience
+        let connection = try connected(until: min(deadline ?? limit, limit))
         if away != nil {
           away = nil
           pause = GrowingPause()
@@ -78,9 +80,9 @@ package struct Session {
     for notice in done.notices { voice.notice(notice) }
   }
 
-  private mutating func connected(until deadline: Instant?) throws(CallError) -> Connection {
+  private mutating func connected(until deadline: Instant) throws(CallError) -> Connection {
     if let connection { return connection }
-    let connection = try Connection(to: instance, until: deadline)
+    let connection = try Connection(to: instance, until: deadline, voice: voice)
     if !wasConnected {
       voice.detail("\(instance.title) at \(instance.path) answers (\(connection.peer))")
     } else if hasSaidLost {

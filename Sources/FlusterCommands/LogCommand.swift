@@ -46,13 +46,15 @@ package struct LogCommand: AskingCommand {
       throw .usage("no job was named", wayOut: SelectorArgument.forms)
     }
     let chosen = try SelectorArgument.parse(all: selectors)
-    guard !chosen.isEmpty else { throw Failure(.notFound, "no ids on standard input") }
+    guard !chosen.isEmpty else {
+      voice.notice("no ids on standard input")
+      return ExitStatus.done.rawValue
+    }
     var session = try session(voice)
     let groups = try session.tasks(of: chosen)
     var printer = LogPrinter(wish, session: session, voice: voice)
-    for group in groups {
-      for index in group.indices { try printer.print(LogTask(group, index)) }
-    }
+    try printer.print(
+      groups.lazy.flatMap { group in group.indices.lazy.map { LogTask(group, $0) } })
     return ExitStatus.done.rawValue
   }
 

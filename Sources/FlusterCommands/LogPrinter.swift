@@ -3,6 +3,12 @@ import FlusterCore
 import FlusterProtocol
 import FlusterSystem
 
+/// An answer, and the descriptors that came with it.
+struct OpenedLog {
+  let answer: WireOpenedLog
+  let descriptors: [Descriptor]
+}
+
 /// Prints the output of tasks, one after the other.
 struct LogPrinter {
   private let wish: LogWish
@@ -17,16 +23,24 @@ struct LogPrinter {
     self.voice = voice
   }
 
-  /// Prints what is wanted of one task.
-  mutating func print(_ task: LogTask) throws(Failure) {
-    if wish.follow { return try follow(task) }
+  /// Prints what is wanted of tasks, in their order.
+  mutating func print(_ tasks: some Sequence<LogTask>) throws(Failure) {
+    if wish.follow {
+      for task in tasks { try follow(task) }
+      return
+    }
     let first: UInt32? =
       switch wish.attempts {
       case .newest: nil
       case .all: 0
       case .one(let number): number
       }
-    let opened = try open(task, first)
+    let wish = wish
+    var questions = LogQuestions(tasks) { Self.request($0, first, wish) }
+    while let (task, log) = try questions.next(over: &session) { try print(log, of: task) }
+  }
+
+  private mutating func print(_ opened: OpenedLog, of task: LogTask) throws(Failure) {
     try show(opened)
     var isWithout = opened.answer.pending
     if case .all = wish.attempts {
@@ -43,13 +57,9 @@ struct LogPrinter {
         : "\(task.name) has not started; there is no output yet")
   }
 
-  /// An answer, and the descriptors that came with it.
-  struct Opened {
-    let answer: WireOpenedLog
-    let descriptors: [Descriptor]
-  }
-
-  private func request(_ task: LogTask, _ attempt: UInt32?) -> WireOpenLog {
+  private static func request(
+    _ task: LogTask, _ attempt: UInt32?, _ wish: LogWish
+  ) -> WireOpenLog {
     var request = WireOpenLog()
     request.job = task.job
     request.index = task.index
@@ -59,18 +69,18 @@ struct LogPrinter {
     return request
   }
 
-  private mutating func open(_ task: LogTask, _ attempt: UInt32?) throws(Failure) -> Opened {
-    let request = request(task, attempt)
+  private mutating func open(_ task: LogTask, _ attempt: UInt32?) throws(Failure) -> OpenedLog {
+    let request = Self.request(task, attempt, wish)
     return try session.persist { (connection, _) throws(CallError) in
       guard case .openedLog(let answer) = try connection.call(.openLog(request)) else {
         throw connection.unexpected()
       }
-      return Opened(
+      return OpenedLog(
         answer: answer, descriptors: connection.takeDescriptors(Int(answer.descriptors)))
     }
   }
 
-  private mutating func file(of opened: Opened) throws(Failure) -> LogFile? {
+  private mutating func file(of opened: OpenedLog) throws(Failure) -> LogFile? {
     if opened.answer.pending { return nil }
     let path = opened.answer.path.array
     if path.isEmpty { return try LogFile(opened.descriptors) }
@@ -78,7 +88,7 @@ struct LogPrinter {
     return try LogFile(path: path, follow: wish.follow && !opened.answer.ended)
   }
 
-  private mutating func show(_ opened: Opened) throws(Failure) {
+  private mutating func show(_ opened: OpenedLog) throws(Failure) {
     guard var file = try file(of: opened) else { return }
     if let lines = wish.lines { try file.seek(toLast: lines) }
     try file.copy()
@@ -145,8 +155,8 @@ struct LogPrinter {
   /// knows yet.
   private mutating func started(
     _ task: LogTask, _ attempt: UInt32?, _ watch: inout EndWatch
-  ) throws(Failure) -> Opened? {
-    var request = request(task, attempt)
+  ) throws(Failure) -> OpenedLog? {
+    var request = Self.request(task, attempt, wish)
     request.whenStarted = !watch.isOver
     do throws(Failure) {
       return try session.persist { (connection, _) throws(CallError) in
@@ -158,7 +168,7 @@ struct LogPrinter {
             let descriptors = connection.takeDescriptors(Int(answer.descriptors))
             // An attempt that never got as far as its command is passed over.
             let isKnown = !answer.pending || answer.attempts > 0
-            return isKnown ? Opened(answer: answer, descriptors: descriptors) : nil
+            return isKnown ? OpenedLog(answer: answer, descriptors: descriptors) : nil
           case .body: throw connection.unexpected()
           case .timedOut where watch.isOver: return nil
           case .timedOut:

@@ -22,13 +22,7 @@ package struct SetCommand: AskingCommand {
 
   package func execute(_ voice: Voice) throws(Failure) -> Int32 {
     let request = try request()
-    guard !request.selectors.isEmpty else {
-      voice.notice("no ids on standard input")
-      return ExitStatus.done.rawValue
-    }
-    var session = try session(voice)
-    try session.perform(.set(request))
-    return ExitStatus.done.rawValue
+    return try perform(.set(request), on: request.selectors, voice)
   }
 
   /// What is asked of flusterd.

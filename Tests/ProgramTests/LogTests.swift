@@ -64,6 +64,26 @@ extension Programs {
       }
     }
 
+    @Test("the logs of an array come in the order of its tasks")
+    func array() throws {
+      try Instance.with { instance in
+        let id = try instance.submit(
+          "-a", "1-60", "--", "sh", "-c",
+          "echo $FLUSTER_TASK_INDEX; sleep 0.0$((FLUSTER_TASK_INDEX * 7 % 10))")
+        let held = try instance.submit("--hold", "-n", "held", "--", "true")
+        try instance.run("fluster-wait", id)
+        let log = try instance.run("fluster-log", id, held, "\(id).3-5")
+        let expected = (Array(1...60) + Array(3...5)).map(String.init)
+        #expect(log.status == 0 && log.lines == expected, "\(log)")
+        #expect(log.errors == "fluster-log: \(held) has not started; there is no output yet\n")
+        let all = try instance.run("fluster-log", "--attempt", "all", "\(id).7-9", held)
+        #expect(all.lines == ["7", "8", "9"], "\(all)")
+        let none = try instance.run("fluster-log", "-", input: "\n")
+        #expect(none.status == 0 && none.output.isEmpty && !none.errors.isEmpty, "\(none)")
+        try instance.run("fluster-kill", held)
+      }
+    }
+
     @Test("a job that fills its log keeps within the cap, with its first and last part")
     func cap() throws {
       try Instance.with { instance in
