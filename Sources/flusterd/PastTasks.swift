@@ -120,37 +120,37 @@ struct PastReader {
     }
   }
 
-  /// Success has no story; a killed task has one if it had begun, a failed one always has.
+  /// A failed task always has a story, a killed one if it had begun. Successes are told one by one
+  /// unless they are too many.
   private func append(
     _ ranges: PastTasks.Ranges, of job: JobID, _ array: TaskArray, to found: inout PastEndings
   ) throws {
     var rows: [(position: UInt32, row: WireEnded)] = []
-    for range in ranges.succeeded.ranges {
-      rows.append(
-        (
-          range.lowerBound,
-          WireEnded(job: job, array: array, positions: range, state: .succeeded, outcome: nil)
-        ))
+    var untold = [(TaskState.succeeded, ranges.succeeded), (.killed, ranges.killed)]
+    var told = ranges.killed.union(ranges.failed)
+    if found.rows.count + Int(ranges.succeeded.elementCount) <= Self.joined {
+      told.formUnion(ranges.succeeded)
     }
-    var untold = ranges.killed
-    for range in ranges.killed.ranges.map({ $0 }) + ranges.failed.ranges.map({ $0 }) {
-      try eachEnding(of: job, within: range) { position, ending in
-        guard let state = ending.final else { return }
+    for range in told.ranges {
+      try eachEnding(of: job, within: range) { position, attempt in
+        guard let state = attempt.ending?.final, let outcome = attempt.outcome else { return }
         let one = position..<(position + 1)
-        untold.remove(contentsOf: one)
+        for index in untold.indices { untold[index].1.remove(contentsOf: one) }
         rows.append(
           (
             position,
-            WireEnded(job: job, array: array, positions: one, state: state, outcome: ending.outcome)
+            WireEnded(job: job, array: array, positions: one, state: state, outcome: outcome)
           ))
       }
     }
-    for range in untold.ranges {
-      rows.append(
-        (
-          range.lowerBound,
-          WireEnded(job: job, array: array, positions: range, state: .killed, outcome: nil)
-        ))
+    for (state, positions) in untold {
+      for range in positions.ranges {
+        rows.append(
+          (
+            range.lowerBound,
+            WireEnded(job: job, array: array, positions: range, state: state, outcome: nil)
+          ))
+      }
     }
     rows.sort { $0.position < $1.position }
     found.rows.append(contentsOf: rows.map(\.row))
@@ -158,14 +158,14 @@ struct PastReader {
 
   private func eachEnding(
     of job: JobID, within positions: Range<UInt32>,
-    _ body: (UInt32, StoredAttempt.Ending) -> Void
+    _ body: (UInt32, StoredAttempt) -> Void
   ) throws {
     var after: (position: UInt32, number: UInt32)?
     while true {
       let page = try reader.attempts(
         of: job, positions: positions, after: after, limit: Self.page)
       for attempt in page {
-        if let ending = attempt.ending { body(attempt.attempt.task.position, ending) }
+        if attempt.ending != nil { body(attempt.attempt.task.position, attempt) }
       }
       guard page.count == Self.page, let last = page.last else { return }
       after = (last.attempt.task.position, last.attempt.number)

@@ -45,7 +45,7 @@ extension Daemon {
     var row = WireAttemptRow(stored.attempt, index: index)
     if let ending = stored.ending {
       row.endedMs = ending.at.milliseconds
-      row.outcome = WireOutcome(ending.outcome)
+      if let outcome = stored.outcome { row.outcome = WireOutcome(outcome) }
       row.state = WireState(ending.final ?? stored.attempt.state)
     }
     return row
@@ -97,7 +97,18 @@ extension Daemon {
     if let time = attempt.attempt.started { row.startedMs = time.milliseconds }
     guard let ending = attempt.ending else { return }
     row.endedMs = ending.at.milliseconds
-    row.outcome = WireOutcome(ending.outcome)
+    if let outcome = attempt.outcome { row.outcome = WireOutcome(outcome) }
+  }
+}
+
+extension StoredAttempt {
+  /// How it ended; if it was killed, with the reason that was given.
+  var outcome: Outcome? {
+    guard var outcome = ending?.outcome else { return nil }
+    if outcome.cause == .killed, outcome.text.isEmpty, case .killed(let kill)? = attempt.stop {
+      outcome.text = kill.reason
+    }
+    return outcome
   }
 }
 
