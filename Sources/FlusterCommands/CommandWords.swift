@@ -56,7 +56,8 @@ enum CommandWords {
   static func haveOption(_ option: String, _ arguments: [String]) -> Bool {
     var rest = arguments[...]
     while let word = rest.popFirst(), word.hasPrefix("-"), word != "--", word != "-" {
-      if word == option { return true }
+      // With a value it is wrong, and yet what was meant.
+      if word == option || word.hasPrefix("\(option)=") { return true }
       let isKnown = SubmitCommand.values[word] != nil
       let isFlag = isFlagName(word) || word.contains("=") || isJoined(word)
       // The value of an option that there is not cannot be told from the command.
@@ -65,8 +66,9 @@ enum CommandWords {
     return false
   }
 
-  /// The arguments with `-eNAME=VALUE` written as `-e NAME=VALUE`: the parser would take the first
-  /// for a long option called `eNAME`. The command stays as it is.
+  /// The arguments with `-eNAME=VALUE` written as `-e NAME=VALUE`, and `--mem=` as `--mem ''`: the
+  /// parser would take the first for a long option called `eNAME`, and for the second the next word
+  /// as its value. The command stays as it is.
   static func separated(_ arguments: [String]) -> [String] {
     var result: [String] = []
     var rest = arguments[...]
@@ -74,6 +76,8 @@ enum CommandWords {
       rest = rest.dropFirst()
       if isJoined(word), SubmitCommand.values[String(word.prefix(2))] != nil {
         result += [String(word.prefix(2)), String(word.dropFirst(2))]
+      } else if word.hasSuffix("="), SubmitCommand.values[String(word.dropLast())] != nil {
+        result += [String(word.dropLast()), ""]
       } else {
         result.append(word)
         guard SubmitCommand.values[word] != nil, let value = rest.popFirst() else { continue }

@@ -46,7 +46,7 @@ extension SubmitCommand {
       if let set = flags[word] {
         set(&command)
       } else if let set = values[word] {
-        guard let value = rest.popFirst() else { return nil }
+        guard let value = rest.popFirst(), value != "--" else { return nil }
         set(&command, value)
       } else if word.hasPrefix("--"), let sign = word.firstIndex(of: "="),
         let set = values[String(word[..<sign])]

@@ -96,6 +96,35 @@ struct SubmitTests {
     #expect(known == other)
   }
 
+  /// What a command line comes to: a request, or a refusal.
+  private func outcome(
+    _ arguments: [String],
+    by parse: (SubmitCommand.Type, [String]) -> Runner.Parsed<SubmitCommand>
+  ) -> Result<WireJobRequest, Failure> {
+    do {
+      return .success(try request(arguments, by: parse))
+    } catch let failure as Failure {
+      return .failure(failure)
+    } catch {
+      return .failure(Failure(.internal, "\(error)"))
+    }
+  }
+
+  @Test("whatever is written, it means the same with and without the parser", arguments: 0..<8)
+  func random(seed: UInt64) {
+    var chance = Chance(seed: seed)
+    var understood = 0
+    for _ in 0..<40 {
+      let arguments = chance.commandLine()
+      guard SubmitCommand.quick(arguments) != nil else { continue }
+      understood += 1
+      let quick = outcome(arguments, by: Runner.parse)
+      let full = outcome(arguments, by: Runner.parseFully)
+      #expect(quick == full, "\(arguments)")
+    }
+    #expect(understood > 8)
+  }
+
   @Test("each option reaches its place")
   func options() throws {
     let job = try request(Self.everything)
@@ -142,6 +171,7 @@ struct SubmitTests {
       ["--nice", "", "x"], ["-o", "", "x"], ["-o", "%q", "x"], ["-o", "100%", "x"],
       ["--stdin", "", "x"], ["--log-max", "0", "x"], ["--log-max", "", "x"], ["-a", "", "x"],
       ["-a", "1-", "x"], ["-c", ""], ["-c", "a", "b"], [""], ["--hold=yes", "x"],
+      ["--mem=", "ls", "x"], ["-nfoo", "--mem=", "ls", "x"],
     ])
   func bad(arguments: [String]) throws {
     let failure = try #require(throws: Failure.self) { try request(arguments) }
@@ -160,12 +190,58 @@ struct SubmitTests {
     "with --wait among the options the status of a task is carried, whatever else is wrong",
     arguments: [
       (["--wait", "true"], true), (["--mem", "8x", "--wait", "true"], true),
-      (["--cpuz", "2", "--wait", "x"], true), (["--wait"], true), (["-eA=b", "--wait", "x"], true),
+      (["--cpuz", "2", "--wait", "x"], true), (["--wait"], true), (["--wait=1", "x"], true),
+      (["--waiting", "x"], false), (["-eA=b", "--wait", "x"], true),
       (["true", "--wait"], false), (["--", "--wait"], false), (["-n", "--wait", "x"], false),
       (["--mem", "8x", "tool", "--wait"], false), ([], false),
     ])
   func carrying(arguments: [String], carries: Bool) {
     #expect(SubmitCommand.carriesStatus(arguments) == carries)
+  }
+}
+
+/// Command lines by chance, the same for the same seed.
+private struct Chance {
+  private static let options = [
+    "-c", "-n", "-a", "--cpus", "--mem", "-r", "--time", "--grace", "--retries", "--retries-lost",
+    "-e", "--env", "-C", "--umask", "--rlimit", "--nice", "-o", "-E", "--log-max", "--stdin",
+    "--token", "--socket",
+  ]
+  private static let flags = [
+    "--hold", "--wait", "--dry-run", "-q", "-v", "--nope", "-x", "--help",
+  ]
+  private static let values = [
+    "", "1", "0", "-1", "x", "8x", "1.5", "2G", "90", "1h30m", "9999999999999999", "1-9", "9-1",
+    "1-9:2%3", "lic=2", "A=b", "PWD", "none", "some", "dir", "/dir", "077", "nofile=9", "core=0:1",
+    "%j-%t", "%q", "--hold", "-n", "--", "-", "a b", "=", "a=b=c", "日本語",
+    "0000000000000000000000000000000a",
+  ]
+  private static let commands = [
+    [], ["true"], ["--", "ls"], ["ls", "-l", "--wait"], ["-"], ["--"],
+  ]
+
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+
+  private mutating func pick<Choice>(_ choices: [Choice]) -> Choice {
+    state ^= state << 13
+    state ^= state >> 7
+    state ^= state << 17
+    return choices[Int(state % UInt64(choices.count))]
+  }
+
+  mutating func commandLine() -> [String] {
+    var words: [String] = []
+    for _ in 0..<pick([0, 1, 1, 2, 2, 3, 5]) {
+      switch pick([0, 1, 1, 1, 2, 3]) {
+      case 0: words.append(pick(Self.flags))
+      case 1: words += [pick(Self.options), pick(Self.values)]
+      case 2: words.append("\(pick(Self.options))=\(pick(Self.values))")
+      default: words.append("\(pick(Self.options))\(pick(Self.values))")
+      }
+    }
+    return words + pick(Self.commands)
   }
 }
 
