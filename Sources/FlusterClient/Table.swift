@@ -1,3 +1,5 @@
+import FlusterSystem
+
 /// Rows under column names: aligned, and cut only where a terminal would fold them.
 package struct Table: Sendable {
   /// On which side a column's cells stand.
@@ -20,7 +22,8 @@ package struct Table: Sendable {
   /// The text on one line, with `?` in place of what would move the cursor or speak to the
   /// terminal: much of it was chosen by other users.
   package static func shown(_ text: String) -> String {
-    String(
+    guard text.utf8.contains(where: { $0 < 0x20 || $0 >= 0x7f }) else { return text }
+    return String(
       String.UnicodeScalarView(
         text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
   }
@@ -29,11 +32,14 @@ package struct Table: Sendable {
   package struct Cell: Hashable, Sendable {
     package let text: String
     package let colour: Colour?
+    /// How many columns of a terminal it takes.
+    let columns: Int
 
     /// A cell with `text`; what would move the cursor is replaced.
     package init(_ text: String, colour: Colour? = nil) {
       self.text = Table.shown(text)
       self.colour = colour
+      columns = TextWidth.columns(self.text)
     }
   }
 
@@ -47,9 +53,15 @@ package struct Table: Sendable {
 
   private let columns: [Column]
   private var rows: [[Cell]] = []
+  /// As wide as everything that has been shown needed them.
+  private var widths: [Int]
+  private var hasBegun = false
 
   /// An empty table.
-  package init(_ columns: [Column]) { self.columns = columns }
+  package init(_ columns: [Column]) {
+    self.columns = columns
+    widths = columns.map { _ in 0 }
+  }
 
   /// Adds a row with one cell for each column.
   package mutating func add(_ cells: [Cell]) {
@@ -57,32 +69,40 @@ package struct Table: Sendable {
     rows.append(cells)
   }
 
-  /// The lines. `width` is that of the terminal, nil where nothing is to be cut.
-  package func text(header: Bool, width: Int? = nil, coloured: Bool = false) -> String {
-    let titles = columns.map { Cell($0.title) }
-    let all = header ? [titles] + rows : rows
-    let widths = columns.indices.map { column in
-      all.map { $0[column].text.unicodeScalars.count }.max() ?? 0
+  /// The lines of the rows added since the last time, the first time under the column names.
+  /// `width` is that of the terminal, nil where nothing is to be cut.
+  ///
+  /// A long table is shown in parts, before its last rows are known: its columns never get
+  /// narrower from part to part.
+  package mutating func takeText(
+    header: Bool, width: Int? = nil, coloured: Bool = false
+  ) -> String {
+    let titles = header && !hasBegun ? [columns.map { Cell($0.title) }] : []
+    hasBegun = true
+    let lines = titles + rows
+    rows = []
+    for row in lines {
+      for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.columns) }
     }
     var text = ""
-    for row in all {
-      text += line(row, widths, limit: width, coloured: coloured)
+    for row in lines {
+      text += line(row, limit: width, coloured: coloured)
       text += "\n"
     }
     return text
   }
 
-  private func line(_ row: [Cell], _ widths: [Int], limit: Int?, coloured: Bool) -> String {
+  private func line(_ row: [Cell], limit: Int?, coloured: Bool) -> String {
     var text = ""
     var used = 0
     for (index, cell) in row.enumerated() {
       let isLast = index == row.count - 1
       var content = cell.text
-      if let limit {
-        let room = max(0, limit - used)
-        if content.unicodeScalars.count > room { content = Table.cut(content, to: room) }
+      var count = cell.columns
+      if let limit, count > limit - used {
+        content = Table.cut(content, to: limit - used)
+        count = TextWidth.columns(content)
       }
-      let count = content.unicodeScalars.count
       let fill = String(repeating: " ", count: max(0, widths[index] - count))
       if let colour = cell.colour, coloured, !content.isEmpty {
         content = "\u{1b}[\(colour.rawValue)m\(content)\u{1b}[0m"
@@ -101,6 +121,6 @@ package struct Table: Sendable {
 
   private static func cut(_ text: String, to width: Int) -> String {
     guard width > 0 else { return "" }
-    return String(String.UnicodeScalarView(text.unicodeScalars.prefix(width - 1))) + "…"
+    return TextWidth.prefix(of: text, columns: width - 1) + "…"
   }
 }

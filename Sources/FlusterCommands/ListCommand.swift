@@ -60,26 +60,36 @@ package struct ListCommand: AskingCommand {
       return ExitStatus.done.rawValue
     }
     var session = try session(voice)
-    var listing = try session.listing(list)
-    if !listing.tasks.isEmpty && !output.json && !talk.quiet && columns.contains(where: \.isOfJob) {
-      listing.jobs = try session.listing(list.ofWholeJobs).jobs
-    }
-    var printer = ListPrinter(now: WallTime(milliseconds: Clock.wallMilliseconds()))
+    var printer = ListPrinter(
+      form, columns, now: WallTime(milliseconds: Clock.wallMilliseconds()))
     printer.coloured = coloured
     printer.header = !output.noHeader
     printer.width = StandardStream.output.width
-    let text: [UInt8]
-    if output.json {
-      text = printer.json(listing)
-    } else if talk.quiet {
-      text = Array(printer.ids(listing).utf8)
-    } else if long {
-      text = Array(printer.detail(listing).utf8)
-    } else {
-      text = Array(printer.table(listing, columns).utf8)
+    var jobs =
+      list.tasks && needsJobs(columns)
+      ? JobsOfTasks(list, session: session, voice: voice) : nil
+    // Whoever looks sees the first rows while the last are still being read.
+    try session.eachPage(of: list, rows: long ? 50 : 200) { (page) throws(Failure) in
+      let ofTasks = try jobs?.rows(for: page.tasks) ?? [:]
+      try StandardStream.print(printer.text(page, jobs: ofTasks))
     }
-    try StandardStream.print(text)
+    try StandardStream.print(printer.end())
     return ExitStatus.done.rawValue
+  }
+
+  private var form: ListPrinter.Form {
+    if output.json { return .json }
+    if talk.quiet { return .ids }
+    return long ? .detail : .table
+  }
+
+  /// Whether tasks are shown with what only the rows of their jobs tell.
+  private func needsJobs(_ columns: [ListColumn]) -> Bool {
+    switch form {
+    case .json, .detail: long
+    case .ids: false
+    case .table: columns.contains(where: \.isOfJob)
+    }
   }
 
   /// What is asked of flusterd.
@@ -91,22 +101,10 @@ package struct ListCommand: AskingCommand {
     list.allAges = allAges || !selectors.isEmpty
     list.states = try StateArgument.parse(all: state)
     list.detail = long || columns.contains(where: \.isDetail)
-    list.tasks = !long && (tasks || list.selectors.contains(where: \.namesTasks))
+    list.tasks = tasks || list.selectors.contains(where: \.namesTasks)
     if let newest {
       list.newest = try QuantityArgument.count("-n", newest, in: 1...UInt32.max)
     }
-    return list
-  }
-}
-
-extension WireList {
-  /// The same of the jobs, whose rows tell what those of tasks do not.
-  fileprivate var ofWholeJobs: WireList {
-    var list = self
-    list.tasks = false
-    list.states = []
-    list.newest = 0
-    list.selectors = selectors.map(\.wholeJob)
     return list
   }
 }

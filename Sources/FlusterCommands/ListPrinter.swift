@@ -2,64 +2,80 @@ import FlusterClient
 package import FlusterCore
 package import FlusterProtocol
 
-/// A listing as fluster-ls prints it.
+/// A listing as fluster-ls prints it, page after page.
 package struct ListPrinter {
+  /// What it is printed as.
+  package enum Form {
+    /// Rows under column names.
+    case table
+    /// One id a line.
+    case ids
+    /// Each job or task in full.
+    case detail
+    /// One object a line.
+    case json
+  }
+
+  let form: Form
+  let columns: [ListColumn]
   let now: WallTime
   package var header = true
   package var coloured = false
   /// Of the terminal; nil where nothing is cut.
   package var width: Int?
-  var users = UserNames()
+  private var users = UserNames()
+  private var table: Table
+  private var isFirst = true
 
   /// A printer of what is the case at `now`.
-  package init(now: WallTime) { self.now = now }
-
-  /// The rows: of tasks if the listing has any, else of jobs.
-  private func rows(_ listing: WireListing) -> [ListRow] {
-    guard !listing.tasks.isEmpty else { return listing.jobs.map(ListRow.init) }
-    let jobs = Dictionary(
-      listing.jobs.map { ($0.job, $0) }, uniquingKeysWith: { first, _ in first })
-    return listing.tasks.map { ListRow($0, of: jobs[$0.job]) }
+  package init(_ form: Form, _ columns: [ListColumn] = [], now: WallTime) {
+    self.form = form
+    self.columns = columns
+    self.now = now
+    table = Table(columns.map { Table.Column($0.title, $0.alignment) })
   }
 
-  /// Rows under column names.
-  package mutating func table(_ listing: WireListing, _ columns: [ListColumn]) -> String {
-    var table = Table(columns.map { Table.Column($0.title, $0.alignment) })
-    for row in rows(listing) {
-      table.add(
-        columns.map { column in
-          Table.Cell(
-            row.text(column, now: now, users: &users),
-            colour: column == .state ? row.state.colour : nil)
-        })
+  /// The next rows: of tasks if the page has any, else of jobs. `jobs` are those of the tasks, as
+  /// far as they are needed.
+  package mutating func text(_ page: WireListing, jobs: [UInt64: WireJobRow] = [:]) -> [UInt8] {
+    switch form {
+    case .json:
+      let ofTasks = page.tasks.map { $0.json(of: jobs[$0.job], &users) }
+      return (ofTasks + page.jobs.map { $0.json(&users) }).flatMap(\.lineBytes)
+    case .detail:
+      let ofTasks = page.tasks.map { $0.detail(of: jobs[$0.job], now: now, users: &users) }
+      let blocks = ofTasks + page.jobs.map { $0.detail(now: now, users: &users) }
+      var text = ""
+      for block in blocks {
+        if !isFirst { text += "\n" }
+        isFirst = false
+        for line in block { text += line + "\n" }
+      }
+      return Array(text.utf8)
+    case .ids: return rows(page, jobs).flatMap { Array("\($0.id)\n".utf8) }
+    case .table:
+      for row in rows(page, jobs) {
+        table.add(
+          columns.map { column in
+            Table.Cell(
+              row.text(column, now: now, users: &users),
+              colour: column == .state ? row.state.colour : nil)
+          })
+      }
+      return Array(table.takeText(header: header, width: width, coloured: coloured).utf8)
     }
-    return table.text(header: header, width: width, coloured: coloured)
   }
 
-  /// One id a line.
-  package func ids(_ listing: WireListing) -> String {
-    rows(listing).map { $0.id + "\n" }.joined()
-  }
-
-  /// One object a line.
-  package mutating func json(_ listing: WireListing) -> [UInt8] {
-    var bytes: [UInt8] = []
-    guard listing.tasks.isEmpty else {
-      for task in listing.tasks { bytes += task.json(&users).lineBytes }
-      return bytes
+  /// What follows the last page: of a table without rows the column names.
+  package mutating func end() -> [UInt8] {
+    switch form {
+    case .table: text(WireListing())
+    case .ids, .detail, .json: []
     }
-    for job in listing.jobs { bytes += job.json(&users).lineBytes }
-    return bytes
   }
 
-  /// Each job in full.
-  package mutating func detail(_ listing: WireListing) -> String {
-    var text = ""
-    for (index, job) in listing.jobs.enumerated() {
-      if index > 0 { text += "\n" }
-      text += job.detail(now: now, users: &users).map { $0 + "\n" }.joined()
-    }
-    return text
+  private func rows(_ page: WireListing, _ jobs: [UInt64: WireJobRow]) -> [ListRow] {
+    page.tasks.map { ListRow($0, of: jobs[$0.job]) } + page.jobs.map(ListRow.init)
   }
 }
 

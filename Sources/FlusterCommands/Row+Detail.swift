@@ -6,30 +6,29 @@ import FlusterSystem
 extension WireJobRow {
   /// The lines of `fluster-ls -l`.
   func detail(now: WallTime, users: inout UserNames) -> [String] {
-    var lines = ["job \(job) (\(name)) of \(users.name(of: uid)): \(state.word)"]
-    func add(_ label: String, _ value: String?) {
-      guard let value, !value.isEmpty else { return }
-      let fill = String(repeating: " ", count: max(1, 12 - label.count))
-      lines.append("  \(label):\(fill)\(value)")
-    }
-    add("reason", explanation)
-    if hasLaunch {
-      add("command", launch.commandText)
-      add("directory", String(decoding: launch.directory.array, as: UTF8.self))
-    }
-    if array.explicit { add("tasks", arrayText) }
-    add("needs", needsText)
-    add("limits", limitsText)
-    if hasLaunch { add("files", filesText) }
-    add("submitted", Timestamp.local(WallTime(milliseconds: submittedMs)))
-    if hasStartedMs { add("started", Timestamp.local(WallTime(milliseconds: startedMs))) }
-    if hasEndedMs { add("ended", Timestamp.local(WallTime(milliseconds: endedMs))) }
+    var block = DetailBlock("job \(job) (\(name)) of \(users.name(of: uid)): \(state.word)")
+    block.add("reason", explanation)
+    addWhatIsRun(to: &block)
+    block.addTime("submitted", true, submittedMs)
+    block.addTime("started", hasStartedMs, startedMs)
+    block.addTime("ended", hasEndedMs, endedMs)
     if hasKilledBy {
       let why = killReason.isEmpty ? "" : ": \(killReason)"
-      add("killed by", users.name(of: killedBy) + why)
+      block.add("killed by", users.name(of: killedBy) + why)
     }
-    for attempt in attempts { lines.append("  " + attempt.text(in: self, now: now)) }
-    return lines.map(Table.shown)
+    for attempt in attempts { block.add(attempt.text(in: self, now: now)) }
+    return block.lines
+  }
+
+  fileprivate func addWhatIsRun(to block: inout DetailBlock) {
+    if hasLaunch {
+      block.add("command", launch.commandText)
+      block.add("directory", String(decoding: launch.directory.array, as: UTF8.self))
+    }
+    if array.explicit { block.add("tasks", arrayText) }
+    block.add("needs", needsText)
+    block.add("limits", limitsText)
+    if hasLaunch { block.add("files", filesText) }
   }
 
   private var arrayText: String {
@@ -65,6 +64,42 @@ extension WireJobRow {
     add("stdout", launch.hasStdout, launch.stdout.array)
     add("stderr", launch.hasStderr, launch.stderr.array)
     return parts.joined(separator: ", ")
+  }
+}
+
+extension WireTaskRow {
+  /// The lines of `fluster-ls -l` about one task, with what is known of its job.
+  func detail(of job: WireJobRow?, now: WallTime, users: inout UserNames) -> [String] {
+    let row = ListRow(self, of: job)
+    var block = DetailBlock("task \(row.id) (\(name)) of \(users.name(of: uid)): \(state.word)")
+    block.add("reason", row.reason)
+    job?.addWhatIsRun(to: &block)
+    if let job { block.addTime("submitted", true, job.submittedMs) }
+    block.addTime("started", hasStartedMs, startedMs)
+    block.addTime("ended", hasEndedMs, endedMs)
+    guard let job else { return block.lines }
+    for attempt in job.attempts where attempt.index == index {
+      block.add(attempt.text(in: job, now: now))
+    }
+    return block.lines
+  }
+}
+
+/// A job or a task in full: a line about it, and lines below.
+private struct DetailBlock {
+  private(set) var lines: [String]
+
+  init(_ title: String) { lines = [Table.shown(title)] }
+
+  mutating func add(_ line: String) { lines.append("  " + Table.shown(line)) }
+
+  mutating func add(_ label: String, _ value: String) {
+    guard !value.isEmpty else { return }
+    add("\(label):\(String(repeating: " ", count: max(1, 12 - label.count)))\(value)")
+  }
+
+  mutating func addTime(_ label: String, _ isKnown: Bool, _ milliseconds: Int64) {
+    if isKnown { add(label, Timestamp.local(WallTime(milliseconds: milliseconds))) }
   }
 }
 

@@ -36,19 +36,17 @@ extension WireJobRow {
     }
     if hasOutcome { object.addEnd(outcome) }
     if hasLaunch { object.add(launch) }
-    if !attempts.isEmpty {
-      object.set("attempts", .array(attempts.map { .object($0.json(inArray: array.explicit)) }))
-    }
+    object.setAttempts(attempts, inArray: array.explicit)
     return object
   }
 }
 
 extension WireTaskRow {
-  /// A line of `fluster-ls --tasks --json`.
-  func json(_ users: inout UserNames) -> JSONObject {
+  /// A line of `fluster-ls --tasks --json`; with `-l`, what only the job's row tells.
+  func json(of job: WireJobRow?, _ users: inout UserNames) -> JSONObject {
     var object = JSONObject.line
-    object.set("id", .string(explicit ? "\(job).\(index)" : "\(job)"))
-    object.set("job", .unsigned(job))
+    object.set("id", .string(explicit ? "\(self.job).\(index)" : "\(self.job)"))
+    object.set("job", .unsigned(self.job))
     object.set("task", .unsigned(UInt64(index)))
     object.set("name", .string(name))
     object.set("user", users.knownName(of: uid).map(JSON.string))
@@ -62,6 +60,9 @@ extension WireTaskRow {
     object.setTime("started_at", hasStartedMs, startedMs)
     object.setTime("ended_at", hasEndedMs, endedMs)
     if hasOutcome { object.addEnd(outcome) }
+    guard let job else { return object }
+    if job.hasLaunch { object.add(job.launch) }
+    object.setAttempts(job.attempts.filter { $0.index == index }, inArray: explicit)
     return object
   }
 }
@@ -100,6 +101,11 @@ extension WireState {
 extension JSONObject {
   fileprivate mutating func setTime(_ key: String, _ isKnown: Bool, _ milliseconds: Int64) {
     if isKnown { set(key, .time(WallTime(milliseconds: milliseconds))) }
+  }
+
+  fileprivate mutating func setAttempts(_ attempts: [WireAttemptRow], inArray: Bool) {
+    guard !attempts.isEmpty else { return }
+    set("attempts", .array(attempts.map { .object($0.json(inArray: inArray)) }))
   }
 
   /// The cause and what belongs to it, and the status that fluster-wait carries.

@@ -28,24 +28,4 @@ extension Session {
     }
     return settled
   }
-
-  /// All rows of a listing; an error if they have not come by `deadline`.
-  mutating func listing(
-    _ list: WireList, until deadline: Instant? = nil
-  ) throws(Failure) -> WireListing {
-    try persist(until: deadline) { (connection, _) throws(CallError) in
-      let number = try connection.ask(.list(list))
-      var all = WireListing()
-      while true {
-        switch try connection.answer(to: number, until: deadline) {
-        case .body(.listing(let page)):
-          all.jobs += page.jobs
-          all.tasks += page.tasks
-        case .body(.done): return all
-        case .timedOut: throw connection.silent()
-        case .body: throw connection.unexpected()
-        }
-      }
-    }
-  }
 }

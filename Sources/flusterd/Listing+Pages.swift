@@ -117,7 +117,9 @@ extension Daemon {
   /// Begins with a job's tasks or detail.
   private func begin(_ job: StoredJob, in listing: inout Listing) {
     guard listing.order.hasTasks else {
-      if listing.shows(job.progress.state) { listing.need = .detail(job.id) }
+      if listing.shows(job.progress.state) {
+        listing.need = .detail(job.id, listing.named[job.id] ?? nil)
+      }
       return
     }
     let all = RangeSet(job.request.array.positions)

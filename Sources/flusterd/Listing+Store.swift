@@ -40,7 +40,7 @@ struct ListingReader {
     case .page(let query): try page(query)
     case .newest(let query, let count): try newest(query, count)
     case .job(let id): .job(try ended(try reader.job(id)))
-    case .detail(let id): .detail(try detail(id))
+    case .detail(let id, let positions): .detail(try detail(id, positions))
     case .tasks(let job, let positions): .tasks(try tasks(job, positions))
     }
   }
@@ -84,11 +84,17 @@ struct ListingReader {
     return EndedJob(job: job, outcome: try reader.lastOutcome(of: TaskID(job.id, 0))?.1)
   }
 
-  private func detail(_ id: JobID) throws(StoreError) -> JobDetail? {
+  private func detail(
+    _ id: JobID, _ positions: RangeSet<UInt32>?
+  ) throws(StoreError) -> JobDetail? {
     guard let job = try ended(try reader.job(id)) else { return nil }
-    return JobDetail(
-      job: job, launch: try reader.launch(of: id),
-      attempts: try reader.attempts(of: id, limit: Self.attempts))
+    let ranges = positions.map { Array($0.ranges) } ?? [job.job.request.array.positions]
+    var attempts: [StoredAttempt] = []
+    for range in ranges where attempts.count < Self.attempts {
+      let left = Self.attempts - attempts.count
+      attempts += try reader.attempts(of: id, positions: range, limit: left)
+    }
+    return JobDetail(job: job, launch: try reader.launch(of: id), attempts: attempts)
   }
 
   private func tasks(_ job: JobID, _ positions: Range<UInt32>) throws(StoreError) -> TaskPage {

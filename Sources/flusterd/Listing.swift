@@ -14,7 +14,8 @@ struct Listing {
     case newest(JobQuery, count: Int)
     /// A job that is not in memory.
     case job(JobID)
-    case detail(JobID)
+    /// With the attempts of these tasks; nil: of all.
+    case detail(JobID, RangeSet<UInt32>?)
     case tasks(JobID, Range<UInt32>)
   }
 

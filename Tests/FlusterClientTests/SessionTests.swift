@@ -1,4 +1,5 @@
 import FlusterClient
+import FlusterCommands
 import FlusterCore
 import FlusterProtocol
 import FlusterSystem
@@ -46,6 +47,47 @@ struct SessionTests {
     #expect(failure.status == .unreachable)
     #expect(failure.message == "cannot reach flusterd at \(path): no such file or directory")
     #expect(failure.wayOut?.contains("fluster up") == true)
+  }
+
+  @Test("a listing that flusterd's end cuts is gone on with, and shows no row twice")
+  func listing() throws {
+    let directory = try TemporaryDirectory()
+    defer { directory.remove() }
+    let path = "\(directory.path)/control.sock"
+    func page(_ ids: ClosedRange<UInt64>) -> WireEnvelope.OneOf_Body {
+      var page = WireListing()
+      page.jobs = ids.map { id in
+        var row = WireJobRow()
+        row.job = id
+        return row
+      }
+      return .listing(page)
+    }
+    let server = try StandIn(
+      at: path, answers: [[page(1...2)], [page(1...3), page(4...4), .done(WireDone())]])
+    var session = session(path)
+    var pages: [[UInt64]] = []
+    try session.eachPage(of: WireList(), rows: 2) { page in pages.append(page.jobs.map(\.job)) }
+    #expect(pages == [[1, 2], [3, 4]])
+    #expect(server.received.count == 2)
+  }
+
+  @Test("who listens and says nothing is told from who is not there, and is given up in time")
+  func mute() throws {
+    let directory = try TemporaryDirectory()
+    defer { directory.remove() }
+    let path = "\(directory.path)/control.sock"
+    // Nobody accepts, and the kernel makes the connection all the same.
+    let listener = try UnixSocket.listen(at: path, kind: .stream, mode: 0o600)
+    var session = session(path)
+    let failure = try #require(throws: Failure.self) {
+      try session.persist(patience: Span(milliseconds: 50)) { (connection, _) throws(CallError) in
+        try connection.call(.getStatus(WireGetStatus()))
+      }
+    }
+    #expect(failure.status == .tryAgain)
+    #expect(failure.message == "flusterd at \(path) listens, and does not answer")
+    withExtendedLifetime(listener) {}
   }
 
   @Test("a flusterd that went away for good is given up after the patience")
