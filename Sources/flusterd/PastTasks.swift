@@ -127,11 +127,11 @@ struct PastReader {
   ) throws {
     var rows: [(position: UInt32, row: WireEnded)] = []
     var untold = [(TaskState.succeeded, ranges.succeeded), (.killed, ranges.killed)]
-    var told = ranges.killed.union(ranges.failed)
+    var told = [ranges.killed, ranges.failed]
     if found.rows.count + Int(ranges.succeeded.elementCount) <= Self.joined {
-      told.formUnion(ranges.succeeded)
+      told.append(ranges.succeeded)
     }
-    for range in told.ranges {
+    for range in told.flatMap({ Array($0.ranges) }) {
       try eachEnding(of: job, within: range) { position, attempt in
         guard let state = attempt.ending?.final, let outcome = attempt.outcome else { return }
         let one = position..<(position + 1)
