@@ -61,8 +61,8 @@ extension Programs {
         let list = try instance.launch(["fluster-ls", "-q", "-v"])
         let wait = try instance.launch(["sh", "-c", "exec fluster-wait \(id) 2>said"])
         try eventually("fluster-wait says that it waits", within: 20) {
-          try text(at: "\(instance.files)/said").contains(
-            "listens, and does not answer; still waiting")
+          let said = (try? text(at: "\(instance.files)/said")) ?? ""
+          return said.contains("listens, and does not answer; still waiting")
         }
         kill(try instance.pid(of: .controller), SIGCONT)
         let (listed, waited) = (try list.finish(), try wait.finish())
