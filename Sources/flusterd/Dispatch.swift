@@ -9,7 +9,7 @@ struct Route {
     case always
     /// It changes something: not while the store takes no writes, and not on the way out.
     case whileStoring
-    /// Once on a connection, before anything else.
+    /// Once on a connection, before anything else; not while the store takes no writes.
     case beforeRegistering
     case afterRegistering
   }
@@ -82,7 +82,7 @@ extension Daemon {
     case .whileStoring: trouble?.refusal ?? ending.refusal
     case .beforeRegistering:
       links[request.connection.link] == nil
-        ? trouble?.refusal ?? ending.refusal : .invalid("this worker has registered already")
+        ? trouble?.refusal ?? refusalOfWorkers : .invalid("this worker has registered already")
     case .afterRegistering:
       links[request.connection.link] == nil ? .invalid("this worker has not registered") : nil
     }

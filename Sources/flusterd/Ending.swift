@@ -21,6 +21,24 @@ enum Ending {
 }
 
 extension Daemon {
+  /// Why no worker is taken any more; nil as long as one is. On the way out those that were away
+  /// are still needed: only they can tell how their attempts have ended.
+  var refusalOfWorkers: Refusal? {
+    switch ending {
+    case .no, .shuttingDown: nil
+    case .stopping: ending.refusal
+    }
+  }
+
+  /// A store that takes no writes cannot keep that the attempts were killed, so they are not: who
+  /// asked for it is told, and everything goes on.
+  func callOffShutdown(_ refusal: Refusal) {
+    guard case .shuttingDown(let id) = ending else { return }
+    guard trouble?.coreIsLost == true || !controller.state.attempts.isEmpty else { return }
+    ending = .no
+    if let request = requests.remove(id) { refuse(request, refusal) }
+  }
+
   /// Whether tasks may be placed: not without a disk, and not on the way out.
   var mayPlace: Bool {
     guard trouble == nil else { return false }

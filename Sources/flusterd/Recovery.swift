@@ -62,6 +62,7 @@ extension Daemon {
     for consequence in releases.dropAll() + turn.consequences { abandon(consequence, refusal) }
     turn = OpenTurn()
     reloadCore()
+    callOffShutdown(refusal)
     dropWorkers()
     clients.flush()
     setProbeTimer()

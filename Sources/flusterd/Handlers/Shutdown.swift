@@ -23,6 +23,8 @@ extension Daemon {
           .unavailable, "\(open) \(open == 1 ? "task is" : "tasks are") running",
           wayOut: "wait for the end, or kill what runs with `fluster down --now`"))
     }
+    // That they were killed could not be kept.
+    if open > 0, let refusal = trouble?.refusal { return refuse(request, refusal) }
     ending = .shuttingDown(request.id)
     keep(request, as: .read)
     killOpen(request)
