@@ -26,6 +26,17 @@ package enum Processes {
     }
   }
 
+  /// Ends every process whose first environment holds `marker`. Shims are asked to, and waited for
+  /// some seconds: killed, they would leave their directory in the cgroup tree. The rest is killed.
+  package static func end(carrying marker: String) {
+    let shims = carrying(marker).filter { pid in
+      (try? text(at: "/proc/\(pid)/comm")) == "fluster-shim\n"
+    }
+    for pid in shims { kill(pid, SIGTERM) }
+    try? eventually("the shims end", within: 5) { !shims.contains(where: isAlive) }
+    for pid in carrying(marker) { kill(pid, SIGKILL) }
+  }
+
   /// The words it was started with, for messages.
   package static func commandLine(_ pid: Int32) -> String {
     guard let words = try? bytes(at: "/proc/\(pid)/cmdline"), !words.isEmpty else {

@@ -196,7 +196,7 @@ final class Instance {
   }
 
   private func killAll() {
-    for pid in Processes.carrying(mark) { kill(pid, SIGKILL) }
+    Processes.end(carrying: mark)
     daemons = [:]
   }
 

@@ -143,7 +143,8 @@ final class SystemInstance {
   }
 
   private func killAll() {
-    for pid in Processes.carrying(mark) + [namespace.pid] { kill(pid, SIGKILL) }
+    Processes.end(carrying: mark)
+    namespace.signal(SIGKILL)
     daemons = []
   }
 }
