@@ -2,6 +2,7 @@ extension Agent {
   mutating func link(to offered: StoreID) {
     backlog = []
     unanswered = nil
+    asked = nil
     store = offered
     controller = .fresh
     if let foreign = foreignStore(to: offered) { return estrange(from: offered, foreign) }
@@ -16,6 +17,7 @@ extension Agent {
     controller = .foreign
     backlog = []
     unanswered = nil
+    asked = nil
     effect(.odd(.foreignStore(held: foreign, offered: offered)))
   }
 
@@ -24,6 +26,7 @@ extension Agent {
     // What was not followed yet comes again with the next full set.
     backlog = []
     unanswered = nil
+    asked = nil
     for uid in held.keys { held[uid]?.reported = nil }
   }
 
@@ -48,6 +51,7 @@ extension Agent {
       endUnlisted(by: desired, at: now)
       unanswered = desired.sequence
     }
+    if desired.asks { asked = desired.sequence }
     for stop in desired.stops { follow(stop, at: now) }
     for uid in desired.acknowledged { acknowledge(uid) }
     for signal in desired.signals {

@@ -28,9 +28,10 @@ extension Agent {
         held[attempt.uid]?.reported = now.monotonic
         attend(attempt.uid, at: now)
       }
-    } else if !news.isEmpty {
-      effect(.report(news, sequence: 0, full: false))
+    } else if asked != nil || !news.isEmpty {
+      effect(.report(news, sequence: asked ?? 0, full: false))
     }
+    asked = nil
   }
 }
 

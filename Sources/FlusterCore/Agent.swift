@@ -50,6 +50,8 @@ package struct Agent: Sendable {
   var backlog: [Desired] = []
   /// The full set that is still to be answered.
   var unanswered: UInt64?
+  /// The number of what asked for a sign of life with this step.
+  var asked: UInt64?
   var news: [Observation] = []
   var agenda = Heap<Due>()
   private var effects: [AgentEffect] = []

@@ -9,7 +9,8 @@ package enum AgentEffect: Hashable, Sendable {
   case acknowledge(AttemptUID)
   /// The attempt is not held any more; nothing kept for it is needed.
   case forget(AttemptUID)
-  /// Tell the controller: all that is held, answering the full set of this number, or news.
+  /// Tell the controller: all that is held, answering the full set of this number, or news, with
+  /// the number of what asked for a sign of life, or 0.
   case report([Observation], sequence: UInt64, full: Bool)
   /// Send `tick` at this time, and at no other; nil: not at all.
   case wake(at: Instant?)

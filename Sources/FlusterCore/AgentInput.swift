@@ -72,6 +72,8 @@ package struct Desired: Hashable, Sendable {
 
   package var sequence: UInt64 = 0
   package var isFull = false
+  /// A sign of life is wanted, whatever there is to tell.
+  package var asks = false
   /// In the order in which they are to be started. One that is known is never started again; its
   /// limits are taken over.
   package var runs: [Assignment] = []

@@ -71,6 +71,12 @@ package enum Command: Hashable, Sendable {
   case disconnect(LinkID)
   /// What a worker saw.
   case observe(LinkID, [Observation])
+  /// What a worker says of its own fitness: why it wants no new work, or nil.
+  case report(LinkID, ailment: String?)
+  /// Give a worker no new work, or give it some again.
+  case drain(WorkerID, Bool, from: Caller, RequestID)
+  /// The worker will not come back.
+  case forget(WorkerID, from: Caller, RequestID)
   /// A time asked for by `Effect.wake` has come.
   case tick
   /// Place what can be placed; once a turn.

@@ -12,6 +12,8 @@ extension Controller {
     case .assigned(let attempt):
       touch(attempt.task.job)
       rooms.take(attempt.charge, from: attempt.worker)
+      // Only the first attempt of an idle worker brings a question nearer.
+      if state.workers[attempt.worker]?.open.isEmpty == true { healthHasChanged = true }
     case .building(let uid), .started(let uid, at: _):
       if let attempt = state.attempts[uid] { touch(attempt.task.job) }
     case .attemptEnded(let uid, _, at: _, _):
@@ -25,8 +27,9 @@ extension Controller {
     case .held(let job, _), .tasksReleased(let job, _):
       touch(job)
       wantsSchedule = true
-    case .linked, .registered, .unlinked:
+    case .linked, .registered, .unlinked, .silent, .ailing, .drained, .forgotten:
       rooms.forget()
+      healthHasChanged = true
       wantsSchedule = true
     case .stopRequested, .stuck, .backoffOver: break
     }

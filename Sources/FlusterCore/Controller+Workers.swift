@@ -3,8 +3,11 @@ extension Controller {
     if let refusal = refusal(of: worker) { return effect(.reject(link, refusal)) }
     if let known = state.workers[worker.id] {
       if let old = known.link { effect(.drop(old)) }
-      if known.record.boot != worker.boot { lose(known, at: now) }
+      if known.record.boot != worker.boot {
+        lose(known, "the machine of worker \(worker.id) has booted again", at: now)
+      }
     }
+    hear(worker.id, at: now)
     record(.registered(worker))
     record(.linked(worker.id, link))
     let wanted = (state.workers[worker.id]?.open ?? []).compactMap { state.attempts[$0] }
@@ -20,22 +23,13 @@ extension Controller {
         .permissionDenied, "worker \(worker.id) belongs to uid \(known.record.owner)",
         wayOut: "choose another id")
     }
-    guard known.link == nil || known.record.incarnation == worker.incarnation else {
+    let isAlive = known.link != nil && !known.isSilent
+    guard !isAlive || known.record.incarnation == worker.incarnation else {
       return Refusal(
         .failedPrecondition, "worker \(worker.id) is connected already",
         wayOut: "end the other one, or choose another id")
     }
     return nil
-  }
-
-  /// The machine has booted again: nothing that ran on it can be alive.
-  private mutating func lose(_ worker: Worker, at now: Moment) {
-    for uid in worker.open {
-      guard let attempt = state.attempts[uid] else { continue }
-      let outcome = Outcome(
-        .workerLost, text: "the machine of worker \(worker.record.id) has booted again")
-      end(attempt, outcome, at: now.wall, now: now)
-    }
   }
 
   mutating func disconnect(_ link: LinkID) {
@@ -47,6 +41,7 @@ extension Controller {
   /// assigned to, and an attempt that is not open any more is never revived.
   mutating func observe(_ link: LinkID, _ observations: [Observation], at now: Moment) {
     guard let worker = state.links[link] else { return }
+    hear(worker, at: now)
     for observation in observations {
       guard let attempt = state.attempts[observation.uid], attempt.worker == worker else {
         answerStranger(observation, on: worker)

@@ -17,6 +17,9 @@ package struct Controller: Sendable {
   var rooms = Rooms()
   /// What is kept for the oldest work that does not fit.
   var reservation: Reservation?
+  var heartbeats = Heartbeats()
+  /// Workers have come or gone, or got their first attempt: somebody may have to be asked sooner.
+  var healthHasChanged = true
   var random: Random
   /// Something has changed that a placement pass could use.
   package internal(set) var wantsSchedule = true
@@ -31,8 +34,11 @@ package struct Controller: Sendable {
     self.random = random
   }
 
-  /// The next wall time at which `tick` has something to do.
-  package var nextWake: WallTime? { queue.waits.next }
+  /// The next time at which `tick` has something to do; nil: there is none.
+  package var nextWake: Wake? {
+    let wake = Wake(wall: queue.waits.next, monotonic: heartbeats.next)
+    return wake.wall == nil && wake.monotonic == nil ? nil : wake
+  }
 
   /// Carries out one command.
   package mutating func step(_ command: Command, at now: Moment) -> Step {
@@ -51,10 +57,15 @@ package struct Controller: Sendable {
     case .register(let record, let link): register(record, link, at: now)
     case .disconnect(let link): disconnect(link)
     case .observe(let link, let observations): observe(link, observations, at: now)
+    case .report(let link, let ailment): report(link, ailment: ailment, at: now)
+    case .drain(let worker, let drained, let caller, let reply):
+      drain(worker, drained, from: caller, reply)
+    case .forget(let worker, let caller, let reply): forget(worker, from: caller, reply, at: now)
     case .tick: tick(at: now)
     case .schedule: schedule(at: now)
     }
-    if let next = nextWake, next != wake { effect(.wake(at: next)) }
+    if healthHasChanged { planHealth(at: now) }
+    if let next = nextWake, next != wake { effect(.wake(next)) }
     defer { step = Step() }
     return step
   }
@@ -83,6 +94,7 @@ package struct Controller: Sendable {
   mutating func forget(_ job: JobID) { touched.remove(job) }
 
   private mutating func tick(at now: Moment) {
+    if let due = heartbeats.next, due <= now.monotonic { checkHealth(at: now) }
     if queue.waits.hasTimeout(at: now.wall) { wantsSchedule = true }
     for task in queue.waits.takeOver(at: now.wall) {
       guard let job = state.jobs[task.job], let record = job.records[task.position],

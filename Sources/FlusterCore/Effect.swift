@@ -7,6 +7,12 @@ package enum Answer: Hashable, Sendable {
   case refused(Refusal)
 }
 
+/// When something is to be done next: whichever of the two times comes first.
+package struct Wake: Hashable, Sendable {
+  package let wall: WallTime?
+  package let monotonic: Instant?
+}
+
 /// An attempt in a full desired set.
 ///
 /// The set is fixed when the worker registers: an attempt assigned later may not be durable yet
@@ -38,6 +44,8 @@ package enum Effect: Hashable, Sendable {
   /// Tasks became final together, without a status of their own.
   case tasksEnded(JobID, RangeSet<UInt32>, TaskState)
   case jobEnded(JobID)
-  /// Call `tick` at this wall time at the latest.
-  case wake(at: WallTime)
+  /// Have the worker give a sign of life.
+  case ask(WorkerID)
+  /// Call `tick` then at the latest.
+  case wake(Wake)
 }

@@ -18,10 +18,18 @@ package enum Event: Hashable, Sendable {
   /// All its tasks are final; the job leaves memory.
   case jobEnded(JobProgress)
   case registered(WorkerRecord)
+  /// The worker is to be given no new work, or may be again.
+  case drained(WorkerID, Bool)
+  /// The worker will not come back.
+  case forgotten(WorkerID)
 
   // Of this life of the controller only; the store has no use for them.
   case linked(WorkerID, LinkID)
   case unlinked(WorkerID)
+  /// The worker gives no sign of life, or gives one again.
+  case silent(WorkerID, Bool)
+  /// Why the worker wants no new work; nil: it is well.
+  case ailing(WorkerID, String?)
   /// The wait after a failure is over.
   case backoffOver(TaskID)
 }

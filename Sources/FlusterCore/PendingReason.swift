@@ -70,12 +70,21 @@ extension Controller {
       .backOff, "waits \((left + 999) / 1000)s after a failure before it is tried again")
   }
 
+  /// Why no worker takes anything new.
+  private var unusable: String {
+    let away = state.connected.map { worker in
+      if let ailment = worker.ailment { return "worker \(worker.record.id) says: \(ailment)" }
+      return "worker \(worker.record.id) \(worker.isDrained ? "is drained" : "is silent")"
+    }
+    guard !away.isEmpty else { return "no worker is connected" }
+    let more = away.count > 3 ? ", and so on for \(away.count - 3) more" : ""
+    return away.prefix(3).joined(separator: ", ") + more
+  }
+
   private func reasonOfRoom(_ request: JobRequest) -> PendingReason {
     let needs = request.needs
-    let workers = state.connected
-    guard !workers.isEmpty else {
-      return PendingReason(.noWorker, "no worker is connected")
-    }
+    let workers = state.usable
+    guard !workers.isEmpty else { return PendingReason(.noWorker, unusable) }
     if let obstacle = obstacle(to: request) { return PendingReason(.resources, obstacle) }
     let rooms = workers.map { worker in
       let free = state.free(on: worker.record.id)

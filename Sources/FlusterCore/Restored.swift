@@ -7,17 +7,23 @@ package struct Restored: Sendable {
   /// Attempts whose end is not known, in the order in which they were assigned.
   package var attempts: [OpenAttempt]
   package var workers: [WorkerRecord]
+  /// Workers that are to be given no new work.
+  package var drained: [WorkerID]
 
   /// An empty store.
   package static let empty = Restored(
     nextJob: JobID(1), jobs: [], attempts: [], workers: [])
 
   /// The rows of a store.
-  package init(nextJob: JobID, jobs: [Job], attempts: [OpenAttempt], workers: [WorkerRecord]) {
+  package init(
+    nextJob: JobID, jobs: [Job], attempts: [OpenAttempt], workers: [WorkerRecord],
+    drained: [WorkerID] = []
+  ) {
     self.nextJob = nextJob
     self.jobs = jobs
     self.attempts = attempts
     self.workers = workers
+    self.drained = drained
   }
 }
 
@@ -30,6 +36,7 @@ extension State {
       nextJob: nextJob, jobs: jobs.keys.sorted().compactMap { jobs[$0] },
       attempts: workers.keys.sorted().flatMap { workers[$0]?.open ?? [] }
         .compactMap { attempts[$0] },
-      workers: workers.keys.sorted().compactMap { workers[$0]?.record })
+      workers: workers.keys.sorted().compactMap { workers[$0]?.record },
+      drained: workers.keys.sorted().filter { workers[$0]?.isDrained == true })
   }
 }

@@ -25,6 +25,12 @@ extension State {
       workers[id]?.link = link
       links[link] = id
     case .unlinked(let id): unlink(id)
+    case .silent(let id, let isSilent): workers[id]?.isSilent = isSilent
+    case .ailing(let id, let ailment): workers[id]?.ailment = ailment
+    case .drained(let id, let isDrained): workers[id]?.isDrained = isDrained
+    case .forgotten(let id):
+      unlink(id)
+      workers[id] = nil
     case .backoffOver(let task): jobs[task.job]?.records[task.position]?.notBefore = nil
     }
   }
@@ -55,6 +61,9 @@ extension State {
   private mutating func unlink(_ id: WorkerID) {
     guard let link = workers[id]?.link else { return }
     workers[id]?.link = nil
+    // A new connection begins with a clean sheet; the worker says again what ails it.
+    workers[id]?.isSilent = false
+    workers[id]?.ailment = nil
     links[link] = nil
   }
 }

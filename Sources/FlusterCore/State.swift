@@ -15,6 +15,7 @@ package struct State: Hashable, Sendable {
     nextJob = restored.nextJob
     for job in restored.jobs { jobs[job.id] = job }
     for record in restored.workers { workers[record.id] = Worker(record: record) }
+    for id in restored.drained { workers[id]?.isDrained = true }
     for attempt in restored.attempts {
       attempts[attempt.uid] = attempt
       workers[attempt.worker]?.open.append(attempt.uid)
@@ -33,7 +34,7 @@ package struct State: Hashable, Sendable {
   }
 
   /// Workers that may be given new work, by id.
-  package var usable: [Worker] { connected.filter { !$0.isDrained } }
+  package var usable: [Worker] { connected.filter(\.isUsable) }
 
   /// Workers with a connection, by id.
   package var connected: [Worker] {

@@ -59,6 +59,13 @@ package struct Worker: Hashable, Sendable {
   package var open: [AttemptUID] = []
   /// An administrator wants no new work here.
   package var isDrained = false
+  /// It has missed several questions in a row; what it runs is left alone.
+  package var isSilent = false
+  /// Why it wants no new work itself, such as a full disk; nil: it is well.
+  package var ailment: String?
+
+  /// New work may be given to it.
+  package var isUsable: Bool { link != nil && !isDrained && !isSilent && ailment == nil }
 
   /// A worker without a connection.
   package init(record: WorkerRecord) { self.record = record }

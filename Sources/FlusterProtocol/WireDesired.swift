@@ -44,6 +44,7 @@ extension Desired {
     self.init()
     sequence = wire.sequence
     isFull = wire.full
+    asks = wire.ask
     for run in wire.run { runs.append(try Assignment(wire: run)) }
     for kept in wire.kept { runs.append(try Assignment(wire: kept)) }
     for stop in wire.stop {

@@ -1894,6 +1894,9 @@ package nonisolated struct WireDesired: Sendable {
 
   package var more: Bool = false
 
+  /// Answer with an Observed of this sequence, however empty: the heartbeat.
+  package var ask: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -4907,7 +4910,7 @@ nonisolated extension WireRegistered: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireDesired: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Desired"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}full\0\u{1}run\0\u{1}stop\0\u{1}keep\0\u{1}acknowledged\0\u{1}signals\0\u{1}kept\0\u{1}more\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}full\0\u{1}run\0\u{1}stop\0\u{1}keep\0\u{1}acknowledged\0\u{1}signals\0\u{1}kept\0\u{1}more\0\u{1}ask\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4924,6 +4927,7 @@ nonisolated extension WireDesired: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 7: try { try decoder.decodeRepeatedMessageField(value: &self.signals) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.kept) }()
       case 9: try { try decoder.decodeSingularBoolField(value: &self.more) }()
+      case 10: try { try decoder.decodeSingularBoolField(value: &self.ask) }()
       default: break
       }
     }
@@ -4957,6 +4961,9 @@ nonisolated extension WireDesired: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.more != false {
       try visitor.visitSingularBoolField(value: self.more, fieldNumber: 9)
     }
+    if self.ask != false {
+      try visitor.visitSingularBoolField(value: self.ask, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4970,6 +4977,7 @@ nonisolated extension WireDesired: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.signals != rhs.signals {return false}
     if lhs.kept != rhs.kept {return false}
     if lhs.more != rhs.more {return false}
+    if lhs.ask != rhs.ask {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

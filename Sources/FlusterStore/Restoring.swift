@@ -25,8 +25,12 @@ struct Restoring {
     var workers: [WorkerRecord] = []
     try Statement("SELECT \(WorkerColumns.all) FROM worker ORDER BY id", in: database)
       .each { workers.append(WorkerColumns.worker(&$0)) }
+    var drained: [WorkerID] = []
+    try Statement("SELECT id FROM worker WHERE drained ORDER BY id", in: database)
+      .each { drained.append(WorkerID($0.text())) }
     return Restored(
-      nextJob: JobID(UInt64(bitPattern: next)), jobs: jobs, attempts: attempts, workers: workers)
+      nextJob: JobID(UInt64(bitPattern: next)), jobs: jobs, attempts: attempts, workers: workers,
+      drained: drained)
   }
 
   private mutating func readJobs(below next: JobID) throws(StoreError) {

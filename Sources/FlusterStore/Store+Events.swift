@@ -17,10 +17,13 @@ extension Store {
     case .tasksReleased(let job, let positions): try hold(false, positions, of: job)
     case .jobEnded(let progress): try end(progress)
     case .registered(let record): try upsert(record)
+    case .drained(let worker, let isDrained): try drain(worker, isDrained)
+    case .forgotten(let worker):
+      try expect(statements.deleteWorker.run { $0.put(worker.name) }, "worker \(worker)")
     // The progress row that comes with the turn says it.
     case .killRequested, .held: break
     // Of one life of the controller only. A time to wait for that has passed needs no row.
-    case .linked, .unlinked, .backoffOver: break
+    case .linked, .unlinked, .silent, .ailing, .backoffOver: break
     }
   }
 
@@ -42,6 +45,14 @@ extension Store {
 
   private func upsert(_ worker: WorkerRecord) throws(StoreError) {
     try statements.upsertWorker.run { WorkerColumns.put(worker, into: &$0) }
+  }
+
+  private func drain(_ worker: WorkerID, _ isDrained: Bool) throws(StoreError) {
+    let changed = try statements.drainWorker.run { parameters in
+      parameters.put(isDrained)
+      parameters.put(worker.name)
+    }
+    try expect(changed, "worker \(worker)")
   }
 
   /// A row that the core knows and the file has not means that the file is not what was written.

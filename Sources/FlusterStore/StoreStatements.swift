@@ -23,6 +23,8 @@ struct StoreStatements {
   let deletePendingTasks: Statement
   let holdPendingTasks: Statement
   let upsertWorker: Statement
+  let drainWorker: Statement
+  let deleteWorker: Statement
 
   init(_ database: Database) throws(StoreError) {
     func compile(_ sql: String) throws(StoreError) -> Statement {
@@ -75,5 +77,7 @@ struct StoreStatements {
     deletePendingTasks = try compile("DELETE FROM task \(pending)")
     holdPendingTasks = try compile("UPDATE task SET held = ? \(pending)")
     upsertWorker = try compile(WorkerColumns.upsert)
+    drainWorker = try compile("UPDATE worker SET drained = ? WHERE id = ?")
+    deleteWorker = try compile("DELETE FROM worker WHERE id = ?")
   }
 }

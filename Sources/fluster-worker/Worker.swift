@@ -49,6 +49,8 @@ final class Worker {
   var complaints: [String: String] = [:]
   /// News of this turn, sent as one message.
   var news: [Observation] = []
+  /// The newest Desired of this turn that asked for a sign of life; 0: none did.
+  private var question: UInt64 = 0
   private var alarm: Timer?
 
   /// A worker that has not looked around yet.
@@ -103,7 +105,9 @@ final class Worker {
     case .report(let observations, let sequence, full: true):
       sendNews()
       send(observations, sequence: sequence, isFull: true)
-    case .report(let observations, sequence: _, full: false): news += observations
+    case .report(let observations, let sequence, full: false):
+      news += observations
+      question = max(question, sequence)
     case .wake(let time?): alarm?.set(at: time.nanoseconds)
     case .wake(nil): alarm?.disarm()
     case .odd(let oddity): log.warning("\(oddity)")
@@ -124,9 +128,10 @@ final class Worker {
   }
 
   private func sendNews() {
-    guard !news.isEmpty else { return }
-    send(news, sequence: 0, isFull: false)
+    guard question > 0 || !news.isEmpty else { return }
+    send(news, sequence: question, isFull: false)
     news = []
+    question = 0
   }
 
   private func send(_ observations: [Observation], sequence: UInt64, isFull: Bool) {

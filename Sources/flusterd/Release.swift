@@ -35,7 +35,8 @@ extension Daemon {
     case .taskEnded(let task, let state, let outcome): tell(task, state, outcome)
     case .tasksEnded(let job, let positions, let state): tell(job, positions, state)
     case .jobEnded: break
-    case .wake(let time): wake(at: time)
+    case .ask(let worker): sendQuestion(to: worker)
+    case .wake(let wake): self.wake(at: wake)
     }
   }
 
@@ -83,12 +84,16 @@ extension Daemon {
     }
   }
 
-  /// The core wants a tick at this wall time.
-  func wake(at time: WallTime) {
-    let left = max(0, time.milliseconds - now.wall.milliseconds)
-    // A set wall clock must not leave anything asleep: look again within the hour.
-    let milliseconds = min(left, 3_600_000)
-    wakeTimer?.set(at: now.monotonic.nanoseconds + milliseconds * 1_000_000)
+  /// The core wants a tick then.
+  func wake(at wake: Wake) {
+    let wall = wake.wall.map { time in
+      let left = max(0, time.milliseconds - now.wall.milliseconds)
+      // A set wall clock must not leave anything asleep: look again within the hour.
+      return now.monotonic.nanoseconds + min(left, 3_600_000) * 1_000_000
+    }
+    if let first = [wall, wake.monotonic?.nanoseconds].compactMap(\.self).min() {
+      wakeTimer?.set(at: first)
+    }
   }
 
   /// The time has come; or the clock was set, and then the core says when to try again.

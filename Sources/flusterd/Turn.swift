@@ -91,7 +91,8 @@ extension Daemon {
     case .attemptEnded(_, _, at: _, .retry): pendingTasks += 1
     case .tasksEnded(_, let positions, _): pendingTasks -= UInt64(positions.elementCount)
     case .attemptEnded, .building, .started, .stopRequested, .stuck, .killRequested, .held,
-      .tasksHeld, .tasksReleased, .registered, .linked, .unlinked, .backoffOver:
+      .tasksHeld, .tasksReleased, .registered, .drained, .forgotten, .linked, .unlinked, .silent,
+      .ailing, .backoffOver:
       break
     }
   }
@@ -145,9 +146,10 @@ extension Event {
   /// Whether the store keeps it; the others are of this life of the daemon only.
   var isStored: Bool {
     switch self {
-    case .linked, .unlinked, .backoffOver: false
+    case .linked, .unlinked, .silent, .ailing, .backoffOver: false
     case .submitted, .assigned, .building, .started, .stopRequested, .stuck, .attemptEnded,
-      .tasksEnded, .killRequested, .held, .tasksHeld, .tasksReleased, .jobEnded, .registered:
+      .tasksEnded, .killRequested, .held, .tasksHeld, .tasksReleased, .jobEnded, .registered,
+      .drained, .forgotten:
       true
     }
   }

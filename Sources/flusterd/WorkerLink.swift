@@ -84,6 +84,12 @@ extension Daemon {
     desires[link, default: Desire()].wire.acknowledged.append(.of(uid.bytes))
   }
 
+  /// Has the worker give a sign of life, with whatever else it is told.
+  func sendQuestion(to worker: WorkerID) {
+    guard let link = link(of: worker) else { return }
+    desires[link, default: Desire()].wire.ask = true
+  }
+
   /// Sends what the release collected.
   func sendDesires() {
     for link in desires.keys.sorted() { sendDesire(to: link) }

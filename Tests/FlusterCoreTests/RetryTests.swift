@@ -94,7 +94,7 @@ struct RetryTests {
     for _ in 0..<9 {
       let attempt = try #require(world.schedule().first)
       world.finish(attempt, Self.failed)
-      let until = try #require(world.controller.nextWake)
+      let until = try #require(world.controller.nextWake?.wall)
       waits.append(until.milliseconds - world.now.wall.milliseconds)
       #expect(world.schedule().isEmpty)
       #expect(world.controller.pendingReason(for: job, at: world.now)?.code == .backOff)

@@ -63,8 +63,11 @@ extension Simulation {
   }
 
   /// Within the hour at the latest, because the wall clock may be set.
-  mutating func wake(at time: WallTime) {
-    let left = min(max(0, time.milliseconds - now.wall.milliseconds), 3_600_000)
-    timer = now.monotonic + Span(milliseconds: UInt64(left))
+  mutating func wake(at wake: Wake) {
+    let wall = wake.wall.map { time in
+      let left = min(max(0, time.milliseconds - now.wall.milliseconds), 3_600_000)
+      return now.monotonic + Span(milliseconds: UInt64(left))
+    }
+    timer = [wall, wake.monotonic].compactMap(\.self).min()
   }
 }

@@ -29,7 +29,8 @@ extension Simulation {
     case .welcome(let worker, let link, let wanted): welcome(worker, link, wanted)
     case .reject(let link, _): hangUp(link)
     case .drop(let link): hangUp(link)
-    case .wake(let time): wake(at: time)
+    case .ask(let worker): tell(worker) { $0.asks = true }
+    case .wake(let wake): self.wake(at: wake)
     case .taskEnded, .tasksEnded, .jobEnded: break
     }
   }

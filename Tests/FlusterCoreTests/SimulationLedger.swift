@@ -61,7 +61,8 @@ struct SimulationLedger {
       return positions.ranges.flatMap { $0 }.flatMap { finish(TaskID(job, $0), final) }
     case .jobEnded(let progress): return noteEnd(of: progress)
     case .building, .started, .stopRequested, .stuck, .killRequested, .held, .tasksHeld,
-      .tasksReleased, .registered, .linked, .unlinked, .backoffOver:
+      .tasksReleased, .registered, .drained, .forgotten, .linked, .unlinked, .silent,
+      .ailing, .backoffOver:
       return []
     }
   }

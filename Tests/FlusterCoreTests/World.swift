@@ -71,7 +71,8 @@ struct World {
   @discardableResult
   mutating func worker(
     _ name: String = "w1", cpus: UInt64 = 4, memory: UInt64 = 16 << 30,
-    named: [NamedAmount] = [], boot: String = "boot", incarnation: UInt64 = 1
+    named: [NamedAmount] = [], boot: String = "boot", incarnation: UInt64 = 1,
+    attributes: [Attribute] = [], lease: Span? = nil
   ) -> LinkID {
     links += 1
     let link = LinkID(links)
@@ -80,8 +81,15 @@ struct World {
         WorkerRecord(
           id: WorkerID(name), owner: .root, incarnation: AttemptUID(high: 0, low: incarnation),
           boot: boot, capacity: Amounts(cpuMillis: cpus * 1000, memoryBytes: memory, named: named),
-          lacks: [], software: "test"), link))
+          lacks: [], software: "test", attributes: attributes, lease: lease), link))
     return link
+  }
+
+  /// The controller ends, and another goes on with what the store holds.
+  mutating func restart() {
+    let restored = controller.state.restored
+    controller = Controller(restored: restored, random: Random(seed: 99))
+    replayed = State(restored: restored)
   }
 
   /// One placement pass; the tasks placed, with their workers.
