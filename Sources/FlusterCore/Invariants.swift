@@ -15,7 +15,10 @@ package enum Invariants {
     }
     check(job.id < state.nextJob, "its id was not given out yet")
     let sets =
-      [job.progress.pending, job.progress.heldTasks, job.progress.killedTasks]
+      [
+        job.progress.pending, job.progress.heldTasks, job.progress.killedTasks,
+        job.progress.unschedulableTasks,
+      ]
       + TaskState.allCases.compactMap { job.failedTasks[$0] }
       + [RangeSet(job.records.keys.map { $0..<($0 + 1) })]
     var union = RangeSet<UInt32>()
@@ -31,6 +34,12 @@ package enum Invariants {
     if let throttle = job.request.array.throttle {
       check(counts.active <= throttle, "more than \(throttle) of its tasks run")
     }
+    if job.request.options.gang != nil, counts.pending > 0 {
+      let wanted = job.records.values.compactMap(\.open).contains { uid in
+        state.attempts[uid].map { $0.stop == nil } ?? false
+      }
+      check(!wanted, "a part of its gang is placed, and is not being ended")
+    }
     for position in job.records.keys.sorted() {
       if let record = job.records[position] {
         found += violations(of: record, at: TaskID(job.id, position), in: state, job)
@@ -43,6 +52,7 @@ package enum Invariants {
     var counts = StateCounts()
     counts.pending = job.progress.pending.elementCount + job.progress.heldTasks.elementCount
     counts.killed = job.progress.killedTasks.elementCount
+    counts.unschedulable = job.progress.unschedulableTasks.elementCount
     for (state, positions) in job.failedTasks { counts[state] += positions.elementCount }
     for record in job.records.values { counts[record.state] += 1 }
     counts.succeeded = job.request.array.count - others.elementCount

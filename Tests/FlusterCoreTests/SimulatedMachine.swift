@@ -9,6 +9,7 @@ struct SimulatedMachine {
   }
 
   let id: WorkerID
+  let zone: AttributeValue
   var capacity: Amounts
   var boot = 1
   /// What its wall clock was set by, in milliseconds.
@@ -34,8 +35,9 @@ struct SimulatedMachine {
   /// The worker does nothing before this.
   var frozen: Instant?
 
-  init(id: WorkerID, capacity: Amounts) {
+  init(id: WorkerID, zone: AttributeValue, capacity: Amounts) {
     self.id = id
+    self.zone = zone
     self.capacity = capacity
     agent = Agent(capacity: capacity)
   }
@@ -45,7 +47,8 @@ struct SimulatedMachine {
   var record: WorkerRecord {
     WorkerRecord(
       id: id, owner: .root, incarnation: AttemptUID(high: 0, low: incarnation), boot: "\(boot)",
-      capacity: capacity, lacks: [], software: "simulated")
+      capacity: capacity, lacks: [], software: "simulated",
+      attributes: [Attribute(name: "zone", value: zone)])
   }
 
   /// The worker's process dies; another one knows nothing of what this one did.

@@ -39,8 +39,15 @@ extension Simulation {
     guard isUp else { return restart() }
     guard !isRefused else { return }
     if let command = resubmission() { return step(command) }
-    for job in controller.state.jobs.keys {
-      step(.release([Selection(job: job)], from: World.root, request()))
+    for job in controller.state.jobs.values {
+      let selection = Selection(job: job.id)
+      let isHopeless =
+        controller.state.connected.count == machines.count
+        && controller.obstacle(to: job.request) != nil
+      step(
+        isHopeless
+          ? .kill([selection], reason: "it can never run", from: World.root, request())
+          : .release([selection], from: World.root, request()))
     }
   }
 

@@ -16,6 +16,7 @@ extension Simulation {
     let step = controller.step(command, at: now)
     for event in step.events {
       if case .attemptEnded(let uid, _, at: _, _) = event { checkGone(uid) }
+      if case .assigned(let attempt) = event { checkPlace(of: attempt) }
     }
     turn.events += step.events
     turn.effects += step.effects
@@ -29,6 +30,29 @@ extension Simulation {
     for machine in machines where machine.shim.isLive(uid) {
       complain("attempt \(uid) is taken for ended and lives on \(machine.id)")
     }
+  }
+
+  /// It stands where its job may stand, and where its gang may.
+  private mutating func checkPlace(of attempt: OpenAttempt) {
+    guard let request = controller.state.jobs[attempt.task.job]?.request else { return }
+    let zone = zone(of: attempt.worker)
+    for constraint in request.needs.constraints where constraint.isHard {
+      if (constraint.comparison == .equal) != (zone == constraint.values.first) {
+        complain("task \(attempt.task) is placed in zone \(zone), but \(constraint)")
+      }
+    }
+    guard let gang = request.options.gang else { return }
+    for mate in controller.state.attempts.values
+    where mate.task.job == attempt.task.job && mate.uid != attempt.uid {
+      if gang.spread, mate.worker == attempt.worker { complain("a gang is not spread") }
+      if gang.groupBy != nil, self.zone(of: mate.worker) != zone {
+        complain("a gang is not in one zone")
+      }
+    }
+  }
+
+  private func zone(of worker: WorkerID) -> AttributeValue {
+    machines.first { $0.id == worker }?.zone ?? .text("")
   }
 
   /// Takes in a few messages of one connection.

@@ -91,8 +91,9 @@ extension Simulation {
     case .running:
       if process.isTermed, chance(2, in: 3) { return end(uid, on: place) { $0.signal = 15 } }
       switch Int.random(in: 0..<16, using: &random) {
-      case 0..<6: end(uid, on: place) { $0.exitCode = 0 }
-      case 6: end(uid, on: place) { $0.exitCode = 1 }
+      case 0..<5: end(uid, on: place) { $0.exitCode = 0 }
+      case 5: end(uid, on: place) { $0.exitCode = 1 }
+      case 6: end(uid, on: place) { $0.exitCode = 3 }
       case 7: end(uid, on: place) { $0.signal = 9 }
       case 8:
         end(uid, on: place) {

@@ -13,7 +13,27 @@ extension Simulation {
     (3, { $0.timeLimit = .seconds(.random(in: 1...8, using: &$1.random)) }),
     (3, { $0.grace = .seconds(.random(in: 0...3, using: &$1.random)) }),
     (1, { request, _ in request.held = true }),
+    (2, { $0.options.okStatuses = [$1.status()] }),
+    (2, { $0.options.finalStatuses = [$1.status()] }),
+    (2, { $0.options.maxFailures = $0.retries + .random(in: 0...2, using: &$1.random) }),
+    (2, { $0.options.scheduleTimeout = .seconds(.random(in: 1...30, using: &$1.random)) }),
+    (2, { $0.options.band = Band.allCases.randomElement(using: &$1.random) ?? .batch }),
+    (2, { $0.options.priority = .random(in: -1...1, using: &$1.random) }),
+    (3, { $0 = $1.gang(of: $0) }),
   ]
+
+  /// One that a process may end with.
+  private mutating func status() -> UInt8 { chance(1, in: 2) ? 1 : 3 }
+
+  private mutating func gang(of request: JobRequest) -> JobRequest {
+    var request = request
+    request.array = TaskArray(
+      first: 0, step: 1, count: .random(in: 1...world.tasks, using: &random), throttle: nil,
+      isExplicit: true)
+    request.options.gang = Gang(
+      groupBy: chance(1, in: 3) ? "zone" : nil, spread: chance(1, in: 3))
+    return request
+  }
 
   private mutating func array() -> TaskArray {
     TaskArray(
@@ -24,6 +44,13 @@ extension Simulation {
   private mutating func needs() -> Requirement {
     Requirement(
       cpuMillis: UInt64.random(in: 1...4, using: &random) * 500,
-      memoryBytes: chance(1, in: 4) ? .random(in: 1...700, using: &random) : nil)
+      memoryBytes: chance(1, in: 4) ? .random(in: 1...700, using: &random) : nil,
+      constraints: chance(1, in: 4) ? [constraint()] : [])
+  }
+
+  private mutating func constraint() -> Constraint {
+    Constraint(
+      key: "zone", chance(1, in: 2) ? .equal : .notEqual, [AttributeValue("a")],
+      isHard: chance(1, in: 2))
   }
 }

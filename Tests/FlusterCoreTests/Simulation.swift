@@ -55,7 +55,8 @@ struct Simulation {
     world = SimulatedWorld(using: &random)
     controller = Controller(restored: .empty, random: Random(seed: seed &+ 1))
     machines = world.capacities.enumerated().map { place, capacity in
-      SimulatedMachine(id: WorkerID("w\(place)"), capacity: capacity)
+      SimulatedMachine(
+        id: WorkerID("w\(place)"), zone: .text(place % 2 == 0 ? "a" : "b"), capacity: capacity)
     }
   }
 

@@ -107,7 +107,10 @@ struct SimulationLedger {
       if charged == .preemption, account.losses != request.retriesLost + 1 {
         found.append("task \(task) gave up after \(account.losses) losses")
       }
-      if charged == .failure, outcome.cause != .timeLimit, account.failures != request.retries + 1 {
+      let isFinal =
+        outcome.cause == .timeLimit
+        || outcome.exitCode.map { request.options.finalStatuses.contains($0) } ?? false
+      if charged == .failure, !isFinal, account.failures != request.retries + 1 {
         found.append("task \(task) gave up after \(account.failures) failures")
       }
     }
@@ -147,12 +150,16 @@ struct SimulationLedger {
   private mutating func noteEnd(of progress: JobProgress) -> [String] {
     count("job \(progress.state.word)")
     ended[progress.job] = progress.state
+    let accounts = accounts[progress.job] ?? [:]
     var counts = StateCounts()
-    for account in (accounts[progress.job] ?? [:]).values {
+    for account in accounts.values {
       if let final = account.final { counts[final] += 1 }
     }
+    if progress.failures.count != accounts.values.reduce(0, { $0 + $1.failures }) {
+      return ["job \(progress.job) ended with \(progress.failures.count) failures in all"]
+    }
     let count = requests[progress.job]?.array.count
-    return counts == progress.counts && count == UInt32(accounts[progress.job]?.count ?? 0)
+    return counts == progress.counts && count == UInt32(accounts.count)
       ? [] : ["job \(progress.job) ended as \(progress.counts), and its tasks as \(counts)"]
   }
 }
