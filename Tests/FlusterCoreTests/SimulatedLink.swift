@@ -12,7 +12,8 @@ struct SimulatedLink {
 
   enum Down {
     case registered
-    case desired(Desired)
+    /// With `more` the next one belongs to it.
+    case desired(Desired, more: Bool)
     case end
   }
 
@@ -24,9 +25,16 @@ struct SimulatedLink {
   /// Nothing arrives before this.
   var stalled: Instant?
   var isWelcome = false
+  /// The full set has not been told to its end.
+  var isFilling = false
+  /// Attempts that the worker is to be told of when it has room.
+  var waiting: [AttemptUID] = []
   /// The controller's end has been closed, or has seen the other end closed.
   var isClosedAbove = false
   var isClosedBelow = false
+
+  /// The worker keeps up with what is sent.
+  var hasRoom: Bool { down.count < 3 }
 
   func isStalled(at now: Instant) -> Bool { stalled.map { now < $0 } ?? false }
 }

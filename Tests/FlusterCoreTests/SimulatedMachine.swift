@@ -30,6 +30,8 @@ struct SimulatedMachine {
   var registration = Registration.none
   /// The life of the shim that the registration speaks of.
   var registeredShim = 0
+  /// What has come of a full set that is not complete.
+  var partial: Desired?
   /// Attempts for which all that is needed to start them is here, and those it was used for.
   var launches: [AttemptUID: Bool] = [:]
   /// The worker does nothing before this.
@@ -61,6 +63,7 @@ struct SimulatedMachine {
     shimIsReady = false
     link = nil
     registration = .none
+    partial = nil
     launches = [:]
     frozen = nil
   }

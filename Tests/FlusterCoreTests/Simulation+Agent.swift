@@ -113,17 +113,24 @@ extension Simulation {
       case .registered:
         machines[place].registration = .stands
         if let store = Self.store { feed(place, .linked(store)) }
-      case .desired(let desired): follow(desired, on: place)
+      case .desired(let desired, let more): follow(desired, more: more, on: place)
       case .end: dropController(place)
       }
     }
   }
 
-  private mutating func follow(_ desired: Desired, on place: Int) {
-    for run in desired.runs where machines[place].launches[run.uid] != true {
-      machines[place].launches[run.uid] = !machines[place].agent.holds(run.uid)
+  private mutating func follow(_ desired: Desired, more: Bool, on place: Int) {
+    for run in desired.runs {
+      if !run.isStartable {
+        machines[place].launches[run.uid] = false
+      } else if machines[place].launches[run.uid] != true {
+        machines[place].launches[run.uid] = !machines[place].agent.holds(run.uid)
+      }
     }
-    feed(place, .desired(desired))
+    var whole = machines[place].partial ?? Desired()
+    whole.append(desired)
+    machines[place].partial = more ? whole : nil
+    if !more { feed(place, .desired(whole)) }
   }
 
   /// The worker's end of its connection is closed, by itself or because the other end is.
@@ -133,6 +140,7 @@ extension Simulation {
     buryLinks()
     machines[place].link = nil
     machines[place].registration = .none
+    machines[place].partial = nil
     feed(place, .unlinked)
     let agent = machines[place].agent
     machines[place].launches = machines[place].launches.filter { agent.holds($0.key) }

@@ -31,7 +31,7 @@ extension Simulation {
     isUp && controller.state.jobs.isEmpty && controller.state.attempts.isEmpty
       && clients.unanswered.isEmpty && !isRefused && turn.isEmpty && turns.isEmpty
       && releasable.isEmpty
-      && links.allSatisfy { $0.up.isEmpty && $0.down.isEmpty }
+      && links.allSatisfy { $0.up.isEmpty && $0.down.isEmpty && $0.waiting.isEmpty }
       && machines.allSatisfy(\.isAtRest)
   }
 
