@@ -1,6 +1,7 @@
 import FlusterCore
 import FlusterProtocol
 import FlusterSystem
+import FlusterSystemd
 import Glibc
 
 /// What the command line, fluster.conf(5) and the machine decide, in this order.

@@ -22,9 +22,7 @@ enum Start {
     do {
       return try serve(options)
     } catch {
-      let failure = StartFailure(describing: error)
-      write("fluster-worker: \(failure.message)")
-      return failure.status
+      return StartFailure(of: error).report(by: "fluster-worker")
     }
   }
 
@@ -35,15 +33,11 @@ enum Start {
       return ExitStatus.done
     }
     let text = Options.message(for: error)
-    write(
-      "fluster-worker: \(text.prefix(1).lowercased())\(text.dropFirst())\n"
-        + "try `fluster-worker --help`, or see fluster-worker(8)")
-    return ExitStatus.usage
-  }
-
-  private static func write(_ text: String) {
-    let bytes = Array("\(text)\n".utf8)
-    _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
+    return StartFailure(
+      ExitStatus.usage,
+      "\(text.prefix(1).lowercased())\(text.dropFirst())\n"
+        + "try `fluster-worker --help`, or see fluster-worker(8)"
+    ).report(by: "fluster-worker")
   }
 
   private static func serve(_ options: Options) throws -> Int32 {
@@ -68,5 +62,17 @@ enum Start {
     try loop.onSignal(SIGHUP) { worker.reload(options) }
     try worker.begin()
     return try loop.run()
+  }
+}
+
+extension StartFailure {
+  /// What any of the layers below threw; what flusterd would refuse is a matter of configuration.
+  init(of error: any Error) {
+    guard let error = error as? Refusal else {
+      self.init(describing: error)
+      return
+    }
+    let wayOut = error.wayOut.isEmpty ? "" : "\n\(error.wayOut)"
+    self.init(ExitStatus.unusable, error.message + wayOut)
   }
 }

@@ -172,7 +172,7 @@ final class Worker {
       if hasChanged { dropController("the configuration has changed") }
       finishTurn()
     } catch {
-      log.error("the configuration is left as it was: \(StartFailure(describing: error).message)")
+      log.error("the configuration is left as it was: \(StartFailure(of: error).message)")
     }
     Notify.ready(status: "configuration read again")
   }

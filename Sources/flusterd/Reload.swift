@@ -59,6 +59,16 @@ extension Daemon {
     reloading.start()
   }
 
+  /// A socket that was passed in has the mode that its unit gave it.
+  private func setMode(_ mode: UInt32) {
+    guard options.places.instance == .system, options.passed[.control] == nil,
+      mode != settings.socketMode
+    else { return }
+    guard chmod(options.controlSocket, mode) == 0 else {
+      return log.error("cannot \(SystemError.last("change the mode of \(options.controlSocket)"))")
+    }
+  }
+
   /// The configuration has been read.
   func finishReload() {
     switch reloading?.take() {
@@ -66,6 +76,7 @@ extension Daemon {
     case .failure(let error):
       log.error("the configuration stays as it was: \(error)")
     case .success(let settings):
+      setMode(settings.socketMode)
       self.settings = settings
       for listener in listeners { listener.admission = admission }
       log.info("read \(options.configuration)")

@@ -41,9 +41,7 @@ enum Start {
     do {
       return try serve(try choose(options, activated))
     } catch {
-      let failure = StartFailure(describing: error)
-      write("flusterd: \(failure.message)")
-      return failure.status
+      return StartFailure(of: error).report(by: "flusterd")
     }
   }
 
@@ -54,15 +52,11 @@ enum Start {
       return ExitStatus.done
     }
     let text = Options.message(for: error)
-    write(
-      "flusterd: \(text.prefix(1).lowercased())\(text.dropFirst())\n"
-        + "try `flusterd --help`, or see flusterd(8)")
-    return ExitStatus.usage
-  }
-
-  private static func write(_ text: String) {
-    let bytes = Array((text + "\n").utf8)
-    _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
+    return StartFailure(
+      ExitStatus.usage,
+      "\(text.prefix(1).lowercased())\(text.dropFirst())\n"
+        + "try `flusterd --help`, or see flusterd(8)"
+    ).report(by: "flusterd")
   }
 
   private static func choose(
@@ -198,5 +192,23 @@ enum Start {
     _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     _ = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     return Int(clamping: limit.rlim_cur)
+  }
+}
+
+extension StartFailure {
+  /// What any of the layers below threw, the store among them.
+  init(of error: any Error) {
+    guard let error = error as? StoreError else {
+      self.init(describing: error)
+      return
+    }
+    let status =
+      switch error.kind {
+      case .full, .locked: ExitStatus.tryAgain
+      case .readOnly: ExitStatus.permission
+      case .damaged, .newer: ExitStatus.unusable
+      case .io(let code): code < 0 ? Self.status(of: -code) : ExitStatus.unusable
+      }
+    self.init(status, "\(error)")
   }
 }

@@ -32,7 +32,7 @@ final class Storage {
         onProgress()
       }
     } catch {
-      throw StartFailure(describing: error)
+      throw StartFailure(of: error)
     }
   }
 

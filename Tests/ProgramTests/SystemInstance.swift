@@ -86,9 +86,17 @@ final class SystemInstance {
   private func startAll() throws {
     try start("fluster-shim", as: .root)
     try eventually("the shim listens") { Programs.answers("\(directory)/run/shim.sock") }
-    try start("flusterd", as: .controller)
+    try configure("")
+    try start("flusterd", as: .controller, "--config", "\(directory)/fluster.conf")
     try eventually("flusterd listens") { Programs.answers("\(directory)/run/control.sock") }
     try start("fluster-worker", as: .worker, "--id", "w1", "--cpus", "2", "--mem", "2G")
+  }
+
+  /// Replaces what flusterd is configured with, and has it read that if it runs.
+  func configure(_ settings: String) throws {
+    try write(settings, to: "\(directory)/fluster.conf")
+    chmod("\(directory)/fluster.conf", 0o644)
+    for daemon in daemons where daemon.name == "flusterd" { daemon.program.signal(SIGHUP) }
   }
 
   private func start(_ name: String, as user: User, _ options: String...) throws {

@@ -48,6 +48,23 @@ extension Programs {
       }
     }
 
+    @Test("a reload changes who may connect")
+    func mode() throws {
+      try SystemInstance.with { instance in
+        let socket = "\(instance.directory)/run/control.sock"
+        func mode() -> UInt32 {
+          var status = stat()
+          return stat(socket, &status) == 0 ? status.st_mode & 0o777 : 0
+        }
+        #expect(mode() == 0o666)
+        try instance.configure("[Controller]\nSocketMode=0600\n")
+        try eventually("the socket is its owner's") { mode() == 0o600 }
+        #expect(try instance.run(as: .bob, "fluster-ls").status != 0)
+        try instance.configure("")
+        try eventually("the socket is everybody's") { mode() == 0o666 }
+      }
+    }
+
     @Test("uid 0 is refused")
     func root() throws {
       try SystemInstance.with { instance in
