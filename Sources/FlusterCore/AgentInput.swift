@@ -90,6 +90,7 @@ package struct Desired: Hashable, Sendable {
   package mutating func append(_ next: Desired) {
     sequence = next.sequence
     isFull = isFull || next.isFull
+    asks = asks || next.asks
     runs += next.runs
     stops += next.stops
     keeps += next.keeps

@@ -6,6 +6,12 @@ extension Controller {
     rooms.refresh(from: state)
     var pass = Pass(now: now.wall, grown: rooms.grown)
     look(at: reservation, in: &pass)
+    if reservation == nil, let group = queue.oldestIfBlocked,
+      let front = queue.front(of: group, in: state)
+    {
+      keep(front.job, &pass)
+      pass.hasSeenBlocked = false
+    }
     var walk = queue.walk(everything: !pass.grown.isEmpty)
     while hasRoom, !pass.grown.isEmpty || queue.hasFresh, let group = queue.next(in: &walk) {
       place(group, &pass, &walk)

@@ -68,9 +68,10 @@ extension Controller {
 }
 
 extension Amounts {
-  /// How many tasks with this requirement fit here when it is empty.
-  func tasks(of needs: Requirement) -> UInt64 {
-    let charge = needs.charge(on: self)
+  /// How many tasks with this requirement fit here, a worker of `capacity` having this much left;
+  /// nil: the worker is empty.
+  func tasks(of needs: Requirement, on capacity: Amounts? = nil) -> UInt64 {
+    let charge = needs.charge(on: capacity ?? self)
     var most = charge.cpuMillis == 0 ? UInt64.max : cpuMillis / charge.cpuMillis
     if charge.memoryBytes > 0 { most = min(most, memoryBytes / charge.memoryBytes) }
     for amount in charge.named { most = min(most, count(of: amount.name) / amount.count) }

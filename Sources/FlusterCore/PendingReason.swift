@@ -7,6 +7,12 @@ package struct PendingReason: Hashable, Sendable {
     case backOff = "back-off"
     case throttled
     case resources
+    /// No worker that takes new work is of the kind it wants.
+    case constraint
+    /// Not all tasks of the gang fit at once.
+    case gang
+    /// What it could use is kept for work that has waited longer.
+    case reserved
     /// Nothing stands in its way but the next placement pass.
     case queued
   }
@@ -34,7 +40,7 @@ extension Controller {
     if job.progress.pending.isEmpty && !waiting.contains(where: \.mayStart) {
       return reasonOfStopped(job, waiting, at: now)
     }
-    return reasonOfRoom(job.request)
+    return reasonOfRoom(job, at: now)
   }
 
   /// The reason of one pending task.
@@ -68,34 +74,5 @@ extension Controller {
     let left = max(0, until.milliseconds - now.wall.milliseconds)
     return PendingReason(
       .backOff, "waits \((left + 999) / 1000)s after a failure before it is tried again")
-  }
-
-  /// Why no worker takes anything new.
-  private var unusable: String {
-    let away = state.connected.map { worker in
-      if let ailment = worker.ailment { return "worker \(worker.record.id) says: \(ailment)" }
-      return "worker \(worker.record.id) \(worker.isDrained ? "is drained" : "is silent")"
-    }
-    guard !away.isEmpty else { return "no worker is connected" }
-    let more = away.count > 3 ? ", and so on for \(away.count - 3) more" : ""
-    return away.prefix(3).joined(separator: ", ") + more
-  }
-
-  private func reasonOfRoom(_ request: JobRequest) -> PendingReason {
-    let needs = request.needs
-    let workers = state.usable
-    guard !workers.isEmpty else { return PendingReason(.noWorker, unusable) }
-    if let obstacle = obstacle(to: request) { return PendingReason(.resources, obstacle) }
-    let rooms = workers.map { worker in
-      let free = state.free(on: worker.record.id)
-      return (worker.record, free, free.shortfall(of: needs, on: worker.record.capacity))
-    }
-    if rooms.contains(where: { $0.2.need.isEmpty }) {
-      return PendingReason(.queued, "will be placed in its turn")
-    }
-    let some = rooms.prefix(3).map { "worker \($0.0.id) has \($0.2.have) free" }
-    let more = rooms.count > 3 ? ", and \(rooms.count - 3) more are full" : ""
-    return PendingReason(
-      .resources, "needs \(needs); \(some.joined(separator: ", "))\(more)")
   }
 }

@@ -203,6 +203,11 @@ extension Queue {
     return place
   }
 
+  /// The group of what has waited longest, if no room has grown that it could fit into.
+  var oldestIfBlocked: Int? {
+    order.first(where: isCurrent).flatMap { groups[$0.group].isBlocked ? $0.group : nil }
+  }
+
   /// The group has another head now; the pass will come to it in its turn.
   mutating func add(_ place: Int, to walk: inout Walk) {
     guard let rank = groups[place].head else { return }

@@ -53,3 +53,87 @@ struct PendingReasonTests {
     #expect(task?.text == "held; fluster-set \(job).1 release")
   }
 }
+
+@Suite("What there is to say about a job that waits")
+struct ExplanationTests {
+  @Test("needs, what is free, who holds the rest and until when, and whose turn it is")
+  func holders() throws {
+    var world = World()
+    world.worker("w1", cpus: 4, memory: 64 << 30)
+    let limited = world.job(as: World.bob) {
+      $0.needs = Requirement(cpuMillis: 2000, memoryBytes: 8 << 30)
+      $0.timeLimit = .seconds(60)
+      $0.grace = .seconds(5)
+    }
+    let endless = world.job {
+      $0.needs = Requirement(cpuMillis: 500, memoryBytes: 1 << 30)
+      $0.array = TaskArray(first: 0, step: 1, count: 2, throttle: nil, isExplicit: true)
+    }
+    world.schedule()
+    let big = world.job { $0.needs = Requirement(cpuMillis: 4000, memoryBytes: 32 << 30) }
+    let urgent = world.job {
+      $0.needs = Requirement(cpuMillis: 4000, memoryBytes: 1 << 30)
+      $0.options.priority = 1
+    }
+    world.schedule()
+    let told = try #require(world.controller.explanation(for: big, at: world.now))
+    #expect(told.reason.code == .resources)
+    #expect(told.turn?.place == 2 && told.turn?.count == 2)
+    let room = try #require(told.rooms.first)
+    #expect(room.free == Amounts(cpuMillis: 1000, memoryBytes: 54 << 30))
+    #expect(room.holders.map(\.job) == [limited, endless])
+    #expect(room.holders.map(\.tasks) == [1, 2])
+    #expect(room.holders[0].ends == world.now.wall + .seconds(65))
+    #expect(room.holders[0].owner == World.bob.uid)
+    #expect(room.holders[1].ends == nil)
+    #expect(room.holders[1].charge == Amounts(cpuMillis: 1000, memoryBytes: 2 << 30))
+    #expect(world.controller.explanation(for: urgent, at: world.now)?.turn?.place == 1)
+    #expect(world.controller.explanation(for: limited, at: world.now) == nil)
+  }
+
+  @Test("what is kept for the oldest work is said to those who could use it")
+  func reserved() throws {
+    var world = World()
+    world.worker(cpus: 2)
+    let running = world.job()
+    world.schedule()
+    let big = world.job { $0.needs = Requirement(cpuMillis: 2000) }
+    world.schedule()
+    world.advance(seconds: 11)
+    world.step(
+      .kill([Selection(job: running, indices: nil)], reason: "", from: World.alice, world.request())
+    )
+    _ = world.job { $0.needs = Requirement(cpuMillis: 1500) }
+    world.schedule()
+    let small = world.job { $0.needs = Requirement(cpuMillis: 1000) }
+    #expect(world.schedule().isEmpty)
+    let reason = world.controller.pendingReason(for: small, at: world.now)
+    #expect(reason?.code == .reserved)
+    #expect(reason?.text.contains("job \(big)") == true)
+  }
+
+  @Test("a gang says how many of it there is room for")
+  func gang() {
+    var world = World()
+    world.worker("w1", cpus: 2, attributes: [Attribute(name: "rack", value: AttributeValue("a"))])
+    world.worker("w2", cpus: 2, attributes: [Attribute(name: "rack", value: AttributeValue("b"))])
+    _ = world.job()
+    world.schedule()
+    let gang = world.job {
+      $0.array = TaskArray(first: 0, step: 1, count: 2, throttle: nil, isExplicit: true)
+      $0.needs = Requirement(cpuMillis: 1000)
+      $0.options.gang = Gang(groupBy: "rack")
+    }
+    let second = world.job {
+      $0.array = TaskArray(first: 0, step: 1, count: 2, throttle: nil, isExplicit: true)
+      $0.needs = Requirement(cpuMillis: 1000)
+      $0.options.gang = Gang(groupBy: "rack")
+    }
+    world.schedule()
+    #expect(world.state(gang) == .assigned)
+    #expect(
+      world.controller.pendingReason(for: second, at: world.now)?.text
+        == "needs room for 2 tasks of 1 cpu at once; the largest group of one rack has room for 1 now"
+    )
+  }
+}
