@@ -7,6 +7,7 @@ struct SimulatedLink {
   enum Up {
     case register(WorkerRecord)
     case observed([Observation])
+    case ailing(String?)
     case end
   }
 

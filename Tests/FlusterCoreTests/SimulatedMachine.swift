@@ -34,6 +34,7 @@ struct SimulatedMachine {
   var partial: Desired?
   /// Attempts for which all that is needed to start them is here, and those it was used for.
   var launches: [AttemptUID: Bool] = [:]
+  var ailment: String?
   /// The worker does nothing before this.
   var frozen: Instant?
 

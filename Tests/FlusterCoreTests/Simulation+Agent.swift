@@ -113,6 +113,7 @@ extension Simulation {
       case .registered:
         machines[place].registration = .stands
         if let store = Self.store { feed(place, .linked(store)) }
+        if let ailment = machines[place].ailment { ail(place, ailment) }
       case .desired(let desired, let more): follow(desired, more: more, on: place)
       case .end: dropController(place)
       }

@@ -18,6 +18,9 @@ extension Simulation {
     (2, { .hold([$0.tasks()], from: World.root, $0.request()) }),
     (6, { .release([$0.job()], from: World.root, $0.request()) }),
     (4, { .release([$0.tasks()], from: World.root, $0.request()) }),
+    (2, { .drain($0.worker(), true, from: World.root, $0.request()) }),
+    (4, { .drain($0.worker(), false, from: World.root, $0.request()) }),
+    (4, { .forget($0.lostWorker(), from: World.root, $0.request()) }),
   ]
 
   private static let weight = commands.reduce(0) { $0 + $1.weight }
@@ -39,6 +42,9 @@ extension Simulation {
     guard isUp else { return restart() }
     guard !isRefused else { return }
     if let command = resubmission() { return step(command) }
+    for worker in controller.state.workers.values.map(\.record.id).sorted() {
+      step(.drain(worker, false, from: World.root, request()))
+    }
     for job in controller.state.jobs.values {
       let selection = Selection(job: job.id)
       let isHopeless =
@@ -63,6 +69,21 @@ extension Simulation {
   mutating func tasks() -> Selection {
     let first = UInt32.random(in: 0...8, using: &random)
     return Selection(job: job().job, indices: first...(first + 4))
+  }
+
+  mutating func worker() -> WorkerID {
+    machines.randomElement(using: &random)?.id ?? WorkerID("")
+  }
+
+  /// An administrator has pulled the plug of a machine that is not heard, and may say so.
+  mutating func lostWorker() -> WorkerID {
+    let away = machines.indices.filter { place in
+      let worker = controller.state.workers[machines[place].id]
+      return worker?.link == nil || worker?.isSilent == true
+    }
+    guard let place = away.randomElement(using: &random) else { return WorkerID("") }
+    reboot(place)
+    return machines[place].id
   }
 
   private mutating func submission() -> Command? {

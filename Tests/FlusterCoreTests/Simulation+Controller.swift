@@ -34,6 +34,9 @@ extension Simulation {
 
   /// It stands where its job may stand, and where its gang may.
   private mutating func checkPlace(of attempt: OpenAttempt) {
+    if controller.state.workers[attempt.worker]?.isUsable != true {
+      complain("task \(attempt.task) is placed on \(attempt.worker), which takes no work")
+    }
     guard let request = controller.state.jobs[attempt.task.job]?.request else { return }
     let zone = zone(of: attempt.worker)
     for constraint in request.needs.constraints where constraint.isHard {
@@ -68,6 +71,7 @@ extension Simulation {
       switch links[place].up.removeFirst() {
       case .register(let record): isRefused ? hangUp(id) : step(.register(record, id))
       case .observed(let observations): step(.observe(id, observations))
+      case .ailing(let ailment): step(.report(id, ailment: ailment))
       case .end:
         links[place].isClosedAbove = true
         buryLinks()

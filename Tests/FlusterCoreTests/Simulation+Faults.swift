@@ -10,6 +10,8 @@ enum SimulatedFault: CaseIterable {
   case crashShim
   case reboot
   case resize
+  /// The worker says that it wants no new work, or that it is well again.
+  case ail
   case crashController
   /// The controller hangs, or nothing happens anywhere for a while.
   case pass
@@ -41,6 +43,7 @@ extension Simulation {
       machines[place].shim.crash(telling: count)
     case .reboot: reboot(place)
     case .resize: resize(place, slots: UInt64.random(in: 1...3, using: &random))
+    case .ail: ail(place, chance(1, in: 2) ? "its disk is full" : nil)
     case .crashController: crash()
     case .pass: clock.pass(milliseconds: Int64.random(in: 0...20_000, using: &random))
     case .setClock: setClock(place)
@@ -72,7 +75,7 @@ extension Simulation {
   }
 
   /// Everything on it is gone.
-  private mutating func reboot(_ place: Int) {
+  mutating func reboot(_ place: Int) {
     crashWorker(place)
     machines[place].boot += 1
     let life = machines[place].shim.life
@@ -89,6 +92,11 @@ extension Simulation {
     }
     feed(place, .resized(machines[place].capacity))
     dropController(place)
+  }
+
+  mutating func ail(_ place: Int, _ ailment: String?) {
+    machines[place].ailment = ailment
+    if machines[place].registration == .stands { send(.ailing(ailment), from: place) }
   }
 
   private mutating func setClock(_ place: Int) {

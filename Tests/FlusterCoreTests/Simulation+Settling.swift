@@ -8,6 +8,7 @@ extension Simulation {
     for place in links.indices { links[place].stalled = nil }
     for place in machines.indices {
       machines[place].frozen = nil
+      ail(place, nil)
       // Whatever was accepted fits somewhere in the end.
       resize(place, slots: 3)
     }
