@@ -193,5 +193,7 @@ extension Job {
 
 extension WorkerRecord {
   /// Whether work of this shape may be given to it at all.
-  func admits(_ shape: Shape) -> Bool { meets(shape.needs.constraints) }
+  func admits(_ shape: Shape) -> Bool {
+    serves(shape.owner) && meets(shape.needs.constraints)
+  }
 }

@@ -3,7 +3,7 @@ extension Controller {
   /// Why no worker, even empty, could ever run this; nil if one could, or if there is none to ask
   /// (no worker yet is normal). Workers that are drained or expected count.
   package func obstacle(to request: JobRequest) -> String? {
-    let workers = state.connected.map(\.record)
+    let workers = state.connected.map(\.record).filter { $0.serves(request.owner) }
     guard !workers.isEmpty else { return nil }
     let suitable = workers.filter { $0.meets(request.needs.constraints) }
     guard !suitable.isEmpty else { return unmet(request.needs.constraints, by: workers) }

@@ -1,8 +1,9 @@
 /// What is missing where nothing but a place is.
 extension Controller {
   func reasonOfRoom(_ job: Job, at now: Moment) -> PendingReason {
-    let usable = state.usable
-    guard !usable.isEmpty else { return PendingReason(.noWorker, unusable) }
+    let owner = job.request.owner
+    let usable = state.usable.filter { $0.record.serves(owner) }
+    guard !usable.isEmpty else { return PendingReason(.noWorker, unusable(for: owner)) }
     if let obstacle = obstacle(to: job.request) { return PendingReason(.resources, obstacle) }
     let shape = Shape(of: job)
     let suitable = usable.filter { $0.record.admits(shape) }
@@ -68,8 +69,8 @@ extension Controller {
   }
 
   /// Why no worker takes anything new.
-  private var unusable: String {
-    let away = state.connected.map { worker in
+  private func unusable(for user: UserID) -> String {
+    let away = state.connected.filter { $0.record.serves(user) }.map { worker in
       if let ailment = worker.ailment { return "worker \(worker.record.id) says: \(ailment)" }
       return "worker \(worker.record.id) \(worker.isDrained ? "is drained" : "is silent")"
     }

@@ -28,12 +28,14 @@ package struct WorkerRecord: Hashable, Sendable {
   /// The worker ends its attempts itself after so long without contact; nil: it stands on the
   /// controller's own machine and never does.
   package let lease: Span?
+  /// It is given jobs of its owner only: nobody has said that it may have those of others.
+  package var isPersonal: Bool
 
   /// A registration as it came in.
   package init(
     id: WorkerID, owner: UserID, incarnation: AttemptUID, boot: String, capacity: Amounts,
     lacks: [String], software: String, attributes: [Attribute] = [], address: String = "localhost",
-    lease: Span? = nil
+    lease: Span? = nil, isPersonal: Bool = false
   ) {
     self.id = id
     self.owner = owner
@@ -44,10 +46,16 @@ package struct WorkerRecord: Hashable, Sendable {
     self.software = software
     self.address = address
     self.lease = lease
+    self.isPersonal = isPersonal
     var seen: Set<String> = []
     self.attributes = attributes.filter { seen.insert($0.name).inserted }
       .sorted { $0.name < $1.name }
   }
+}
+
+extension WorkerRecord {
+  /// Whether jobs of this user may be given to it.
+  func serves(_ user: UserID) -> Bool { !isPersonal || user == owner }
 }
 
 /// A worker the controller knows.

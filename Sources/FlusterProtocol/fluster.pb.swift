@@ -1778,12 +1778,36 @@ package nonisolated struct WireWorkerRow: Sendable {
 
   package var pid: UInt32 = 0
 
+  /// Whether its process and its shim's have not ended, by the kernel's word; absent: not known.
+  package var isAlive: Bool {
+    get {_isAlive ?? false}
+    set {_isAlive = newValue}
+  }
+  /// Returns true if `isAlive` has been explicitly set.
+  package var hasIsAlive: Bool {self._isAlive != nil}
+  /// Clears the value of `isAlive`. Subsequent reads from it will return its default value.
+  package mutating func clearIsAlive() {self._isAlive = nil}
+
+  package var shimIsAlive: Bool {
+    get {_shimIsAlive ?? false}
+    set {_shimIsAlive = newValue}
+  }
+  /// Returns true if `shimIsAlive` has been explicitly set.
+  package var hasShimIsAlive: Bool {self._shimIsAlive != nil}
+  /// Clears the value of `shimIsAlive`. Subsequent reads from it will return its default value.
+  package mutating func clearShimIsAlive() {self._shimIsAlive = nil}
+
+  /// It is given jobs of its own uid only.
+  package var personal: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _capacity: WireNeeds? = nil
   fileprivate var _free: WireNeeds? = nil
+  fileprivate var _isAlive: Bool? = nil
+  fileprivate var _shimIsAlive: Bool? = nil
 }
 
 /// Stop the whole private instance: refused with UNAVAILABLE while attempts are open, unless now.
@@ -4683,7 +4707,7 @@ nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireWorkerRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerRow"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}connected\0\u{1}capacity\0\u{1}free\0\u{3}open_attempts\0\u{1}lacks\0\u{1}software\0\u{1}pid\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}connected\0\u{1}capacity\0\u{1}free\0\u{3}open_attempts\0\u{1}lacks\0\u{1}software\0\u{1}pid\0\u{3}is_alive\0\u{3}shim_is_alive\0\u{1}personal\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4699,6 +4723,9 @@ nonisolated extension WireWorkerRow: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 6: try { try decoder.decodeRepeatedStringField(value: &self.lacks) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.software) }()
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.pid) }()
+      case 9: try { try decoder.decodeSingularBoolField(value: &self._isAlive) }()
+      case 10: try { try decoder.decodeSingularBoolField(value: &self._shimIsAlive) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.personal) }()
       default: break
       }
     }
@@ -4733,6 +4760,15 @@ nonisolated extension WireWorkerRow: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.pid != 0 {
       try visitor.visitSingularUInt32Field(value: self.pid, fieldNumber: 8)
     }
+    try { if let v = self._isAlive {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 9)
+    } }()
+    try { if let v = self._shimIsAlive {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 10)
+    } }()
+    if self.personal != false {
+      try visitor.visitSingularBoolField(value: self.personal, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4745,6 +4781,9 @@ nonisolated extension WireWorkerRow: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.lacks != rhs.lacks {return false}
     if lhs.software != rhs.software {return false}
     if lhs.pid != rhs.pid {return false}
+    if lhs._isAlive != rhs._isAlive {return false}
+    if lhs._shimIsAlive != rhs._shimIsAlive {return false}
+    if lhs.personal != rhs.personal {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -35,5 +35,6 @@ extension Migration {
     ALTER TABLE worker ADD COLUMN address TEXT NOT NULL DEFAULT 'localhost';
     ALTER TABLE worker ADD COLUMN lease INTEGER;
     ALTER TABLE worker ADD COLUMN drained INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE worker ADD COLUMN personal INTEGER NOT NULL DEFAULT 0;
     """
 }

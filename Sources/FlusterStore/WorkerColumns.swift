@@ -5,7 +5,7 @@ enum WorkerColumns {
   static let all =
     """
     id, owner, incarnation, boot, cpu_millis, memory_bytes, resources, lacks, software,
-    attributes, address, lease
+    attributes, address, lease, personal
     """
   /// Whether it is drained is not the worker's to say, and stays.
   static let upsert: String = {
@@ -28,6 +28,7 @@ enum WorkerColumns {
     parameters.put(Packed.attributes(worker.attributes))
     parameters.put(worker.address)
     parameters.put(worker.lease?.milliseconds)
+    parameters.put(worker.isPersonal)
   }
 
   static func worker(_ row: inout Row) -> WorkerRecord {
@@ -36,6 +37,7 @@ enum WorkerColumns {
       boot: row.text(),
       capacity: Amounts(cpuMillis: row.word(), memoryBytes: row.word(), named: row.amounts()),
       lacks: row.texts(), software: row.text(), attributes: row.attributes(), address: row.text(),
-      lease: row.optionalWord().map { Span(milliseconds: $0) })
+      lease: row.optionalWord().map { Span(milliseconds: $0) },
+      isPersonal: row.flag())
   }
 }

@@ -19,6 +19,18 @@ package enum PidFD {
     }
   }
 
+  /// The number of the process that a descriptor stands for; -1 if it has ended and been waited
+  /// for, or has no number here; nil if the descriptor is no pidfd.
+  package static func pid(of descriptor: Descriptor) -> Int32? {
+    let path = "/proc/self/fdinfo/\(descriptor.raw)"
+    guard let bytes = try? Files.read(path, limit: 4096) else { return nil }
+    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+      let words = line.split(whereSeparator: \.isWhitespace)
+      if words.count == 2, words[0] == "Pid:" { return Int32(words[1]) }
+    }
+    return nil
+  }
+
   /// The process that connected this socket; nil where the kernel (before 6.5) cannot tell.
   package static func ofPeer(_ socket: Descriptor) throws(SystemError) -> Descriptor? {
     let raw = fl_peer_pidfd(socket.raw)

@@ -29,6 +29,8 @@ final class Daemon {
   var launches = LaunchCache()
   var links: [LinkID: WorkerLink] = [:]
   var desires: [LinkID: Desire] = [:]
+  /// Of workers that registered with this process, connected or not.
+  var liveness: [WorkerID: Liveness] = [:]
 
   var inbox = Inbox()
   var turn = OpenTurn()
@@ -38,7 +40,7 @@ final class Daemon {
   var listings: [RequestID: Listing] = [:]
   var relays: [RequestID: LogRelay] = [:]
   /// Why jobs of a requirement wait, for one slice of listings.
-  var reasons: [Requirement: PendingReason] = [:]
+  var reasons: [Wish: PendingReason] = [:]
   /// The same for the tasks of a job.
   var jobReasons: [JobID: PendingReason] = [:]
   /// The listing that was served last.

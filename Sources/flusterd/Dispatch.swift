@@ -35,7 +35,8 @@ struct Route {
     case .openLog(let wire): Route(.control, .always) { $0.openLog(wire, $1) }
     case .getStatus: Route(.control, .always) { $0.status($1) }
     case .shutdown(let wire): Route(.control, .always) { $0.shutdown(wire, $1) }
-    case .register(let wire): Route(.worker, .beforeRegistering) { $0.register(wire, $1) }
+    case .register(let wire):
+      Route(.worker, .beforeRegistering) { $0.register(wire, descriptors, $1) }
     case .observed(let wire): Route(.worker, .afterRegistering) { $0.observed(wire, $1) }
     case .openedLog(let wire):
       Route(.worker, .afterRegistering) { $0.openedLog(wire, descriptors, $1) }

@@ -67,12 +67,17 @@ struct Admission {
       }
     case (.system, .control): return
     case (.system, .worker):
-      guard settings.workerUsers.contains(uid) else {
+      guard isTrustedWorker(uid) || settings.allowsPersonalWorkers else {
         throw Refusal(
           .permissionDenied, "uid \(uid) may not run a worker",
-          wayOut: "name it in WorkerUsers= of fluster.conf(5)")
+          wayOut: "name it in WorkerUsers= of fluster.conf(5), or say PersonalWorkers=yes")
       }
     }
+  }
+
+  /// Whether a worker of this uid may be given the jobs of all whom this daemon serves.
+  func isTrustedWorker(_ uid: UserID) -> Bool {
+    instance == .user || uid == .root || settings.workerUsers.contains(uid)
   }
 
   /// Why this peer may not submit jobs; nil if it may.

@@ -2,6 +2,21 @@ import FlusterCore
 import FlusterProtocol
 import FlusterStore
 
+/// What decides why a job that nothing else keeps waits for room.
+struct Wish: Hashable {
+  private let owner: UserID
+  private let needs: Requirement
+  private let gang: Gang?
+  private let count: UInt32
+
+  init(_ request: JobRequest) {
+    owner = request.owner
+    needs = request.needs
+    gang = request.options.gang
+    count = gang == nil ? 1 : request.array.count
+  }
+}
+
 extension Daemon {
   /// The row of an unfinished job.
   func row(of job: Job) -> WireJobRow {
@@ -16,9 +31,10 @@ extension Daemon {
     guard job.progress.counts.active == 0, job.progress.counts.pending > 0 else { return nil }
     let isPlain = !job.progress.held && job.records.isEmpty && !job.progress.pending.isEmpty
     guard isPlain else { return controller.pendingReason(for: job.id, at: now) }
-    if let known = reasons[job.request.needs] { return known }
+    let wish = Wish(job.request)
+    if let known = reasons[wish] { return known }
     let reason = controller.pendingReason(for: job.id, at: now)
-    reasons[job.request.needs] = reason
+    reasons[wish] = reason
     return reason
   }
 

@@ -22,6 +22,8 @@ struct Settings: Sendable {
   var administrators: UInt32?
   /// Who may connect a worker to the system instance, beside root.
   var workerUsers: Set<UserID> = []
+  /// Whether others may connect one that is given their own jobs only.
+  var allowsPersonalWorkers = false
   /// Whether listings show the jobs of others to everybody.
   var othersAreVisible = false
   /// The mode of control.sock.
@@ -77,8 +79,12 @@ struct Settings: Sendable {
       default: throw value.refused("Visibility is \"own\" or \"all\", not \"\(value.text)\"")
       }
     }
-    if let value = file.string("Controller", "PersonalWorkers"), value.text != "no" {
-      throw value.refused("this version knows PersonalWorkers=no only")
+    if let value = file.string("Controller", "PersonalWorkers") {
+      switch value.text {
+      case "yes": allowsPersonalWorkers = true
+      case "no": allowsPersonalWorkers = false
+      default: throw value.refused("PersonalWorkers is 'yes' or 'no', not '\(value.text)'")
+      }
     }
   }
 

@@ -163,7 +163,7 @@ enum Start {
     switch (choices.places.instance, door) {
     case (.user, _): mode = 0o600
     case (.system, .control): mode = settings.socketMode
-    case (.system, .worker): mode = 0o660
+    case (.system, .worker): mode = settings.allowsPersonalWorkers ? 0o666 : 0o660
     }
     do throws(SystemError) {
       let socket = try UnixSocket.listen(at: path, kind: .stream, mode: mode)

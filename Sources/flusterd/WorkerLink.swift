@@ -2,6 +2,7 @@ import DequeModule
 import FlusterCore
 import FlusterProtocol
 import FlusterStore
+import FlusterSystem
 import Logging
 
 /// The conversation with one worker, on one connection.
@@ -10,6 +11,8 @@ struct WorkerLink {
   /// The number of its Register, to answer it.
   let request: UInt64
   let pid: UInt32
+  /// Of the worker and its shim, until the registration stands.
+  var pidfds: [Descriptor]
   /// Its registration stands and the full set has been sent.
   var isWelcome = false
   /// Its full set has not been sent to the end.
@@ -176,6 +179,8 @@ extension Daemon {
     clients.send(WireEnvelope(request: number, .registered(WireRegistered())), to: connection)
     links[link]?.isWelcome = true
     links[link]?.isFilling = true
+    watchProcesses(of: worker, links[link]?.pidfds ?? [])
+    links[link]?.pidfds = []
     links[link]?.waiting.append(contentsOf: wanted.map(\.uid))
     var desire = Desire()
     desire.wire.full = true

@@ -52,6 +52,19 @@ struct PendingReasonTests {
     let task = world.controller.pendingReason(for: TaskID(job, 1), at: world.now)
     #expect(task?.text == "held; fluster-set \(job).1 release")
   }
+
+  @Test("a personal worker is given its owner's jobs only, and is nothing to the others")
+  func personal() {
+    var world = World()
+    world.worker("mine", owner: World.alice.uid, isPersonal: true)
+    let bobs = world.job(as: World.bob)
+    let alices = world.job(as: World.alice)
+    #expect(world.schedule().map(\.task.job) == [alices])
+    #expect(world.controller.pendingReason(for: bobs, at: world.now)?.code == .noWorker)
+    world.worker("all")
+    #expect(world.schedule().map(\.worker.name) == ["all"])
+    #expect(world.violations.isEmpty)
+  }
 }
 
 @Suite("What there is to say about a job that waits")

@@ -72,16 +72,18 @@ struct World {
   mutating func worker(
     _ name: String = "w1", cpus: UInt64 = 4, memory: UInt64 = 16 << 30,
     named: [NamedAmount] = [], boot: String = "boot", incarnation: UInt64 = 1,
-    attributes: [Attribute] = [], lease: Span? = nil
+    attributes: [Attribute] = [], lease: Span? = nil, owner: UserID = .root,
+    isPersonal: Bool = false
   ) -> LinkID {
     links += 1
     let link = LinkID(links)
     step(
       .register(
         WorkerRecord(
-          id: WorkerID(name), owner: .root, incarnation: AttemptUID(high: 0, low: incarnation),
+          id: WorkerID(name), owner: owner, incarnation: AttemptUID(high: 0, low: incarnation),
           boot: boot, capacity: Amounts(cpuMillis: cpus * 1000, memoryBytes: memory, named: named),
-          lacks: [], software: "test", attributes: attributes, lease: lease), link))
+          lacks: [], software: "test", attributes: attributes, lease: lease,
+          isPersonal: isPersonal), link))
     return link
   }
 

@@ -407,15 +407,18 @@ extension Golden {
             lacks: "memory"
             software: "0.1.0"
             pid: 4712
+            is_alive: true
+            shim_is_alive: false
+            personal: true
           }
           state_directory: "/var/lib/fluster"
           store_trouble: "no space left"
         }
         """#,
       hex: """
-        0801aa01590a05302e312e3010e72418012002280332260a02773110011a0508a01f1001220308b8\
-        17280132066d656d6f72793a05302e312e3040e8243a102f7661722f6c69622f666c757374657242\
-        0d6e6f207370616365206c656674
+        0801aa015f0a05302e312e3010e724180120022803322c0a02773110011a0508a01f1001220308b8\
+        17280132066d656d6f72793a05302e312e3040e8244801500058013a102f7661722f6c69622f666c\
+        7573746572420d6e6f207370616365206c656674
         """),
     Golden(
       description: "the end of an instance",

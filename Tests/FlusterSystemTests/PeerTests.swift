@@ -40,6 +40,8 @@ import Testing
     let process = try PidFD.open(pid: pid)
     var poller = pollfd(fd: process.raw, events: Int16(POLLIN), revents: 0)
     #expect(poll(&poller, 1, 0) == 0)
+    #expect(PidFD.pid(of: process) == pid)
+    #expect(PidFD.pid(of: try SealedMemory.make([], name: "test")) == nil)
     try PidFD.send(signal: SIGKILL, to: process)
     #expect(poll(&poller, 1, 10_000) == 1)
     var status: Int32 = 0

@@ -60,6 +60,16 @@ final class Talker {
     return Deadline.now - start
   }
 
+  /// The workers that flusterd knows.
+  func workers() throws -> [WireWorkerRow] {
+    requests += 1
+    try send(WireEnvelope(request: requests, .getStatus(WireGetStatus())).frame())
+    guard let answer = try receive(), answer.request == requests else {
+      throw TimedOut(what: "the answer to request \(requests)")
+    }
+    return answer.status.workers
+  }
+
   /// The 99th percentile of the round trips of `count` requests.
   func p99(of count: Int = 500) throws -> Int64 {
     let times = try (0..<count).map { _ in try roundTrip() }.sorted()

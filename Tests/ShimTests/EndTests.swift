@@ -118,6 +118,46 @@ struct EndTests {
         == .notStarted(uid: spawn.uid, tag: spawn.tag, reason: 10, errno: ETIMEDOUT))
     withExtendedLifetime(lease) {}
   }
+
+  @Test(
+    "a process that killing does not end is told as stuck after 30 s",
+    .enabled(
+      if: getenv("FLUSTER_SLOW_TESTS") != nil && geteuid() == 0,
+      "it takes 30 s and root: set FLUSTER_SLOW_TESTS=1"))
+  func stuck() throws {
+    // A cgroup is empty as soon as all in it are on their way out.
+    let shim = try ShimFixture(["--no-cgroup"])
+    let connection = try shim.connect()
+    let spawn = shim.job("unshare", "--pid", "--fork", "sleep", "1000")
+    try connection.ask(.spawn(spawn))
+    let (started, _) = try connection.start(of: spawn.uid)
+    try eventually("the job's namespace") { child(of: started.pid) != nil }
+    let first = try #require(child(of: started.pid))
+    // The first process of a namespace does not end before all others in it are reaped, and this
+    // one's parent, outside, does not reap it.
+    let guest = try launch(["nsenter", "--target", "\(first)", "--pid", "sleep", "1000"])
+    defer {
+      var status: Int32 = 0
+      Glibc.kill(guest, SIGCONT)
+      Glibc.kill(guest, SIGTERM)
+      waitpid(guest, &status, 0)
+    }
+    try eventually("the guest") { child(of: guest) != nil }
+    Glibc.kill(guest, SIGSTOP)
+    try connection.ask(.kill(uid: spawn.uid))
+    var ready = pollfd(fd: connection.descriptor.raw, events: Int16(POLLIN), revents: 0)
+    #expect(poll(&ready, 1, 35_000) == 1)
+    #expect(try connection.next().0 == .stuck(uid: spawn.uid))
+    #expect(try connection.list().suffix(1) == [.stuck(uid: spawn.uid)])
+    Glibc.kill(guest, SIGCONT)
+    #expect(try connection.end(of: spawn.uid).signal == 9)
+    #expect(!isAlive(first))
+  }
+
+  private func child(of pid: Int32) -> Int32? {
+    contents("/proc/\(pid)/task/\(pid)/children").split(separator: " ").first
+      .flatMap { Int32($0) }
+  }
 }
 
 /// An executable file whose execution the kernel holds up for as long as this lives, or 45 s.

@@ -8,7 +8,7 @@ final class SystemShim {
   static let alice: UInt32 = 61_802
 
   let directory: String
-  private let pid: Int32
+  let pid: Int32
 
   init(configuration: String = "AllowUids=61802-61810") throws {
     var template = Array("/tmp/fluster-shim-test.XXXXXX".utf8CString)
@@ -118,6 +118,32 @@ struct SystemInstanceTests {
     #expect(try connection.refusal(shim.script("true", owner: UInt32.max)) == [3, EPERM])
     #expect(try connection.refusal(shim.script("true", owner: 61801)) == [3, EPERM])
     #expect(try connection.refusal(shim.script("true", owner: 61803)) == [3, ENOENT])
+  }
+
+  @Test("a name service that hangs costs the job that needs it, after 5 s, and nobody else")
+  func lookUp() throws {
+    let shim = try SystemShim()
+    let connection = try shim.connect()
+    let fifo = "\(shim.directory)/fifo"
+    #expect(mkfifo(fifo, 0o644) == 0)
+    let enter = ["nsenter", "--mount", "--target", "\(shim.pid)", "--"]
+    func inside(_ command: String...) throws {
+      var status: Int32 = 0
+      waitpid(try launch(enter + command), &status, 0)
+      try #require(status == 0, "\(command)")
+    }
+    try inside("mount", "--bind", fifo, "/etc/passwd")
+    let spawn = shim.script("true")
+    let start = Clock.monotonicNanoseconds()
+    try connection.ask(.spawn(spawn))
+    #expect(try connection.list() == [.starting(uid: spawn.uid, tag: spawn.tag)])
+    #expect(
+      try connection.next().0
+        == .notStarted(uid: spawn.uid, tag: spawn.tag, reason: 3, errno: ETIMEDOUT))
+    let waited = Clock.monotonicNanoseconds() - start
+    #expect((4_900_000_000...9_000_000_000).contains(waited), "\(waited)")
+    try inside("umount", "/etc/passwd")
+    #expect(try connection.run(shim.script("true")).exitCode == 0)
   }
 
   @Test("paths are opened with the owner's rights, not with root's")

@@ -1,9 +1,11 @@
 import FlusterCore
 import FlusterProtocol
+import FlusterSystem
 
 extension Daemon {
-  /// Register: a worker says who it is, once on its connection.
-  func register(_ wire: WireRegister, _ request: Request) {
+  /// Register: a worker says who it is, once on its connection. With it come pidfds of
+  /// the worker and of its shim, in this order.
+  func register(_ wire: WireRegister, _ pidfds: [Descriptor], _ request: Request) {
     do throws(Refusal) {
       let registration = try Registration(wire: wire, owner: request.peer.uid)
       if let store = registration.store, store != storage.id {
@@ -15,8 +17,11 @@ extension Daemon {
       }
       let link = request.connection.link
       links[link] = WorkerLink(
-        worker: registration.record.id, request: request.number, pid: registration.pid)
-      step(.register(registration.record, link))
+        worker: registration.record.id, request: request.number, pid: registration.pid,
+        pidfds: pidfds)
+      var record = registration.record
+      record.isPersonal = !admission.isTrustedWorker(request.peer.uid)
+      step(.register(record, link))
     } catch {
       clients.refuse(request.connection, error, request: request.number)
     }

@@ -29,6 +29,10 @@ extension Daemon {
     row.lacks = worker.record.lacks
     row.software = worker.record.software
     row.pid = worker.link.flatMap { links[$0]?.pid } ?? 0
+    row.personal = worker.record.isPersonal
+    let liveness = liveness[worker.record.id]
+    if let process = liveness?.worker { row.isAlive = process.isAlive }
+    if let process = liveness?.shim { row.shimIsAlive = process.isAlive }
     return row
   }
 }

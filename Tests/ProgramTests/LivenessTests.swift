@@ -1,0 +1,37 @@
+import FlusterProtocol
+import FlusterTesting
+import Glibc
+import Testing
+
+extension Programs {
+  @Suite("the processes behind a worker")
+  struct LivenessTests {
+    @Test("flusterd knows which of them is alive, whatever has become of the connection")
+    func watched() throws {
+      try Instance.with { instance in
+        let client = try Talker(to: instance.controlSocket)
+        try client.greet()
+        func becomes(worker: Bool, shim: Bool) throws {
+          try eventually("worker alive \(worker), shim alive \(shim)") {
+            guard let row = try client.workers().first else { return false }
+            return row.hasIsAlive && row.isAlive == worker && row.shimIsAlive == shim
+          }
+        }
+        try becomes(worker: true, shim: true)
+        try instance.end(.worker, by: SIGKILL)
+        try becomes(worker: false, shim: true)
+        try instance.start(.worker)
+        try becomes(worker: true, shim: true)
+        try instance.end(.worker, by: SIGKILL)
+        try instance.end(.shim, by: SIGKILL)
+        try becomes(worker: false, shim: false)
+        #expect(
+          instance.said(by: .controller).count { $0.contains("the shim of worker w1 has ended") }
+            == 1)
+        try instance.start(.shim)
+        try instance.start(.worker)
+        try becomes(worker: true, shim: true)
+      }
+    }
+  }
+}
