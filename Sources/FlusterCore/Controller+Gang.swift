@@ -1,7 +1,7 @@
 /// Gangs: all tasks placed in one pass, or none.
 extension Controller {
-  /// The rooms in which a task of this shape may stand, in the sets that a gang may use: one set, or
-  /// one for each value of the attribute it is grouped by, the most wished for first.
+  /// The rooms in which a task of this shape may stand, in the sets that a gang may use: one set,
+  /// or one for each value of the attribute it is grouped by, the most wished for first.
   func candidates(for shape: Shape) -> [[Int]] {
     let places = rooms.all.indices.filter { rooms.all[$0].worker.admits(shape) }
     guard let attribute = shape.members?.gang.groupBy else { return [places] }

@@ -62,7 +62,7 @@ extension Controller {
     effect(.tasksEnded(id, positions, final))
   }
 
-  /// Asks the workers to end these attempts; a weightier reason takes the place of one given before.
+  /// Asks the workers to end these attempts; a weightier reason takes the place of an older one.
   mutating func stop(_ attempts: [OpenAttempt], because reason: StopReason) {
     for attempt in attempts where attempt.stop?.yields(to: reason) ?? true {
       record(.stopRequested(attempt.uid, reason))

@@ -60,8 +60,8 @@ final class AttemptFiles {
     return file
   }
 
-  /// Opens the file of an attempt of an earlier shim, to append to it. What that one left unfinished
-  /// goes: behind it nothing could be read.
+  /// Opens the file of an attempt of an earlier shim, to append to it. What that one left
+  /// unfinished goes: behind it nothing could be read.
   func reopen(_ uid: [UInt8]) throws(SystemError) -> AttemptFile {
     let name = ShimSpawn.hexadecimal(uid)
     let raw = openFile(name, O_WRONLY | O_APPEND)

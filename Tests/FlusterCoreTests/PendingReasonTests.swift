@@ -146,7 +146,8 @@ struct ExplanationTests {
     #expect(world.state(gang) == .assigned)
     #expect(
       world.controller.pendingReason(for: second, at: world.now)?.text
-        == "needs room for 2 tasks of 1 cpu at once; the largest group of one rack has room for 1 now"
+        == "needs room for 2 tasks of 1 cpu at once; "
+        + "the largest group of one rack has room for 1 now"
     )
   }
 }
