@@ -92,6 +92,17 @@ package enum FrontDoor {
       throw Failure(
         .notFound, "cannot find man to show \(page)", wayOut: "install man-db or mandoc")
     }
-    try Successor.become(man, ["man", page].map { Array($0.utf8) })
+    try Successor.become(man, ["man", sourcePage(page) ?? page].map { Array($0.utf8) })
+  }
+
+  /// The page in the source tree that this program was built in; nil if it is not in one.
+  private static func sourcePage(_ page: String) -> String? {
+    guard var folder = try? Files.realpath("/proc/self/exe") else { return nil }
+    while folder != "/" {
+      folder = Files.parent(of: folder)
+      guard Files.exists("\(folder)/Package.swift") else { continue }
+      return [1, 5, 7, 8].map { "\(folder)/man/\(page).\($0)" }.first(where: Files.exists)
+    }
+    return nil
   }
 }

@@ -44,6 +44,22 @@ extension Programs {
       }
     }
 
+    @Test("help shows the pages of the source tree that the program was built in")
+    func sourcePages() throws {
+      try Instance.with(daemons: []) { instance in
+        let build = "\(instance.files)/.build/debug"
+        #expect(try instance.run("mkdir", "-p", "\(instance.files)/man", build).status == 0)
+        let program = "\(try Programs.products())/fluster"
+        #expect(try instance.run("cp", program, build).status == 0)
+        try write("#!/bin/sh\necho \"$1\"\n", to: "\(build)/man", mode: 0o755)
+        let page = "\(instance.files)/man/fluster.1"
+        try write("", to: page)
+        #expect(try instance.run("\(build)/fluster", "help").lines == ["fluster"])
+        try write("", to: "\(instance.files)/Package.swift")
+        #expect(try instance.run("\(build)/fluster", "help").lines == [page])
+      }
+    }
+
     @Test("the front door runs the commands beside it")
     func frontDoor() throws {
       try Instance.with { instance in
