@@ -40,6 +40,15 @@ package struct Caller {
       rlimits: currentRlimits())
   }
 
+  /// The value of a variable; nil if it is not set, or empty.
+  func variable(_ name: String) -> String? {
+    guard let entry = environment.last(where: { CapturedEnvironment.name(of: $0) == name }) else {
+      return nil
+    }
+    let value = entry.dropFirst(name.utf8.count + 1)
+    return value.isEmpty ? nil : String(decoding: value, as: UTF8.self)
+  }
+
   private static func currentDirectory() throws(Failure) -> [UInt8] {
     let path = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX) + 1) { room in
       getcwd(room.baseAddress, room.count).map {

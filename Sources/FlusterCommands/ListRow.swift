@@ -20,6 +20,8 @@ struct ListRow {
   var attempts: UInt32?
   var outcome: Outcome?
   var launch: WireLaunch?
+  var parent = ""
+  var path = ""
 
   init(_ job: WireJobRow) {
     id = "\(job.job)"
@@ -33,6 +35,8 @@ struct ListRow {
     if job.hasTimeLimitMs { timeLimit = job.timeLimitMs }
     if job.hasOutcome { outcome = try? Outcome(wire: job.outcome) }
     if job.hasLaunch { launch = job.launch }
+    parent = job.parentText
+    path = job.path
     reason = job.explanation
     tasks = job.progressText
     if let last = job.attempts.last { worker = last.worker }
@@ -49,6 +53,8 @@ struct ListRow {
     if let job { submitted = WallTime(milliseconds: job.submittedMs) }
     if let job, job.hasTimeLimitMs { timeLimit = job.timeLimitMs }
     if let job, job.hasLaunch { launch = job.launch }
+    parent = job?.parentText ?? ""
+    path = job?.path ?? ""
     if task.hasStartedMs { started = WallTime(milliseconds: task.startedMs) }
     if task.hasEndedMs { ended = WallTime(milliseconds: task.endedMs) }
     worker = task.worker
@@ -85,6 +91,8 @@ struct ListRow {
     case .limit: timeLimit.map(Quantity.text(milliseconds:)) ?? "-"
     case .command: launch.map(\.commandText) ?? "-"
     case .directory: launch.map { String(decoding: $0.directory.array, as: UTF8.self) } ?? "-"
+    case .parent: parent.isEmpty ? "-" : parent
+    case .path: path.isEmpty ? "-" : path
     }
   }
 

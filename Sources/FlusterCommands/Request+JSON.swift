@@ -13,6 +13,7 @@ extension WireJobRequest {
     object.set("retries", .unsigned(UInt64(retries)))
     object.set("retries_lost", .unsigned(UInt64(retriesLost)))
     object.set("held", .bool(held))
+    object.set("end_children", .bool(endChildren))
     object.add(launch)
     let entries = environment.array.split(separator: 0).map { JSON.text(Array($0)) }
     object.set("environment", .array(entries))

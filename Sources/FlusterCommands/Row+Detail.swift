@@ -26,6 +26,8 @@ extension WireJobRow {
       block.add("directory", String(decoding: launch.directory.array, as: UTF8.self))
     }
     if array.explicit { block.add("tasks", arrayText) }
+    if hasParent { block.add("path", path) }
+    block.add("parent", parentText)
     block.add("needs", needsText)
     block.add("limits", limitsText)
     if hasLaunch { block.add("files", filesText) }
@@ -36,6 +38,12 @@ extension WireJobRow {
     let last = UInt64(array.first) + UInt64(array.step) * UInt64(max(array.count, 1) - 1)
     let throttle = array.hasThrottle ? ", \(array.throttle) at once" : ""
     return "\(array.first)-\(last)\(step)\(throttle)"
+  }
+
+  /// The task from inside which it was submitted; empty for a root.
+  var parentText: String {
+    guard hasParent else { return "" }
+    return hasParentIndex ? "\(parent).\(parentIndex)" : "\(parent)"
   }
 
   private var needsText: String {
@@ -52,6 +60,7 @@ extension WireJobRow {
     ]
     parts.append("retries \(retries)")
     parts.append("retries-lost \(retriesLost)")
+    if endChildren { parts.append("its children end with it") }
     return parts.joined(separator: ", ")
   }
 

@@ -11,6 +11,10 @@ extension WireJobRow {
     object.set("name", .string(name))
     object.set("user", users.knownName(of: uid).map(JSON.string))
     object.set("uid", .unsigned(UInt64(uid)))
+    if hasParent { object.set("parent", .unsigned(parent)) }
+    if hasParentIndex { object.set("parent_task", .unsigned(UInt64(parentIndex))) }
+    if root != 0 { object.set("root", .unsigned(root)) }
+    if !path.isEmpty { object.set("path", .string(path)) }
     object.set("state", .string(state.word))
     object.set("held", .bool(held))
     if hasReason { object.set("reason", .object(reason.json)) }
@@ -24,6 +28,7 @@ extension WireJobRow {
     object.set("grace_seconds", .thousandths(graceMs))
     object.set("retries", .unsigned(UInt64(retries)))
     object.set("retries_lost", .unsigned(UInt64(retriesLost)))
+    object.set("end_children", .bool(endChildren))
     object.setTime("submitted_at", true, submittedMs)
     object.setTime("started_at", hasStartedMs, startedMs)
     object.setTime("ended_at", hasEndedMs, endedMs)

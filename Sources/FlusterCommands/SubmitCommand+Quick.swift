@@ -31,6 +31,8 @@ extension SubmitCommand {
 
   /// The options that are there or not.
   static let flags: [String: @Sendable (inout SubmitCommand) -> Void] = [
+    "--detach": { $0.tree.detach = true },
+    "--end-children": { $0.tree.endChildren = true },
     "--hold": { $0.asking.hold = true },
     "--wait": { $0.asking.wait = true },
     "--dry-run": { $0.asking.dryRun = true },
@@ -78,6 +80,8 @@ extension SubmitCommand {
     command.output = SubmitOptions.Output()
     (command.output.stdout, command.output.stderr) = (nil, nil)
     (command.output.logMax, command.output.stdin) = (nil, nil)
+    command.tree = SubmitOptions.Tree()
+    (command.tree.detach, command.tree.endChildren) = (false, false)
     command.asking = SubmitOptions.Asking()
     (command.asking.hold, command.asking.wait, command.asking.dryRun) = (false, false, false)
     command.asking.token = nil

@@ -15,6 +15,7 @@ extension SubmitCommand {
     job.needs = try wireNeeds()
     try setEnding(of: &job)
     job.held = asking.hold
+    job.endChildren = tree.endChildren
     job.launch = try launch(argv, of: caller)
     guard let extent = CapturedEnvironment.Extent(rawValue: surroundings.extent) else {
       throw .usage("--env takes all, minimal or none, not \"\(surroundings.extent)\"")

@@ -19,6 +19,7 @@ package struct SubmitCommand: AskingCommand {
   @OptionGroup(title: "Ending") var ending: SubmitOptions.Ending
   @OptionGroup(title: "Environment") var surroundings: SubmitOptions.Surroundings
   @OptionGroup(title: "Output") var output: SubmitOptions.Output
+  @OptionGroup(title: "Tree") var tree: SubmitOptions.Tree
   @OptionGroup(title: "Asking") var asking: SubmitOptions.Asking
   @OptionGroup package var shared: SharedOptions
 
@@ -60,6 +61,7 @@ package struct SubmitCommand: AskingCommand {
     let (job, notices) = try request(of: caller)
     submit.job = job
     for notice in notices { voice.notice(notice) }
+    if let parent = try parent(of: caller, voice) { submit.parentAttempt = .of(parent.bytes) }
     guard !(asking.wait && asking.dryRun) else {
       throw .usage("--wait and --dry-run exclude each other")
     }

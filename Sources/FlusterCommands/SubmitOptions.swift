@@ -112,6 +112,15 @@ enum SubmitOptions {
     var stdin: String?
   }
 
+  /// Where it stands in the tree of jobs.
+  struct Tree: ParsableArguments {
+    @Flag(help: "A job of its own, and no child of the surrounding one.")
+    var detach = false
+
+    @Flag(help: "When it succeeds, end its children too.")
+    var endChildren = false
+  }
+
   /// How the submit itself goes.
   struct Asking: ParsableArguments {
     @Flag(help: "Not to be started before fluster-set releases it.")

@@ -58,9 +58,13 @@ package struct Observation: Hashable, Sendable {
 
 /// Everything that may be asked of the controller.
 package enum Command: Hashable, Sendable {
-  case submit(JobRequest, Payload, Token?, from: Caller, RequestID)
-  /// TERM, grace, KILL for what runs; the end for what waits.
-  case kill([Selection], reason: String, from: Caller, RequestID)
+  /// `inside` is the attempt that submits, by its own word.
+  case submit(
+    JobRequest, Payload, Token?, inside: AttemptUID? = nil, from: Caller, RequestID)
+  /// TERM, grace, KILL for what runs; the end for what waits; the same for everything below it in
+  /// its tree, and below jobs that have finished if `belowFinished`.
+  case kill(
+    [Selection], reason: String, belowFinished: Bool = true, from: Caller, RequestID)
   /// Only a signal to what runs.
   case signal([Selection], UInt8, from: Caller, RequestID)
   case hold([Selection], from: Caller, RequestID)

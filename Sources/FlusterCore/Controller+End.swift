@@ -20,6 +20,7 @@ extension Controller {
     if state.jobs[id]?.isOverFailureLimit == true { endRest(of: id, because: .failureLimit) }
     offer(id)
     finishIfOver(id, at: now)
+    endChildren(of: attempt, verdict, in: job, at: now)
   }
 
   /// Where one of a gang has ended without success, the others are of no use.

@@ -13,7 +13,7 @@ extension Controller {
       if !named.isEmpty { record(.tasksHeld(job.id, named)) }
       if selection.isWhole && !job.progress.held { record(.held(job.id, true)) }
     }
-    effect(.reply(reply, .done(unknown: targets.unknown)))
+    effect(.reply(reply, .done(unknown: targets.unknown.map(\.job))))
   }
 
   /// Only what waits can be held; an array that has started may be held for its remaining tasks.
@@ -43,7 +43,7 @@ extension Controller {
       return effect(.reply(reply, .refused(error)))
     }
     for selection in targets.known { release(selection) }
-    effect(.reply(reply, .done(unknown: targets.unknown)))
+    effect(.reply(reply, .done(unknown: targets.unknown.map(\.job))))
   }
 
   private mutating func release(_ selection: JobSelection) {

@@ -3,7 +3,8 @@ extension Controller {
   struct Targets {
     /// Unfinished jobs, each once, and what is meant of them.
     var known: [JobSelection] = []
-    var unknown: [JobID] = []
+    /// Jobs that are not among the unfinished.
+    var unknown: [JobSelection] = []
   }
 
   /// Resolves selections; refuses all of them if one is not the caller's or has no such task.
@@ -11,7 +12,7 @@ extension Controller {
     var targets = Targets()
     for selection in JobSelection.merging(selections) {
       guard let job = state.jobs[selection.job] else {
-        targets.unknown.append(selection.job)
+        targets.unknown.append(selection)
         continue
       }
       guard caller.mayChange(job.request.owner) else {
@@ -27,27 +28,45 @@ extension Controller {
   }
 
   mutating func kill(
-    _ selections: [Selection], reason: String, from caller: Caller, _ reply: RequestID,
-    at now: Moment
+    _ selections: [Selection], reason: String, belowFinished: Bool, from caller: Caller,
+    _ reply: RequestID, at now: Moment
   ) {
     let targets: Targets
+    let finished: [JobSelection]
     do {
       targets = try self.targets(of: selections, for: caller)
+      finished = belowFinished ? targets.unknown : []
+      for selection in finished { try checkDescendants(of: selection, for: caller) }
     } catch {
       return effect(.reply(reply, .refused(error)))
     }
     let request = KillRequest(by: caller.uid, reason: reason)
     for selection in targets.known { kill(selection, request, at: now) }
-    effect(.reply(reply, .done(unknown: targets.unknown)))
+    for selection in targets.known + finished {
+      killDescendants(of: selection, request, at: now)
+    }
+    effect(.reply(reply, .done(unknown: targets.unknown.map(\.job))))
   }
 
   private mutating func kill(
     _ selection: JobSelection, _ request: KillRequest, at now: Moment
   ) {
-    let id = selection.job
+    guard let job = state.jobs[selection.job] else { return }
+    guard !selection.isWhole else { return killWhole(job.id, request, at: now) }
+    kill(selection.named(in: job.request.array), of: job, request, at: now)
+  }
+
+  /// Ends a job as a whole, and says who wanted that first.
+  mutating func killWhole(_ id: JobID, _ request: KillRequest, at now: Moment) {
     guard let job = state.jobs[id] else { return }
-    let all = selection.all(in: job.request.array)
-    if selection.isWhole && job.progress.killed == nil { record(.killRequested(id, request)) }
+    if job.progress.killed == nil { record(.killRequested(id, request)) }
+    kill(RangeSet(job.request.array.positions), of: job, request, at: now)
+  }
+
+  private mutating func kill(
+    _ all: RangeSet<UInt32>, of job: Job, _ request: KillRequest, at now: Moment
+  ) {
+    let id = job.id
     let waiting = job.waiting.intersection(all)
     end(waiting, of: id, as: .killed)
     stop(openAttempts(of: job, in: all), because: .killed(request))
@@ -86,7 +105,7 @@ extension Controller {
         effect(.signal(attempt.worker, attempt.uid, signal))
       }
     }
-    effect(.reply(reply, .done(unknown: targets.unknown)))
+    effect(.reply(reply, .done(unknown: targets.unknown.map(\.job))))
   }
 
   func openAttempts(of job: Job, in positions: RangeSet<UInt32>) -> [OpenAttempt] {

@@ -1,7 +1,7 @@
 extension Controller {
   mutating func submit(
-    _ request: JobRequest, _ payload: Payload, _ token: Token?, from caller: Caller,
-    _ reply: RequestID, at now: Moment
+    _ request: JobRequest, _ payload: Payload, _ token: Token?, inside attempt: AttemptUID?,
+    from caller: Caller, _ reply: RequestID, at now: Moment
   ) {
     if let token, let known = state.tokens.job(for: token, of: request.owner) {
       return effect(.reply(reply, .submitted(known, existed: true)))
@@ -9,9 +9,18 @@ extension Controller {
     if let refusal = refusal(of: request, from: caller) {
       return effect(.reply(reply, .refused(refusal)))
     }
-    let job = Job(id: state.nextJob, request: request, submitted: now.wall)
+    let descent: Descent
+    let orphan: String?
+    do {
+      (descent, orphan) = try self.descent(of: request, inside: attempt)
+    } catch {
+      return effect(.reply(reply, .refused(error)))
+    }
+    let job = Job(
+      id: state.nextJob, request: request, submitted: now.wall, descent: descent)
     record(.submitted(job, payload, token))
-    effect(.reply(reply, .submitted(job.id, existed: false)))
+    let notice = orphan.map { "\($0); job \(job.id) is a root job" }
+    effect(.reply(reply, .submitted(job.id, existed: false, notice: notice)))
   }
 
   /// Why the request cannot be accepted; nil if it can.

@@ -44,10 +44,11 @@ package struct Controller: Sendable {
   package mutating func step(_ command: Command, at now: Moment) -> Step {
     let wake = nextWake
     switch command {
-    case .submit(let request, let payload, let token, let caller, let reply):
-      submit(request, payload, token, from: caller, reply, at: now)
-    case .kill(let selections, let reason, let caller, let reply):
-      kill(selections, reason: reason, from: caller, reply, at: now)
+    case .submit(let request, let payload, let token, let attempt, let caller, let reply):
+      submit(request, payload, token, inside: attempt, from: caller, reply, at: now)
+    case .kill(let selections, let reason, let belowFinished, let caller, let reply):
+      kill(
+        selections, reason: reason, belowFinished: belowFinished, from: caller, reply, at: now)
     case .signal(let selections, let signal, let caller, let reply):
       send(signal, to: selections, from: caller, reply)
     case .hold(let selections, let caller, let reply):

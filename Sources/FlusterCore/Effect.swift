@@ -1,6 +1,7 @@
 /// What a request came to.
 package enum Answer: Hashable, Sendable {
-  case submitted(JobID, existed: Bool)
+  /// The notice is what the caller should know of the new job; one sentence.
+  case submitted(JobID, existed: Bool, notice: String? = nil)
   /// Carried out. Jobs that are not among the unfinished are named; the shell knows whether they
   /// ended or never were.
   case done(unknown: [JobID])

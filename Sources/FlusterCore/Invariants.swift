@@ -5,7 +5,7 @@ package enum Invariants {
     let state = controller.state
     return state.jobs.keys.sorted().flatMap { id in
       state.jobs[id].map { violations(of: $0, in: state) } ?? []
-    } + attempts(in: state) + workers(in: state) + links(in: state)
+    } + attempts(in: state) + workers(in: state) + links(in: state) + families(in: state)
   }
 
   private static func violations(of job: Job, in state: State) -> [String] {
@@ -81,6 +81,24 @@ package enum Invariants {
       check(
         job.progress.killed == nil, "its job was killed and it still waits for another attempt")
     }
+    return found
+  }
+
+  private static func families(in state: State) -> [String] {
+    var derived = Families()
+    var found: [String] = []
+    for id in state.jobs.keys {
+      guard let job = state.jobs[id] else { continue }
+      _ = derived.add(job)
+      guard let lineage = job.lineage else { continue }
+      if lineage.ancestors.count >= Lineage.maximumDepth {
+        found.append("job \(id): it is deeper than a tree may be")
+      }
+      if let parent = state.jobs[lineage.parent.job], parent.request.owner != job.request.owner {
+        found.append("job \(id): its parent \(parent.id) is another user's")
+      }
+    }
+    if derived != state.families { found.append("the families are not those of the jobs") }
     return found
   }
 

@@ -76,6 +76,8 @@ package struct JobRequest: Hashable, Sendable {
   package var timeLimit: Span?
   package var grace: Span
   package var held: Bool
+  /// Its children end with it even when it succeeds.
+  package var endChildren: Bool
   /// Most jobs have none, and pay one word for them.
   private var uncommon: [JobOptions] = []
 
@@ -97,6 +99,7 @@ package struct JobRequest: Hashable, Sendable {
     self.timeLimit = nil
     self.grace = .seconds(5)
     self.held = false
+    self.endChildren = false
   }
 }
 
@@ -221,6 +224,7 @@ package struct Job: Hashable, Sendable {
   package let id: JobID
   package let request: JobRequest
   package let submitted: WallTime
+  package internal(set) var descent: Descent
   package var progress: JobProgress
   /// Keyed by position.
   package var records: [UInt32: TaskRecord] = [:]
@@ -231,10 +235,13 @@ package struct Job: Hashable, Sendable {
   private static let onlyPosition = RangeSet<UInt32>(0..<1)
 
   /// A job fresh from its request: everything pending.
-  package init(id: JobID, request: JobRequest, submitted: WallTime) {
+  package init(
+    id: JobID, request: JobRequest, submitted: WallTime, descent: Descent = .root
+  ) {
     self.id = id
     self.request = request
     self.submitted = submitted
+    self.descent = descent
     progress = JobProgress(job: id)
     progress.held = request.held
     progress.pending =

@@ -28,6 +28,11 @@ package struct JobSelection: Hashable, Sendable {
 
   private init(job: JobID) { self.job = job }
 
+  /// Whether the task with this index is meant.
+  package func includes(_ index: UInt32) -> Bool {
+    isWhole || indices.contains { $0.contains(index) }
+  }
+
   /// The first that was named and that `array` has not; nil if there is none.
   package func missing(from array: TaskArray) -> Selection? {
     indices.first { array.positions(within: $0) == nil }

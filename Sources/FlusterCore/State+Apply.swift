@@ -3,7 +3,7 @@ extension State {
   mutating func apply(_ event: Event) {
     switch event {
     case .submitted(let job, _, let token):
-      jobs[job.id] = job
+      add(job)
       nextJob = JobID(job.id.number + 1)
       if let token { tokens.remember(token, of: job.request.owner, made: job.id) }
     case .assigned(let attempt): assign(attempt)
@@ -17,7 +17,9 @@ extension State {
     case .held(let id, let held): jobs[id]?.progress.held = held
     case .tasksHeld(let id, let positions): jobs[id]?.hold(positions)
     case .tasksReleased(let id, let positions): jobs[id]?.release(positions)
-    case .jobEnded(let progress): jobs[progress.job] = nil
+    case .jobEnded(let progress):
+      if let job = jobs[progress.job] { families.remove(job) }
+      jobs[progress.job] = nil
     case .registered(let record):
       workers[record.id, default: Worker(record: record)].record = record
     case .linked(let id, let link):

@@ -9,17 +9,25 @@ package struct State: Hashable, Sendable {
   /// Connections that have registered.
   package internal(set) var links: [LinkID: WorkerID] = [:]
   package internal(set) var tokens = RecentTokens()
+  /// The unfinished jobs below each attempt.
+  package internal(set) var families = Families()
 
   /// What the store read back.
   package init(restored: Restored) {
     nextJob = restored.nextJob
-    for job in restored.jobs { jobs[job.id] = job }
+    for job in restored.jobs { add(job) }
     for record in restored.workers { workers[record.id] = Worker(record: record) }
     for id in restored.drained { workers[id]?.isDrained = true }
     for attempt in restored.attempts {
       attempts[attempt.uid] = attempt
       workers[attempt.worker]?.open.append(attempt.uid)
     }
+  }
+
+  /// A job has come, or come back.
+  mutating func add(_ job: Job) {
+    jobs[job.id] = job
+    if job.lineage != nil { jobs[job.id]?.descent = families.add(job) }
   }
 
   /// What `worker` has left: its capacity less what its open attempts are charged. Derived every

@@ -11,6 +11,8 @@ package struct Submission: Hashable, Sendable {
   package let isResend: Bool
   /// Nothing is to be stored.
   package let isDryRun: Bool
+  /// The attempt that submits, by its own word.
+  package let parent: AttemptUID?
 
   /// Decodes and checks a Submit of `owner`, whom the kernel named.
   ///
@@ -24,6 +26,9 @@ package struct Submission: Hashable, Sendable {
     guard token != nil || !wire.resend else { throw .invalid("a resend has no token") }
     isResend = wire.resend
     isDryRun = wire.dryRun
+    parent =
+      wire.parentAttempt.isEmpty
+      ? nil : try Limit.uid(wire.parentAttempt.array, "the parent's attempt")
     request = try JobRequest(wire: wire.job, owner: owner)
     payload = try Payload(wire: wire.job)
   }
@@ -49,6 +54,7 @@ extension JobRequest {
     timeLimit = wire.hasTimeLimitMs ? try Limit.span(wire.timeLimitMs, "a time limit") : nil
     grace = try Limit.span(wire.graceMs, "a grace")
     held = wire.held
+    endChildren = wire.endChildren
   }
 }
 
@@ -89,6 +95,7 @@ extension WireJobRequest {
     if let limit = request.timeLimit { timeLimitMs = limit.milliseconds }
     graceMs = request.grace.milliseconds
     held = request.held
+    endChildren = request.endChildren
     guard let payload else { return }
     launch = try WireLaunch(stored: payload)
     environment = .of(payload.environment)

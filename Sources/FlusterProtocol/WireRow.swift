@@ -3,12 +3,16 @@ package import FlusterCore
 extension WireJobRow {
   /// A row of a listing from memory.
   package init(_ job: Job) {
-    self.init(id: job.id, request: job.request, submitted: job.submitted, progress: job.progress)
+    self.init(
+      id: job.id, request: job.request, submitted: job.submitted, descent: job.descent,
+      progress: job.progress)
   }
 
   /// A row of a listing, from memory or from the store. Reason, error, outcome, launch and attempts
   /// are the caller's to add.
-  package init(id: JobID, request: JobRequest, submitted: WallTime, progress: JobProgress) {
+  package init(
+    id: JobID, request: JobRequest, submitted: WallTime, descent: Descent, progress: JobProgress
+  ) {
     self.init()
     job = id.number
     name = request.name
@@ -29,6 +33,14 @@ extension WireJobRow {
       killedBy = kill.by.number
       killReason = kill.reason
     }
+    let lineage = descent.lineage
+    if let parent = lineage?.parent {
+      self.parent = parent.job.number
+      if let index = parent.index { parentIndex = index }
+    }
+    root = (lineage?.root ?? id).number
+    path = request.path(below: lineage)
+    endChildren = request.endChildren
   }
 }
 

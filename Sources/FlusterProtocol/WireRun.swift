@@ -21,6 +21,7 @@ extension WireRun {
     environment = .of(payload.environment)
     name = job.request.name
     explicit = job.request.array.isExplicit
+    namespace = job.root.number
   }
 
   /// Refuses an order that the worker could not carry out as it stands: the worker's own door.

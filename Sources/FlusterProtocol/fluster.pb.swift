@@ -590,6 +590,10 @@ package nonisolated struct WireSubmit: Sendable {
   /// Check and resolve only; nothing is stored.
   package var dryRun: Bool = false
 
+  /// The uid of the attempt that submits, from its environment, 16 bytes: the job becomes its child
+  /// if that attempt is open and its job has the same owner. Empty: the job is a root.
+  package var parentAttempt: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -699,6 +703,12 @@ package nonisolated struct WireJobRequest: @unchecked Sendable {
   package var environment: Data {
     get {_storage._environment}
     set {_uniqueStorage()._environment = newValue}
+  }
+
+  /// Its children end with it even when it succeeds.
+  package var endChildren: Bool {
+    get {_storage._endChildren}
+    set {_uniqueStorage()._endChildren = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1131,6 +1141,42 @@ package nonisolated struct WireJobRow: @unchecked Sendable {
   package var hasOutcome: Bool {_storage._outcome != nil}
   /// Clears the value of `outcome`. Subsequent reads from it will return its default value.
   package mutating func clearOutcome() {_uniqueStorage()._outcome = nil}
+
+  /// The job from inside which it was submitted, and if that is an array, the task; none: a root.
+  package var parent: UInt64 {
+    get {_storage._parent ?? 0}
+    set {_uniqueStorage()._parent = newValue}
+  }
+  /// Returns true if `parent` has been explicitly set.
+  package var hasParent: Bool {_storage._parent != nil}
+  /// Clears the value of `parent`. Subsequent reads from it will return its default value.
+  package mutating func clearParent() {_uniqueStorage()._parent = nil}
+
+  package var parentIndex: UInt32 {
+    get {_storage._parentIndex ?? 0}
+    set {_uniqueStorage()._parentIndex = newValue}
+  }
+  /// Returns true if `parentIndex` has been explicitly set.
+  package var hasParentIndex: Bool {_storage._parentIndex != nil}
+  /// Clears the value of `parentIndex`. Subsequent reads from it will return its default value.
+  package mutating func clearParentIndex() {_uniqueStorage()._parentIndex = nil}
+
+  /// The job at the top of its tree, often itself.
+  package var root: UInt64 {
+    get {_storage._root}
+    set {_uniqueStorage()._root = newValue}
+  }
+
+  /// The names from the root down to this job, joined by slashes.
+  package var path: String {
+    get {_storage._path}
+    set {_uniqueStorage()._path = newValue}
+  }
+
+  package var endChildren: Bool {
+    get {_storage._endChildren}
+    set {_uniqueStorage()._endChildren = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2067,6 +2113,12 @@ package nonisolated struct WireRun: @unchecked Sendable {
     set {_uniqueStorage()._explicit = newValue}
   }
 
+  /// The job at the top of the tree.
+  package var namespace: UInt64 {
+    get {_storage._namespace}
+    set {_uniqueStorage()._namespace = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2862,7 +2914,7 @@ nonisolated extension WireDone: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireSubmit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Submit"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}token\0\u{1}resend\0\u{1}job\0\u{3}dry_run\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}token\0\u{1}resend\0\u{1}job\0\u{3}dry_run\0\u{3}parent_attempt\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2874,6 +2926,7 @@ nonisolated extension WireSubmit: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 2: try { try decoder.decodeSingularBoolField(value: &self.resend) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._job) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.dryRun) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.parentAttempt) }()
       default: break
       }
     }
@@ -2896,6 +2949,9 @@ nonisolated extension WireSubmit: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.dryRun != false {
       try visitor.visitSingularBoolField(value: self.dryRun, fieldNumber: 4)
     }
+    if !self.parentAttempt.isEmpty {
+      try visitor.visitSingularBytesField(value: self.parentAttempt, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2904,6 +2960,7 @@ nonisolated extension WireSubmit: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.resend != rhs.resend {return false}
     if lhs._job != rhs._job {return false}
     if lhs.dryRun != rhs.dryRun {return false}
+    if lhs.parentAttempt != rhs.parentAttempt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2965,7 +3022,7 @@ nonisolated extension WireSubmitted: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}array\0\u{1}needs\0\u{1}retries\0\u{3}retries_lost\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}held\0\u{1}launch\0\u{1}environment\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}array\0\u{1}needs\0\u{1}retries\0\u{3}retries_lost\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}held\0\u{1}launch\0\u{1}environment\0\u{3}end_children\0")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -2978,6 +3035,7 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _held: Bool = false
     var _launch: WireLaunch? = nil
     var _environment: Data = Data()
+    var _endChildren: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2998,6 +3056,7 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _held = source._held
       _launch = source._launch
       _environment = source._environment
+      _endChildren = source._endChildren
     }
   }
 
@@ -3026,6 +3085,7 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 8: try { try decoder.decodeSingularBoolField(value: &_storage._held) }()
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._launch) }()
         case 10: try { try decoder.decodeSingularBytesField(value: &_storage._environment) }()
+        case 11: try { try decoder.decodeSingularBoolField(value: &_storage._endChildren) }()
         default: break
         }
       }
@@ -3068,6 +3128,9 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if !_storage._environment.isEmpty {
         try visitor.visitSingularBytesField(value: _storage._environment, fieldNumber: 10)
       }
+      if _storage._endChildren != false {
+        try visitor.visitSingularBoolField(value: _storage._endChildren, fieldNumber: 11)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3087,6 +3150,7 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._held != rhs_storage._held {return false}
         if _storage._launch != rhs_storage._launch {return false}
         if _storage._environment != rhs_storage._environment {return false}
+        if _storage._endChildren != rhs_storage._endChildren {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -3558,7 +3622,7 @@ nonisolated extension WireListing: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobRow"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}name\0\u{1}uid\0\u{1}state\0\u{3}submitted_ms\0\u{3}started_ms\0\u{3}ended_ms\0\u{1}array\0\u{1}needs\0\u{1}counts\0\u{1}held\0\u{1}reason\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}retries\0\u{3}retries_lost\0\u{1}error\0\u{3}killed_by\0\u{3}kill_reason\0\u{1}launch\0\u{1}attempts\0\u{1}outcome\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}name\0\u{1}uid\0\u{1}state\0\u{3}submitted_ms\0\u{3}started_ms\0\u{3}ended_ms\0\u{1}array\0\u{1}needs\0\u{1}counts\0\u{1}held\0\u{1}reason\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}retries\0\u{3}retries_lost\0\u{1}error\0\u{3}killed_by\0\u{3}kill_reason\0\u{1}launch\0\u{1}attempts\0\u{1}outcome\0\u{1}parent\0\u{3}parent_index\0\u{1}root\0\u{1}path\0\u{3}end_children\0")
 
   fileprivate class _StorageClass {
     var _job: UInt64 = 0
@@ -3583,6 +3647,11 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _launch: WireLaunch? = nil
     var _attempts: [WireAttemptRow] = []
     var _outcome: WireOutcome? = nil
+    var _parent: UInt64? = nil
+    var _parentIndex: UInt32? = nil
+    var _root: UInt64 = 0
+    var _path: String = String()
+    var _endChildren: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3615,6 +3684,11 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _launch = source._launch
       _attempts = source._attempts
       _outcome = source._outcome
+      _parent = source._parent
+      _parentIndex = source._parentIndex
+      _root = source._root
+      _path = source._path
+      _endChildren = source._endChildren
     }
   }
 
@@ -3655,6 +3729,11 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 20: try { try decoder.decodeSingularMessageField(value: &_storage._launch) }()
         case 21: try { try decoder.decodeRepeatedMessageField(value: &_storage._attempts) }()
         case 22: try { try decoder.decodeSingularMessageField(value: &_storage._outcome) }()
+        case 23: try { try decoder.decodeSingularUInt64Field(value: &_storage._parent) }()
+        case 24: try { try decoder.decodeSingularUInt32Field(value: &_storage._parentIndex) }()
+        case 25: try { try decoder.decodeSingularUInt64Field(value: &_storage._root) }()
+        case 26: try { try decoder.decodeSingularStringField(value: &_storage._path) }()
+        case 27: try { try decoder.decodeSingularBoolField(value: &_storage._endChildren) }()
         default: break
         }
       }
@@ -3733,6 +3812,21 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       try { if let v = _storage._outcome {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
       } }()
+      try { if let v = _storage._parent {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 23)
+      } }()
+      try { if let v = _storage._parentIndex {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 24)
+      } }()
+      if _storage._root != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._root, fieldNumber: 25)
+      }
+      if !_storage._path.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._path, fieldNumber: 26)
+      }
+      if _storage._endChildren != false {
+        try visitor.visitSingularBoolField(value: _storage._endChildren, fieldNumber: 27)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3764,6 +3858,11 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._launch != rhs_storage._launch {return false}
         if _storage._attempts != rhs_storage._attempts {return false}
         if _storage._outcome != rhs_storage._outcome {return false}
+        if _storage._parent != rhs_storage._parent {return false}
+        if _storage._parentIndex != rhs_storage._parentIndex {return false}
+        if _storage._root != rhs_storage._root {return false}
+        if _storage._path != rhs_storage._path {return false}
+        if _storage._endChildren != rhs_storage._endChildren {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -5078,7 +5177,7 @@ nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Run"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}job\0\u{1}index\0\u{1}number\0\u{3}task_count\0\u{1}owner\0\u{1}charge\0\u{3}memory_limit_bytes\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}launch\0\u{1}environment\0\u{1}name\0\u{1}explicit\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}job\0\u{1}index\0\u{1}number\0\u{3}task_count\0\u{1}owner\0\u{1}charge\0\u{3}memory_limit_bytes\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}launch\0\u{1}environment\0\u{1}name\0\u{1}explicit\0\u{1}namespace\0")
 
   fileprivate class _StorageClass {
     var _uid: Data = Data()
@@ -5095,6 +5194,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     var _environment: Data = Data()
     var _name: String = String()
     var _explicit: Bool = false
+    var _namespace: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -5119,6 +5219,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       _environment = source._environment
       _name = source._name
       _explicit = source._explicit
+      _namespace = source._namespace
     }
   }
 
@@ -5151,6 +5252,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         case 12: try { try decoder.decodeSingularBytesField(value: &_storage._environment) }()
         case 13: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
         case 14: try { try decoder.decodeSingularBoolField(value: &_storage._explicit) }()
+        case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._namespace) }()
         default: break
         }
       }
@@ -5205,6 +5307,9 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       if _storage._explicit != false {
         try visitor.visitSingularBoolField(value: _storage._explicit, fieldNumber: 14)
       }
+      if _storage._namespace != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._namespace, fieldNumber: 15)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -5228,6 +5333,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         if _storage._environment != rhs_storage._environment {return false}
         if _storage._name != rhs_storage._name {return false}
         if _storage._explicit != rhs_storage._explicit {return false}
+        if _storage._namespace != rhs_storage._namespace {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -5,7 +5,8 @@ enum JobColumns {
   private static let fixed = """
     id, owner, name, submitted, array_first, array_step, array_count, array_throttle,
     array_explicit, cpu_millis, memory_bytes, resources, retries, retries_lost, backoff_first,
-    backoff_most, time_limit, grace, submitted_held, options, constraints
+    backoff_most, time_limit, grace, submitted_held, end_children, options, constraints,
+    \(LineageColumns.all)
     """
   private static let changing = [
     "state", "started", "ended", "held", "killed_by", "kill_reason", "counts", "pending",
@@ -27,6 +28,7 @@ enum JobColumns {
     parameters.put(job.request.name)
     parameters.put(job.submitted.milliseconds)
     put(job.request, into: &parameters)
+    LineageColumns.put(job.lineage, into: &parameters)
     put(job.progress, into: &parameters)
   }
 
@@ -46,6 +48,7 @@ enum JobColumns {
     parameters.put(request.timeLimit?.milliseconds)
     parameters.put(request.grace.milliseconds)
     parameters.put(request.held)
+    parameters.put(request.endChildren)
     parameters.put(Packed.options(request.options))
     parameters.put(Packed.constraints(request.needs.constraints))
   }
@@ -73,7 +76,8 @@ enum JobColumns {
     request.name = row.text()
     let submitted = WallTime(milliseconds: row.integer())
     readRequest(&row, into: &request)
-    var job = Job(id: id, request: request, submitted: submitted)
+    var job = Job(
+      id: id, request: request, submitted: submitted, descent: LineageColumns.descent(&row))
     readProgress(&row, into: &job.progress, positions: request.array.positions)
     return job
   }
@@ -90,6 +94,7 @@ enum JobColumns {
     request.timeLimit = row.optionalWord().map { Span(milliseconds: $0) }
     request.grace = Span(milliseconds: row.word())
     request.held = row.flag()
+    request.endChildren = row.flag()
     if let options = row.options() { request.options = options }
     request.needs = Requirement(
       cpuMillis: cpuMillis, memoryBytes: memoryBytes, named: named, constraints: row.constraints())

@@ -3,6 +3,8 @@ extension Migration {
   ///
   /// What each user makes the store hold is kept in the transactions that change it, so that a
   /// submit can be judged by one look-up; what stands there already is counted once.
+  ///
+  /// Jobs from before there were trees are roots.
   static let version2 = """
     CREATE TABLE environment_use (
       owner INTEGER NOT NULL,
@@ -36,5 +38,11 @@ extension Migration {
     ALTER TABLE worker ADD COLUMN lease INTEGER;
     ALTER TABLE worker ADD COLUMN drained INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE worker ADD COLUMN personal INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE job ADD COLUMN parent INTEGER;
+    ALTER TABLE job ADD COLUMN parent_index INTEGER;
+    ALTER TABLE job ADD COLUMN parent_attempt BLOB;
+    ALTER TABLE job ADD COLUMN parent_path TEXT;
+    ALTER TABLE job ADD COLUMN ancestors BLOB;
+    ALTER TABLE job ADD COLUMN end_children INTEGER NOT NULL DEFAULT 0;
     """
 }

@@ -44,6 +44,20 @@ enum Packed {
     return bytes
   }
 
+  /// Job, index and one (0: it is no array), and the halves of the attempt's uid, in turns; nil for
+  /// none, the usual case.
+  static func ancestors(_ ancestors: ArraySlice<Ancestor>) -> [UInt8]? {
+    guard !ancestors.isEmpty else { return nil }
+    var bytes: [UInt8] = []
+    for ancestor in ancestors {
+      append(ancestor.job.number, to: &bytes)
+      append(ancestor.index.map { UInt64($0) + 1 } ?? 0, to: &bytes)
+      append(ancestor.attempt.high, to: &bytes)
+      append(ancestor.attempt.low, to: &bytes)
+    }
+    return bytes
+  }
+
   static func append(_ number: UInt64, to bytes: inout [UInt8]) {
     var rest = number
     while rest >= 0x80 {
@@ -137,6 +151,20 @@ struct Unpacker {
     return amounts
   }
 
+  mutating func ancestors() -> [Ancestor]? {
+    var ancestors: [Ancestor] = []
+    while !isAtEnd {
+      guard let job = number(), let index = number(), index <= UInt64(UInt32.max) + 1,
+        let high = number(), let low = number()
+      else { return nil }
+      ancestors.append(
+        Ancestor(
+          job: JobID(job), index: index == 0 ? nil : UInt32(index - 1),
+          attempt: AttemptUID(high: high, low: low)))
+    }
+    return ancestors
+  }
+
   mutating func texts() -> [String]? {
     var texts: [String] = []
     while !isAtEnd {
@@ -162,6 +190,10 @@ extension Row {
   }
 
   mutating func amounts() -> [NamedAmount] { checked(unpacked { $0.amounts() }, otherwise: []) }
+
+  mutating func ancestors() -> [Ancestor] {
+    checked(unpacked { $0.ancestors() }, otherwise: [])
+  }
 
   mutating func texts() -> [String] { checked(unpacked { $0.texts() }, otherwise: []) }
 

@@ -24,6 +24,9 @@ struct Row {
     return sqlite3_column_int64(statement, column)
   }
 
+  /// Leaves columns unread.
+  mutating func skip(_ count: Int32) { column += count }
+
   mutating func word() -> UInt64 { UInt64(bitPattern: integer()) }
 
   mutating func optionalWord() -> UInt64? { optionalInteger().map { UInt64(bitPattern: $0) } }

@@ -5,6 +5,7 @@ package struct StoredJob: Hashable, Sendable {
   package let id: JobID
   package let request: JobRequest
   package let submitted: WallTime
+  package let descent: Descent
   package let progress: JobProgress
 
   /// The columns of a job, without its tasks.
@@ -12,6 +13,7 @@ package struct StoredJob: Hashable, Sendable {
     id = job.id
     request = job.request
     submitted = job.submitted
+    descent = job.descent
     progress = job.progress
   }
 }

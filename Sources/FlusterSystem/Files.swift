@@ -58,6 +58,13 @@ package enum Files {
   /// Whether the path leads to something that we can see.
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// Whether two paths lead to one file that we can see.
+  package static func areSame(_ one: String, _ other: String) -> Bool {
+    var statuses = (stat(), stat())
+    guard stat(one, &statuses.0) == 0, stat(other, &statuses.1) == 0 else { return false }
+    return statuses.0.st_dev == statuses.1.st_dev && statuses.0.st_ino == statuses.1.st_ino
+  }
+
   /// Whether the path leads to a directory, also through a link.
   package static func isDirectory(_ path: String) -> Bool {
     var status = stat()

@@ -32,7 +32,7 @@ struct JobEnvironment {
       ("FLUSTER_ATTEMPT", "\(run.number)"),
       ("FLUSTER_ATTEMPT_UID", ShimSpawn.hexadecimal(run.uid.array)),
       ("FLUSTER_WORKER_ID", worker),
-      ("FLUSTER_NAMESPACE", "\(run.job)"),
+      ("FLUSTER_NAMESPACE", "\(run.namespace == 0 ? run.job : run.namespace)"),
       ("FLUSTER_SOCKET", socket),
       ("FLUSTER_CPUS", Quantity.text(cpuMillis: run.charge.cpuMillis)),
       ("FLUSTER_MEM_BYTES", "\(memory)"),

@@ -44,17 +44,21 @@ extension Daemon {
     guard let request = requests.remove(id) else { return }
     switch answer {
     case .refused(let refusal): refuse(request, refusal)
-    case .submitted(let job, let existed): replySubmitted(request, job, existed: existed)
+    case .submitted(let job, let existed, let notice):
+      replySubmitted(request, job, existed: existed, notice)
     case .done(let unknown): replyDone(request, unknown: unknown)
     }
   }
 
-  private func replySubmitted(_ request: Request, _ job: JobID, existed: Bool) {
+  private func replySubmitted(
+    _ request: Request, _ job: JobID, existed: Bool, _ notice: String?
+  ) {
     var wire = WireSubmitted()
     wire.job = job.number
     wire.existed = existed
+    if let notice { wire.notices.append(notice) }
     if controller.state.links.isEmpty {
-      wire.notices = ["no worker is connected; job \(job) waits for one"]
+      wire.notices.append("no worker is connected; job \(job) waits for one")
     }
     clients.send(
       WireEnvelope(request: request.number, .submitted(wire)), to: request.connection)

@@ -132,7 +132,9 @@ extension WireJobRow {
   /// The row of an ended job.
   init(_ ended: EndedJob) {
     let job = ended.job
-    self.init(id: job.id, request: job.request, submitted: job.submitted, progress: job.progress)
+    self.init(
+      id: job.id, request: job.request, submitted: job.submitted, descent: job.descent,
+      progress: job.progress)
     if let end = ended.outcome { outcome = WireOutcome(end) }
     guard job.progress.state.isFinal, job.progress.state != .succeeded else { return }
     error = ended.outcome?.text ?? ""

@@ -13,6 +13,7 @@ extension Simulation {
     (8, { $0.resubmission() }),
     (3, { .kill([$0.job()], reason: "", from: World.root, $0.request()) }),
     (4, { .kill([$0.tasks()], reason: "", from: World.root, $0.request()) }),
+    (3, { .kill([$0.anyJob()], reason: "", from: World.root, $0.request()) }),
     (3, { .signal([$0.job()], 10, from: World.root, $0.request()) }),
     (2, { .hold([$0.job()], from: World.root, $0.request()) }),
     (2, { .hold([$0.tasks()], from: World.root, $0.request()) }),
@@ -91,7 +92,9 @@ extension Simulation {
     let owner = UserID(UInt32.random(in: 1...2, using: &random))
     var request = JobRequest(name: "job", owner: owner)
     for trait in Self.traits where chance(trait.part, in: 12) { trait.give(&request, &self) }
-    return clients.submit(request)
+    let surrounding = chance(1, in: 3) ? parent() : nil
+    if let surrounding { request.owner = surrounding.owner }
+    return clients.submit(request, inside: surrounding?.attempt)
   }
 
   /// A client that has lost its connection before it was answered sends its submit again.
@@ -117,7 +120,7 @@ extension Simulation {
 /// Those who ask, and what they wait for.
 struct SimulatedClients {
   private var requests: UInt64 = 0
-  private var submitted: [Token: JobRequest] = [:]
+  private var submitted: [Token: (request: JobRequest, inside: AttemptUID?)] = [:]
   /// Sent, and not answered yet; in order.
   private(set) var unanswered: [Token] = []
   private var waiting: [RequestID: Token] = [:]
@@ -127,27 +130,27 @@ struct SimulatedClients {
     return RequestID(requests)
   }
 
-  mutating func submit(_ request: JobRequest) -> Command {
+  mutating func submit(_ request: JobRequest, inside attempt: AttemptUID?) -> Command {
     let id = self.request()
     let name = AttemptUID(high: 0, low: id.number)
     guard let token = Token(bytes: name.bytes) else { preconditionFailure("a uid has 16 bytes") }
-    submitted[token] = request
+    submitted[token] = (request, attempt)
     unanswered.append(token)
-    return command(token, request, id)
+    return command(token, request, attempt, id)
   }
 
-  func owner(of token: Token) -> UserID { submitted[token]?.owner ?? .root }
+  func owner(of token: Token) -> UserID { submitted[token]?.request.owner ?? .root }
 
   mutating func submitAgain(_ token: Token) -> Command? {
-    submitted[token].map { command(token, $0, request()) }
+    submitted[token].map { command(token, $0.request, $0.inside, request()) }
   }
 
   private mutating func command(
-    _ token: Token, _ request: JobRequest, _ id: RequestID
+    _ token: Token, _ request: JobRequest, _ attempt: AttemptUID?, _ id: RequestID
   ) -> Command {
     waiting[id] = token
     return .submit(
-      request, Payload(launch: [1], environment: []), token,
+      request, Payload(launch: [1], environment: []), token, inside: attempt,
       from: Caller(uid: request.owner, isAdministrator: false), id)
   }
 

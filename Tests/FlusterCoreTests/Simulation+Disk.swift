@@ -25,6 +25,7 @@ extension Simulation {
         durable.replay(event)
       }
       releasable += turn.effects
+      checkTrees()
     }
     turns.removeFirst(count)
     if turns.isEmpty, durable != controller.state {

@@ -31,7 +31,7 @@ extension Simulation {
   private mutating func reply(_ request: RequestID, _ answer: Answer) {
     guard let token = clients.token(of: request) else { return }
     switch answer {
-    case .submitted(let job, existed: _): hear(job, of: token)
+    case .submitted(let job, existed: _, notice: _): hear(job, of: token)
     // What no worker could ever run, for one.
     case .refused: clients.answered(token)
     case .done: complain("a submit was answered like another request")

@@ -20,6 +20,7 @@ extension Simulation {
     (2, { $0.options.band = Band.allCases.randomElement(using: &$1.random) ?? .batch }),
     (2, { $0.options.priority = .random(in: -1...1, using: &$1.random) }),
     (3, { $0 = $1.gang(of: $0) }),
+    (2, { request, _ in request.endChildren = true }),
   ]
 
   /// One that a process may end with.

@@ -28,6 +28,8 @@ struct SimulationLedger {
   /// Every attempt that was ever durable.
   private(set) var attempts: [AttemptUID: OpenAttempt] = [:]
   private(set) var ended: [JobID: TaskState] = [:]
+  /// Attempts whose children may live on.
+  private(set) var outlived: Set<AttemptUID> = []
   /// Attempts a process was made for.
   var started: Set<AttemptUID> = []
   /// How processes ended, by the shim's word.
@@ -113,6 +115,8 @@ struct SimulationLedger {
       if charged == .failure, !isFinal, account.failures != request.retries + 1 {
         found.append("task \(task) gave up after \(account.failures) failures")
       }
+      if case .killed? = attempt.stop { break }
+      if state == .succeeded, !request.endChildren { outlived.insert(attempt.uid) }
     }
     return found
   }

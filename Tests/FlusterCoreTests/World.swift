@@ -46,21 +46,26 @@ struct World {
   @discardableResult
   mutating func submit(
     _ name: String = "job", as caller: Caller = World.alice, token: Token? = nil,
-    _ change: (inout JobRequest) -> Void = { _ in }
+    inside attempt: AttemptUID? = nil, _ change: (inout JobRequest) -> Void = { _ in }
   ) -> Answer? {
     var request = JobRequest(name: name, owner: caller.uid)
     change(&request)
     let reply = self.request()
     return step(
-      .submit(request, Payload(launch: [1], environment: []), token, from: caller, reply)
+      .submit(
+        request, Payload(launch: [1], environment: []), token, inside: attempt, from: caller, reply)
     ).answer(to: reply)
   }
 
   /// Submits what must be accepted.
   mutating func job(
-    as caller: Caller = World.alice, _ change: (inout JobRequest) -> Void = { _ in }
+    as caller: Caller = World.alice, inside attempt: OpenAttempt? = nil,
+    _ change: (inout JobRequest) -> Void = { _ in }
   ) -> JobID {
-    guard case .submitted(let id, existed: false) = submit(as: caller, change) else {
+    guard
+      case .submitted(let id, existed: false, notice: nil) = submit(
+        as: caller, inside: attempt?.uid, change)
+    else {
       violations.append("a submit was not accepted")
       return JobID(0)
     }

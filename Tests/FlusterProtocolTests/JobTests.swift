@@ -268,6 +268,27 @@ struct JobTests {
     #expect(try WireJobRequest(submission.request, nil).hasLaunch == false)
   }
 
+  @Test("a child's row shows where it stands in its tree, a root's that it is one")
+  func tree() throws {
+    let uid = AttemptUID(high: 1, low: 2)
+    let lineage = Lineage(
+      ancestors: [
+        Ancestor(job: JobID(40), index: nil, attempt: uid),
+        Ancestor(job: JobID(41), index: 7, attempt: uid),
+      ], path: "all/some")
+    var request = JobRequest(name: "part", owner: owner)
+    request.endChildren = true
+    let child = WireJobRow(
+      Job(
+        id: JobID(42), request: request, submitted: WallTime(milliseconds: 5),
+        descent: .child(try #require(lineage))))
+    #expect(child.parent == 41 && child.parentIndex == 7 && child.root == 40)
+    #expect(child.path == "all/some/part" && child.endChildren)
+    let root = WireJobRow(
+      Job(id: JobID(42), request: request, submitted: WallTime(milliseconds: 5)))
+    #expect(!root.hasParent && !root.hasParentIndex && root.root == 42 && root.path == "part")
+  }
+
   @Test("a damaged launch is internal, never a crash")
   func damaged() {
     let payload = Payload(launch: [0xff], environment: [])

@@ -26,6 +26,7 @@ enum RandomRequest {
     request.timeLimit = Bool.random(using: &random) ? Span(milliseconds: random.next()) : nil
     request.grace = Span(milliseconds: random.next())
     request.held = Int.random(in: 0..<5, using: &random) == 0
+    request.endChildren = Bool.random(using: &random)
     if Bool.random(using: &random) { request.options = options(using: &random) }
     return request
   }

@@ -17,6 +17,8 @@ struct RandomWork {
   private(set) var outcomes: [TaskID: [Outcome]] = [:]
   /// Final rows of jobs that ended.
   private(set) var ended: [JobID: JobProgress] = [:]
+  /// Whom jobs descended from.
+  private(set) var descents: [JobID: Descent] = [:]
 
   init(seed: UInt64) {
     random = Random(seed: seed)
@@ -47,6 +49,7 @@ struct RandomWork {
     switch event {
     case .submitted(let job, let payload, let token):
       submitted[job.id] = (payload, token, job.request.owner)
+      descents[job.id] = job.descent
     case .attemptEnded(let uid, let outcome, at: _, _):
       // Attempts are gone from the state by now; the outcome carries its task in its text.
       if let task = Self.task(named: outcome.text) { outcomes[task, default: []].append(outcome) }
@@ -62,10 +65,12 @@ struct RandomWork {
     let root = Caller(uid: .root, isAdministrator: true)
     switch Int.random(in: 0..<20, using: &random) {
     case 0..<4:
-      let job = RandomRequest.make(using: &random)
+      var job = RandomRequest.make(using: &random)
+      let inside = parent()
+      if let inside { job.owner = inside.owner }
       return .submit(
         job, RandomRequest.payload(using: &random), RandomRequest.token(using: &random),
-        from: Caller(uid: job.owner, isAdministrator: false), request)
+        inside: inside?.attempt, from: Caller(uid: job.owner, isAdministrator: false), request)
     case 4:
       return .kill(
         [selection()], reason: RandomRequest.text(using: &random), from: root, request)
@@ -80,6 +85,16 @@ struct RandomWork {
       return .disconnect(link)
     default: return observe()
     }
+  }
+
+  /// An open attempt to be submitted from, and the owner of its job.
+  private mutating func parent() -> (attempt: AttemptUID, owner: UserID)? {
+    guard Bool.random(using: &random),
+      let uid = controller.state.attempts.keys.sorted().randomElement(using: &random),
+      let attempt = controller.state.attempts[uid],
+      let job = controller.state.jobs[attempt.task.job]
+    else { return nil }
+    return (uid, job.request.owner)
   }
 
   private mutating func selection() -> Selection {

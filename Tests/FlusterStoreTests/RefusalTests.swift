@@ -141,6 +141,8 @@ struct RefusalTests {
         "UPDATE job SET state = 99", "UPDATE job SET array_count = -1",
         "UPDATE job SET pending = x'ff'", "UPDATE job SET counts = x'ffffffffffffffffffff7f'",
         "UPDATE job SET owner = 4294967296", "UPDATE meta SET id = x'00'",
+        "UPDATE job SET parent = 1, parent_attempt = x'00'",
+        "UPDATE job SET parent = 1, parent_attempt = zeroblob(16), ancestors = x'01'",
       ]
       let whole = try RawFile.read(directory("fluster.db"))
       for change in changes {

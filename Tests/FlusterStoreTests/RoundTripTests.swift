@@ -23,12 +23,39 @@ struct RoundTripTests {
         #expect(difference(found, work.expected) == nil, "seed \(seed), round \(round)")
         #expect(store.id == id)
       }
+      #expect(
+        work.descents.values.contains { $0.lineage != nil }, "seed \(seed) has no children")
       #expect(work.ended.count > 3, "seed \(seed) is too dull to prove anything")
       try checkHistory(work, directory("state"))
       #expect(
         try RawFile.query("PRAGMA foreign_key_check", on: directory("state/fluster.db")) == [])
       #expect(
         try RawFile.query("PRAGMA integrity_check", on: directory("state/fluster.db")) == ["ok"])
+    }
+  }
+
+  @Test("a grandchild comes back with its whole line, and a job of a plain parent with no index")
+  func lineage() throws {
+    try ScratchDirectory.with { directory in
+      let ancestors = [
+        Ancestor(job: JobID(1), index: nil, attempt: AttemptUID(high: .max, low: 0)),
+        Ancestor(job: JobID(2), index: .max, attempt: AttemptUID(high: 1, low: 2)),
+        Ancestor(job: JobID(3), index: 0, attempt: AttemptUID(high: 0, low: .max)),
+      ]
+      let jobs = (1...3).map { number in
+        Job(
+          id: JobID(UInt64(number)), request: JobRequest(name: "job", owner: UserID(1)),
+          submitted: WallTime(milliseconds: 1),
+          descent: Lineage(ancestors: Array(ancestors.prefix(number)), path: "a/é")
+            .map(Descent.child) ?? .root)
+      }
+      var store: Store? = try Store.open(directory: directory.path)
+      let payload = Payload(launch: [1], environment: [])
+      try store?.commit([
+        Turn(number: 1, events: jobs.map { .submitted($0, payload, nil) }, progress: [])
+      ])
+      store = nil
+      #expect(try Store.open(directory: directory.path).restore().jobs == jobs)
     }
   }
 
@@ -51,6 +78,7 @@ struct RoundTripTests {
     }
     for (job, progress) in work.ended {
       #expect(try reader.job(job)?.progress == progress)
+      #expect(try reader.job(job)?.descent == work.descents[job])
       try checkTasks(of: job, work, reader)
     }
     for (task, outcomes) in work.outcomes {

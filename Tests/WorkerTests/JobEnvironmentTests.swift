@@ -55,6 +55,11 @@ struct JobEnvironmentTests {
     #expect(environment["FLUSTER_MINE"] == "kept")
   }
 
+  @Test("the namespace is the job at the top of the tree")
+  func namespace() {
+    #expect(environment([]) { $0.namespace = 17 }["FLUSTER_NAMESPACE"] == "17")
+  }
+
   @Test("a number of threads that is set stays, and a part of a processor is one thread")
   func threads() {
     #expect(environment(["OMP_NUM_THREADS=9"])["OMP_NUM_THREADS"] == "9")

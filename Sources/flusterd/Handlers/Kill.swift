@@ -24,7 +24,11 @@ extension Daemon {
     if let signal = order.signal {
       step(.signal(chosen, signal, from: request.peer.caller, request.id))
     } else {
-      step(.kill(chosen, reason: order.reason, from: request.peer.caller, request.id))
+      // Who names states means jobs that are in one of them, and no tree of what has finished.
+      step(
+        .kill(
+          chosen, reason: order.reason, belowFinished: order.states.isEmpty,
+          from: request.peer.caller, request.id))
     }
   }
 

@@ -18,8 +18,8 @@ extension Daemon {
       keep(request, as: .submit)
       step(
         .submit(
-          submission.request, submission.payload, submission.token, from: request.peer.caller,
-          request.id))
+          submission.request, submission.payload, submission.token, inside: submission.parent,
+          from: request.peer.caller, request.id))
     } catch {
       refuse(request, error)
     }
@@ -55,8 +55,10 @@ extension Daemon {
     }
     try checkLimit(of: request.peer.uid)
     try checkStoredBytes(submission)
+    let (_, orphan) = try controller.descent(of: submission.request, inside: submission.parent)
+    if let orphan { wire.notices.append("\(orphan); the job would be a root job") }
     if controller.state.links.isEmpty {
-      wire.notices = ["no worker is connected; the job would wait for one"]
+      wire.notices.append("no worker is connected; the job would wait for one")
     } else {
       wire.couldRun = obstacle == nil
       wire.obstacle = obstacle ?? ""
