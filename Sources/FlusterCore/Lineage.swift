@@ -17,7 +17,7 @@ package struct Ancestor: Hashable, Sendable {
 }
 
 /// Where in a tree a job stands that was submitted from inside another: the same for all children
-/// of one attempt. It names everything above, because those jobs may end, and be forgotten, earlier.
+/// of one attempt. It names everything above, because those jobs may end and be forgotten earlier.
 package struct Lineage: Hashable, Sendable {
   /// So many levels a tree may have, its root counted.
   package static let maximumDepth = 64
