@@ -64,6 +64,7 @@ package struct Queue: Sendable {
   private(set) var order: [Head] = []
   /// Groups that have got a head since the last pass and are not blocked.
   private var fresh: [Int] = []
+  private var freshCount = 0
   var waits = Waits()
 
   init(state: State) {
@@ -96,6 +97,7 @@ package struct Queue: Sendable {
     index[groups[place].shape] = nil
     groups[place].ready = Heap()
     groups[place].head = nil
+    look(at: place)
     vacant.append(place)
     if vacant.count == groups.count { leastCpuMillis = .max }
   }
@@ -199,7 +201,7 @@ extension Queue {
     } else {
       return nil
     }
-    groups[place].isFresh = false
+    look(at: place)
     return place
   }
 
@@ -220,14 +222,20 @@ extension Queue {
   /// Ends a pass. What it did not come to for want of any room fits nowhere.
   mutating func settle() {
     for place in fresh where groups[place].isFresh {
-      groups[place].isFresh = false
+      look(at: place)
       groups[place].isBlocked = groups[place].head != nil
     }
     fresh.removeAll(keepingCapacity: true)
   }
 
   /// There are groups that no pass has seen yet.
-  var hasFresh: Bool { fresh.contains { groups[$0].isFresh } }
+  var hasFresh: Bool { freshCount > 0 }
+
+  private mutating func look(at place: Int) {
+    guard groups[place].isFresh else { return }
+    groups[place].isFresh = false
+    freshCount -= 1
+  }
 
   private func isCurrent(_ head: Head) -> Bool { groups[head.group].head == head.rank }
 
@@ -244,6 +252,7 @@ extension Queue {
     order.insert(head, at: lowerBound(of: head))
     guard !groups[place].isBlocked, !groups[place].isFresh else { return }
     groups[place].isFresh = true
+    freshCount += 1
     fresh.append(place)
   }
 
