@@ -38,6 +38,14 @@ package struct ListCommand: AskingCommand {
     help: ArgumentHelp("These columns.", valueName: "column,..."))
   var columns: [String] = []
 
+  @Flag(help: "Events as they happen, instead of jobs.")
+  var follow = false
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Events behind this one, instead of jobs.", valueName: "cursor"))
+  var cursor: String?
+
   @OptionGroup var output: OutputOptions
   @OptionGroup package var shared: SharedOptions
 
@@ -51,6 +59,7 @@ package struct ListCommand: AskingCommand {
   package static func start() -> Never { Runner.main(self) }
 
   package func execute(_ voice: Voice) throws(Failure) -> Int32 {
+    if isFeed { return try followFeed(voice) }
     let columns = try ListColumn.parse(self.columns)
     let coloured = try output.isColoured(
       terminal: StandardStream.output.isTerminal, variable: Environment.variable)

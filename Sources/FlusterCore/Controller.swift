@@ -7,6 +7,8 @@ package struct Controller: Sendable {
   package struct Step: Sendable {
     package var events: [Event] = []
     package var effects: [Effect] = []
+    /// The same facts for those who follow the feed.
+    package var entries: [FeedEntry] = []
 
     /// Nothing happened.
     package init() {}
@@ -25,6 +27,8 @@ package struct Controller: Sendable {
   package internal(set) var wantsSchedule = true
   private var touched: Set<JobID> = []
   private var step = Step()
+  /// The wall time of the step that is being made.
+  private var time = WallTime(milliseconds: 0)
 
   /// Continues from what the store holds; `random` must be seeded afresh for each process, because
   /// attempt uids come from it.
@@ -43,6 +47,7 @@ package struct Controller: Sendable {
   /// Carries out one command.
   package mutating func step(_ command: Command, at now: Moment) -> Step {
     let wake = nextWake
+    time = now.wall
     switch command {
     case .submit(let request, let payload, let token, let attempt, let caller, let reply):
       submit(request, payload, token, inside: attempt, from: caller, reply, at: now)
@@ -81,6 +86,13 @@ package struct Controller: Sendable {
   /// Makes an event a fact.
   mutating func record(_ event: Event) {
     follow(event)
+    if let entry = state.entry(of: event, at: time) {
+      if entry.tasks.count > FeedEntry.mostRanges {
+        step.entries += entry.pieces
+      } else {
+        step.entries.append(entry)
+      }
+    }
     state.apply(event)
     step.events.append(event)
   }

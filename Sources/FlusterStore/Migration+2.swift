@@ -5,6 +5,8 @@ extension Migration {
   /// submit can be judged by one look-up; what stands there already is counted once.
   ///
   /// Jobs from before there were trees are roots.
+  ///
+  /// The feed has several entries a row, found by the number of its last.
   static let version2 = """
     CREATE TABLE environment_use (
       owner INTEGER NOT NULL,
@@ -44,5 +46,13 @@ extension Migration {
     ALTER TABLE job ADD COLUMN parent_path TEXT;
     ALTER TABLE job ADD COLUMN ancestors BLOB;
     ALTER TABLE job ADD COLUMN end_children INTEGER NOT NULL DEFAULT 0;
+
+    CREATE TABLE feed (
+      last INTEGER PRIMARY KEY,
+      first INTEGER NOT NULL,
+      at INTEGER NOT NULL,
+      bytes INTEGER NOT NULL,
+      entries BLOB NOT NULL
+    ) STRICT;
     """
 }

@@ -109,6 +109,13 @@ struct Unpacker {
     return String(decoding: bytes[place..<(place + Int(count))], as: UTF8.self)
   }
 
+  /// 16 bytes as they are.
+  mutating func attemptUID() -> AttemptUID? {
+    guard bytes.count - place >= 16 else { return nil }
+    defer { place += 16 }
+    return AttemptUID(bytes: bytes[place..<(place + 16)])
+  }
+
   /// Whether one range is all there is, or nothing where the range is empty. Reads nothing.
   func isJust(_ range: Range<UInt32>) -> Bool {
     guard !range.isEmpty else { return isAtEnd }

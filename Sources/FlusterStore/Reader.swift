@@ -125,4 +125,26 @@ package final class Reader: Sendable {
       try connection.lastOutcome(of: task)
     }
   }
+
+  /// Entries of the feed behind the one numbered `after`, at most `limit` of them, and of the
+  /// newest `keeping` only.
+  package func feed(
+    after: UInt64, limit: Int, keeping: UInt64 = Feed.usualLimit
+  ) throws(StoreError) -> FeedPage {
+    try connection.withLock { (connection) throws(StoreError) in
+      try connection.feed(after: after, limit: limit, keeping: keeping)
+    }
+  }
+
+  /// Finds where the newest `count` entries that are wanted begin, going back from `before` (nil:
+  /// the end) over about `limit` entries of the newest `keeping`.
+  package func feedStart(
+    _ count: UInt64, before: UInt64? = nil, limit: Int, keeping: UInt64 = Feed.usualLimit,
+    where isWanted: @Sendable (FeedEntry) -> Bool
+  ) throws(StoreError) -> FeedSearch {
+    try connection.withLock { (connection) throws(StoreError) in
+      try connection.feedStart(
+        count, before: before, limit: limit, keeping: keeping, where: isWanted)
+    }
+  }
 }

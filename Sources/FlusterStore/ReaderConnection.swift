@@ -15,6 +15,10 @@ final class ReaderConnection {
   let lastEnding: Statement
   let taskState: Statement
   let jobPages: JobPages
+  let newestEntries: Statement
+  let oldestEntries: Statement
+  let entriesFrom: Statement
+  let entriesBefore: Statement
 
   init(_ files: StoreFiles) throws(StoreError) {
     let database = try Database(path: files.database, access: .read)
@@ -50,6 +54,17 @@ final class ReaderConnection {
       "SELECT \(AttemptColumns.outcome) FROM attempt \(newestAttempt) NOT NULL \(first)")
     taskState = try compile("SELECT state FROM task WHERE job = ? AND position = ?")
     jobPages = try JobPages(database)
+    newestEntries = try compile("SELECT last FROM feed ORDER BY last DESC LIMIT 1")
+    oldestEntries = try compile("SELECT first FROM feed ORDER BY last LIMIT 1")
+    entriesFrom = try compile(
+      "SELECT last, entries FROM feed WHERE last >= ? ORDER BY last LIMIT ?")
+    // The row that holds the last entry before a number begins before it.
+    entriesBefore = try compile(
+      """
+      SELECT last, entries FROM feed
+      WHERE last <= ifnull((SELECT last FROM feed WHERE last >= ?1 - 1 ORDER BY last LIMIT 1), 0)
+      ORDER BY last DESC LIMIT ?2
+      """)
   }
 }
 

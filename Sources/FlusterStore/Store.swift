@@ -17,7 +17,10 @@ package final class Store {
   var nextJob: JobID
   /// Orders attempts by when they were assigned, across restarts.
   var nextSequence: Int64
+  /// How far the feed has come, as far as the transaction in progress knows.
+  var feed: FeedEnd
   private var durableNextJob: JobID
+  private var durableFeed: FeedEnd
   private let lock: StoreLock
 
   /// 16 random bytes made with the store, by which workers know whose attempts they hold.
@@ -46,6 +49,8 @@ package final class Store {
     nextSequence =
       try database.integer(
         "SELECT max(sequence) + 1 FROM attempt INDEXED BY attempt_open WHERE ended IS NULL") ?? 0
+    feed = try FeedEnd(of: database)
+    durableFeed = feed
   }
 
   /// Stores all the turns given in one transaction. When it returns they are durable; when it
@@ -60,11 +65,13 @@ package final class Store {
         }
       }
       durableNextJob = nextJob
+      durableFeed = feed
     } catch {
       // The cached rows may be among those rolled back.
       environments.forget()
       charges = Charges()
       nextJob = durableNextJob
+      feed = durableFeed
       throw error
     }
   }
@@ -103,5 +110,6 @@ package final class Store {
       for progress in turn.progress { latest[progress.job] = progress }
     }
     for progress in latest.values.sorted(by: { $0.job < $1.job }) { try update(progress) }
+    try appendEntries(of: turns)
   }
 }

@@ -25,6 +25,8 @@ struct StoreStatements {
   let upsertWorker: Statement
   let drainWorker: Statement
   let deleteWorker: Statement
+  let insertEntries: Statement
+  let pruneEntries: Statement
 
   init(_ database: Database) throws(StoreError) {
     func compile(_ sql: String) throws(StoreError) -> Statement {
@@ -79,5 +81,13 @@ struct StoreStatements {
     upsertWorker = try compile(WorkerColumns.upsert)
     drainWorker = try compile("UPDATE worker SET drained = ? WHERE id = ?")
     deleteWorker = try compile("DELETE FROM worker WHERE id = ?")
+    insertEntries = try compile(
+      "INSERT INTO feed (last, first, at, bytes, entries) VALUES (?, ?, ?, ?, ?)")
+    pruneEntries = try compile(
+      """
+      DELETE FROM feed WHERE last IN (
+        SELECT last FROM (SELECT last, bytes FROM feed ORDER BY last LIMIT ?)
+        WHERE last <= ? OR bytes <= ?)
+      """)
   }
 }

@@ -8,11 +8,20 @@ package struct Turn: Sendable {
   package let events: [Event]
   /// The rows of the unfinished jobs that it changed.
   package let progress: [JobProgress]
+  /// What of it the feed tells.
+  package let entries: [FeedEntry]
+  /// How many entries the feed keeps from now on.
+  package let keeping: UInt64
 
   /// The turn `number`.
-  package init(number: UInt64, events: [Event], progress: [JobProgress]) {
+  package init(
+    number: UInt64, events: [Event], progress: [JobProgress], entries: [FeedEntry] = [],
+    keeping: UInt64 = Feed.usualLimit
+  ) {
     self.number = number
     self.events = events
     self.progress = progress
+    self.entries = entries
+    self.keeping = keeping
   }
 }

@@ -52,7 +52,7 @@ extension Worker {
         .unimplemented, "fluster-worker \(FlusterVersion.software) does not know this request")
       controller?.send(WireEnvelope(request: envelope.request, refusal))
     case .done, .submit, .submitted, .list, .listing, .wait, .ended, .kill, .set, .openedLog,
-      .getStatus, .status, .shutdown, .register, .observed:
+      .watch, .feed, .getStatus, .status, .shutdown, .register, .observed:
       throw Refusal(.invalidArgument, "flusterd sent what a worker cannot use")
     }
   }

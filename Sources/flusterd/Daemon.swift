@@ -37,6 +37,9 @@ final class Daemon {
   var releases = Releases()
   var requests = Requests()
   var waits = Waits()
+  var followers: [RequestID: Follower] = [:]
+  /// Users for whose followers the store is being asked.
+  var readingFeed: Set<UserID> = []
   var listings: [RequestID: Listing] = [:]
   var relays: [RequestID: LogRelay] = [:]
   /// Why jobs of a requirement wait, for one slice of listings.

@@ -32,6 +32,7 @@ struct Route {
     case .set(let wire): Route(.control, .whileStoring) { $0.set(wire, $1) }
     case .list(let wire): Route(.control, .always) { $0.list(wire, $1) }
     case .wait(let wire): Route(.control, .always) { $0.wait(wire, $1) }
+    case .watch(let wire): Route(.control, .always) { $0.watch(wire, $1) }
     case .openLog(let wire): Route(.control, .always) { $0.openLog(wire, $1) }
     case .getStatus: Route(.control, .always) { $0.status($1) }
     case .shutdown(let wire): Route(.control, .always) { $0.shutdown(wire, $1) }
@@ -42,7 +43,7 @@ struct Route {
       Route(.worker, .afterRegistering) { $0.openedLog(wire, descriptors, $1) }
     case .error(let wire): Route(.worker, .afterRegistering) { $0.workerRefused(wire, $1) }
     case .goodbye: Route(.worker, .afterRegistering) { $0.goodbye($1) }
-    case .hello, .done, .submitted, .listing, .ended, .status, .registered, .desired: nil
+    case .hello, .done, .submitted, .listing, .ended, .feed, .status, .registered, .desired: nil
     }
   }
 }

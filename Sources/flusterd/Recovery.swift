@@ -39,6 +39,7 @@ extension Daemon {
     let report = storage.report
     releases.confirm(report.durable)
     release()
+    feedHasGrown()
     if let failure = report.failure {
       if trouble == nil { suspend(failure) } else { setProbeTimer() }
     } else if trouble != nil {

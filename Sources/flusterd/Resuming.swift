@@ -13,6 +13,7 @@ extension Daemon {
   private func resume() {
     let held = waits.waiters.filter { $0.value.hasBegun && !$0.value.rows.isEmpty }
     for id in held.keys.sorted(by: { $0.number < $1.number }) { sendEndings(to: id) }
+    feedFollowers()
     if hasRunnableListing { turnSource?.schedule() }
     sendWaiting()
     clients.flush()

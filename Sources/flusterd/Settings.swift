@@ -1,4 +1,5 @@
 import FlusterCore
+import FlusterStore
 import FlusterSystem
 
 /// What fluster.conf(5) says in its section [Controller], resolved: numbers instead of names.
@@ -8,7 +9,7 @@ struct Settings: Sendable {
     "Controller": [
       "IdleExitSec", "AllowUsers", "AllowGroups", "Visibility", "SocketMode", "WorkerUsers",
       "PersonalWorkers", "MaxLiveTasks", "MaxStoredBytes",
-      "KeepEnded",
+      "KeepEnded", "KeepEvents",
     ],
     "Worker": ["Id", "Cpus", "Memory", "Resource", "Attribute", "KeepLogs", "EndStore"],
   ]
@@ -34,6 +35,8 @@ struct Settings: Sendable {
   var maxStoredBytes = 4 << 30
   /// How long the records of ended jobs are kept.
   var keepEnded = Span(milliseconds: 90 * 86_400_000)
+  /// How many entries of the feed are kept.
+  var keepEvents = Feed.usualLimit
 
   /// Reads `path` and its drop-ins. May ask the name services, so not on the loop.
   static func load(
@@ -64,6 +67,12 @@ struct Settings: Sendable {
       let bytes = try value.bytes()
       guard bytes > 0 else { throw value.refused("MaxStoredBytes=0 would let nobody submit") }
       maxStoredBytes = Int(clamping: bytes)
+    }
+    if let value = file.string("Controller", "KeepEvents") {
+      guard let number = UInt32(value.text), number > 0 else {
+        throw value.refused("KeepEvents needs a whole number above 0, not '\(value.text)'")
+      }
+      keepEvents = UInt64(number)
     }
     if let value = file.string("Controller", "SocketMode") {
       guard let mode = UInt32(value.text, radix: 8), mode & ~0o777 == 0, mode & 0o600 == 0o600

@@ -8,6 +8,8 @@ import Logging
 /// What the turn that is being made has come to so far.
 struct OpenTurn {
   var events: [Event] = []
+  /// What the feed tells of them.
+  var entries: [FeedEntry] = []
   var consequences: [Consequence] = []
   /// Connections whose messages have left the inbox.
   var heard: Set<ConnectionID> = []
@@ -71,6 +73,7 @@ extension Daemon {
     let step = controller.step(command, at: now)
     for event in step.events { follow(event) }
     turn.events.append(contentsOf: step.events)
+    turn.entries.append(contentsOf: step.entries)
     turn.consequences.append(contentsOf: step.effects.map(Consequence.effect))
   }
 
@@ -101,9 +104,11 @@ extension Daemon {
   private func closeTurn() {
     let progress = controller.takeProgress()
     let events = turn.events.filter(\.isStored)
-    if !events.isEmpty || !progress.isEmpty {
+    if !events.isEmpty || !progress.isEmpty || !turn.entries.isEmpty {
       storage.commit(
-        FlusterStore.Turn(number: releases.takeNumber(), events: events, progress: progress))
+        FlusterStore.Turn(
+          number: releases.takeNumber(), events: events, progress: progress,
+          entries: turn.entries, keeping: settings.keepEvents))
       pruneIfDue()
     }
     if !logWaits.isEmpty { recheckLogs(after: turn.events, progress) }
@@ -135,6 +140,7 @@ extension Daemon {
     for request in requests.ids(of: id) {
       requests.remove(request)
       waits.remove(request)
+      followers[request] = nil
       listings[request] = nil
       relays[request] = nil
       logWaits[request] = nil

@@ -307,6 +307,66 @@ extension Golden {
         08037a17082a1007180120062a040805180f3003388f0140044801
         """),
     Golden(
+      description: "a watch",
+      text: #"""
+        request: 10
+        watch {
+          selectors {
+            tasks {
+              job: 42
+            }
+          }
+          all_users: true
+          after {
+            store: "sixteen.bytes..!"
+            sequence: 1234
+          }
+          newest: 3
+          live: true
+        }
+        """#,
+      hex: """
+        080aba01230a040a02082a10011a150a107369787465656e2e62797465732e2e2110d20920032801
+        """),
+    Golden(
+      description: "a page of the feed",
+      text: #"""
+        request: 10
+        feed {
+          events {
+            sequence: 1235
+            at_ms: 1700000000000
+            kind: "task_ended"
+            job: 42
+            uid: 1000
+            name: "sweep"
+            tasks {
+              first: 1
+              last: 9
+            }
+            step: 2
+            attempt_uid: "sixteen.bytes..!"
+            attempt: 0
+            worker: "w1"
+            state: FAILED
+            cause: EXIT
+            status: 7
+            by: 0
+            text: "t"
+          }
+          next {
+            store: "sixteen.bytes..!"
+            sequence: 1236
+          }
+          missing: 51
+        }
+        """#,
+      hex: """
+        080ac201690a4e08d3091080d095ffbc311a0a7461736b5f656e646564202a28e807320573776565\
+        703a040801100940024a107369787465656e2e62797465732e2e2150005a02773160056801700778\
+        008201017412150a107369787465656e2e62797465732e2e2110d4091833
+        """),
+    Golden(
       description: "a kill",
       text: #"""
         request: 4

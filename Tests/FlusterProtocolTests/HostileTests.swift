@@ -23,6 +23,8 @@ private func door(_ envelope: WireEnvelope) {
     }
   case .wait(let wire): _ = try? WaitOrder(wire: wire)
   case .ended(let wire): _ = try? Outcome(wire: wire.outcome)
+  case .watch(let wire): _ = try? WatchOrder(wire: wire)
+  case .feed(let wire): _ = try? FeedCursor(wire: wire.next)
   case .kill(let wire): _ = try? KillOrder(wire: wire)
   case .set(let wire): _ = try? ChangeOrder(wire: wire)
   case .register(let wire): _ = try? Registration(wire: wire, owner: user)

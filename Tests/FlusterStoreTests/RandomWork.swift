@@ -29,17 +29,23 @@ struct RandomWork {
   mutating func turn() -> Turn {
     turns += 1
     var events: [Event] = []
+    var entries: [FeedEntry] = []
+    func take(_ step: Controller.Step) {
+      events += step.events
+      entries += step.entries
+    }
     for _ in 0..<Int.random(in: 1...6, using: &random) {
       let pause = Int64.random(in: 0...4000, using: &random)
       now = Moment(
         monotonic: Instant(nanoseconds: now.monotonic.nanoseconds + pause * 1_000_000),
         wall: WallTime(milliseconds: now.wall.milliseconds + pause))
-      events += controller.step(command(), at: now).events
-      events += controller.step(.tick, at: now).events
-      if Bool.random(using: &random) { events += controller.step(.schedule, at: now).events }
+      take(controller.step(command(), at: now))
+      take(controller.step(.tick, at: now))
+      if Bool.random(using: &random) { take(controller.step(.schedule, at: now)) }
     }
     for event in events { note(event) }
-    return Turn(number: turns, events: events, progress: controller.takeProgress())
+    return Turn(
+      number: turns, events: events, progress: controller.takeProgress(), entries: entries)
   }
 
   /// What a controller that starts from the store must find.

@@ -95,6 +95,11 @@ package final class Program {
     (try? bytes(of: output)).map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
 
+  /// What it has said on standard error so far.
+  package var errorsSoFar: String {
+    (try? bytes(of: errors)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+
   /// Whether it has not ended yet.
   package var isRunning: Bool { ended() == nil }
 

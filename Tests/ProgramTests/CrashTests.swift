@@ -138,7 +138,7 @@ extension Programs {
 ///
 /// Each job takes a lock of its own for as long as it runs, writes down that it found the lock
 /// taken, and that it has run; its status tells its id.
-private struct Load {
+struct Load {
   private let instance: Instance
   private var random = SeededNumbers()
   private var printed: [String] = []

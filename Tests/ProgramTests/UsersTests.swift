@@ -65,6 +65,27 @@ extension Programs {
       }
     }
 
+    @Test("the feed shows one's own jobs only, and workers to who asks for all")
+    func feed() throws {
+      try SystemInstance.with { instance in
+        let hers = try instance.submit(as: .alice, "-n", "hers", "--", "true")
+        #expect(try instance.run(as: .alice, "fluster-wait", hers).status == 0)
+        let his = try instance.submit(as: .bob, "-n", "his", "--", "true")
+        #expect(try instance.run(as: .bob, "fluster-wait", his).status == 0)
+        func events(_ user: SystemInstance.User, _ arguments: String...) throws -> String {
+          try instance.run(as: user, ["fluster-ls", "--cursor", "start", "--json"] + arguments)
+            .output
+        }
+        #expect(try events(.bob).contains("\"his\"") && !events(.bob).contains("\"hers\""))
+        #expect(try events(.bob, "-a").contains("worker_registered"))
+        #expect(try !events(.bob, "-a").contains("\"hers\""))
+        #expect(try events(.root, "-a").contains("\"hers\""))
+        #expect(try !events(.root).contains("\"hers\""))
+        let refused = try instance.run(as: .bob, "fluster-ls", "--cursor", "start", hers)
+        #expect(refused.status == 77, "\(refused)")
+      }
+    }
+
     @Test("uid 0 is refused")
     func root() throws {
       try SystemInstance.with { instance in
