@@ -131,7 +131,7 @@ extension Daemon {
   /// Opens the doors.
   func begin() throws {
     turnSource = try loop.deferred(priority: Daemon.late) { [unowned self] in runTurn() }
-    wakeTimer = try loop.timer { [unowned self] in wakeUp() }
+    wakeTimer = try loop.timer { [unowned self] in receive(.wake) }
     probeTimer = try loop.timer { [unowned self] in probe() }
     idleTimer = try loop.timer(priority: Daemon.late) { [unowned self] in exitIdle() }
     statusTimer = try loop.timer(priority: Daemon.late) { [unowned self] in refreshStatus() }

@@ -100,9 +100,11 @@ extension Daemon {
     }
   }
 
-  /// The time has come; or the clock was set, and then the core says when to try again.
-  func wakeUp() {
-    receive(.wake)
+  /// The time has come; or the clock was set, and then the core says when to try again. Only once
+  /// it has been told: a timer that is always due would leave no turn a place in the loop.
+  func tick() {
+    guard trouble == nil else { return }
+    step(.tick)
     if let next = controller.nextWake { wake(at: next) }
   }
 }

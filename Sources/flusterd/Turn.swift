@@ -64,7 +64,7 @@ extension Daemon {
       turn.heard.insert(id)
       dispatch(envelope, descriptors, from: id, size: size)
     case .gone(let id): forget(id)
-    case .wake: if trouble == nil { step(.tick) }
+    case .wake: tick()
     }
   }
 
