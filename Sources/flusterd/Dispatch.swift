@@ -86,7 +86,10 @@ extension Daemon {
       links[request.connection.link] == nil
         ? trouble?.refusal ?? refusalOfWorkers : .invalid("this worker has registered already")
     case .afterRegistering:
-      links[request.connection.link] == nil ? .invalid("this worker has not registered") : nil
+      links[request.connection.link] == nil
+        ? Refusal(
+          .notFound, "no worker is known on this connection", wayOut: "register on it first")
+        : nil
     }
   }
 }

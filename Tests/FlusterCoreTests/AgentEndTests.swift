@@ -12,6 +12,7 @@ struct AgentEndTests {
     #expect(bench.ended(1) { $0.exitCode = 0 }.spawned == [])
   }
 
+  /// Scenario 76.
   @Test("a running attempt that is stopped gets TERM, its grace, then KILL, and ends as killed")
   func stopRunning() {
     var bench = AgentBench()
@@ -45,6 +46,7 @@ struct AgentEndTests {
     #expect(effects.outcomes.map(\.cause) == [.killed])
   }
 
+  /// Scenario 81.
   @Test("the time limit counts from the start: TERM, grace, KILL, cause time-limit")
   func timeLimit() {
     var bench = AgentBench()
@@ -122,6 +124,27 @@ struct AgentEndTests {
       $0.signals = [1, 2, 3].map { Desired.Signal(AgentBench.uid($0), 10) }
     }
     #expect(effects == [.signal(AgentBench.uid(1), 10)])
+  }
+
+  /// Scenario 77.
+  @Test("stopping what is over, or was never here, signals nothing")
+  func stopNothing() {
+    var bench = AgentBench()
+    bench.run(AgentBench.run(1))
+    bench.started(1)
+    bench.ended(1) { $0.exitCode = 0 }
+    #expect(bench.stop(1).signals == [])
+    #expect(bench.stop(9).signals == [])
+    #expect(bench.wait(60).signals == [])
+  }
+
+  /// Scenario 80.
+  @Test("an end of which no figures could be had is told as it was")
+  func noFigures() {
+    var bench = AgentBench()
+    bench.run(AgentBench.run(1))
+    bench.started(1)
+    #expect(bench.ended(1) { $0.exitCode = 3 }.outcomes == [Outcome(.exit, exitCode: 3)])
   }
 
   @Test("an end is told again until it is acknowledged, then the shim may forget it")

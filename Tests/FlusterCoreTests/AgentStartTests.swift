@@ -3,6 +3,7 @@ import Testing
 
 @Suite("a worker starts attempts")
 struct AgentStartTests {
+  /// Scenario 79.
   @Test("attempts start in the order given, as many as fit, the rest as resources become free")
   func order() {
     var bench = AgentBench(slots: 2)

@@ -39,7 +39,8 @@ struct DerivationTests {
     #expect(violations.isEmpty)
   }
 
-  @Test("a job of two tasks runs until the second has succeeded")  // scenario 46
+  /// Scenario 46.
+  @Test("a job of two tasks runs until the second has succeeded")
   func two() {
     var world = World()
     world.worker(cpus: 2)

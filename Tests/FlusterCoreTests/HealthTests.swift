@@ -189,6 +189,7 @@ struct HealthTests {
     #expect(world.violations.isEmpty)
   }
 
+  /// Scenario 5.
   @Test("a connected worker is not forgotten, and only an administrator forgets or drains")
   func refusals() {
     var world = World()

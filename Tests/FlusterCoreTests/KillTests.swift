@@ -3,7 +3,8 @@ import Testing
 
 @Suite("Ending, holding and releasing")
 struct KillTests {
-  @Test("a pending job that is killed never starts")  // scenario 38
+  /// Scenario 38.
+  @Test("a pending job that is killed never starts")
   func pending() {
     var world = World()
     let job = world.job()
@@ -18,7 +19,8 @@ struct KillTests {
     #expect(world.violations.isEmpty)
   }
 
-  @Test("a job that is not among the unfinished is named, not refused")  // scenarios 39 and 40
+  /// Scenarios 39, 40.
+  @Test("a job that is not among the unfinished is named, not refused")
   func unknown() {
     var world = World()
     let reply = world.request()
@@ -28,7 +30,8 @@ struct KillTests {
     #expect(step.events.isEmpty)
   }
 
-  @Test("killed is shown only when the worker has confirmed the end")  // scenario 42
+  /// Scenario 42.
+  @Test("killed is shown only when the worker has confirmed the end")
   func confirmed() throws {
     var world = World()
     world.worker(cpus: 2)

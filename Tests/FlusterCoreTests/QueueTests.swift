@@ -3,7 +3,8 @@ import Testing
 
 @Suite("The order of pending work")
 struct QueueTests {
-  @Test("two jobs are served in the order in which they came")  // scenario 1
+  /// Scenario 1.
+  @Test("two jobs are served in the order in which they came")
   func order() {
     var world = World()
     let first = world.job()
@@ -14,7 +15,8 @@ struct QueueTests {
     #expect(world.violations.isEmpty)
   }
 
-  @Test("a running job is not served again")  // scenario 2
+  /// Scenario 2.
+  @Test("a running job is not served again")
   func running() {
     var world = World()
     world.worker(cpus: 1)
@@ -28,7 +30,8 @@ struct QueueTests {
     #expect(world.violations.isEmpty)
   }
 
-  @Test("a task that lost its worker keeps its place in the order")  // scenario 4
+  /// Scenario 4.
+  @Test("a task that lost its worker keeps its place in the order")
   func requeued() {
     var world = World()
     world.worker(cpus: 1)
@@ -41,7 +44,8 @@ struct QueueTests {
     #expect(world.violations.isEmpty)
   }
 
-  @Test("no worker: nothing is placed, the job stays, and says why")  // scenario 21
+  /// Scenario 21.
+  @Test("no worker: nothing is placed, the job stays, and says why")
   func noWorker() {
     var world = World()
     let job = world.job()
@@ -50,10 +54,10 @@ struct QueueTests {
     #expect(world.controller.pendingReason(for: job, at: world.now)?.code == .noWorker)
   }
 
+  /// Scenarios 22, 23, 24, 25, 26.
   @Test(
     "first fit places what fits, in order",
     arguments: [
-      // scenarios 22 to 26
       ([10], [2, 2, 2], [0, 1, 2]), ([4], [8, 2], [1]), ([4], [2, 2, 2, 2], [0, 1]),
       ([2, 2], [2, 2, 2], [0, 1]), ([4], [3, 2], [0]),
     ] as [([UInt64], [UInt64], [Int])])
@@ -69,7 +73,8 @@ struct QueueTests {
     #expect(world.violations.isEmpty)
   }
 
-  @Test("room that becomes free goes to the job that waits")  // scenario 27
+  /// Scenario 27.
+  @Test("room that becomes free goes to the job that waits")
   func freed() {
     var world = World()
     world.worker(cpus: 4)
@@ -81,7 +86,8 @@ struct QueueTests {
     #expect(world.schedule().map(\.task.job) == [waiting])
   }
 
-  @Test("memory is counted, and unset memory is the cpu's share")  // scenario 29
+  /// Scenario 29.
+  @Test("memory is counted, and unset memory is the cpu's share")
   func memory() {
     var world = World()
     world.worker(cpus: 4, memory: 16 << 30)
@@ -94,7 +100,8 @@ struct QueueTests {
     #expect(placed.last?.charge.memoryBytes == 4 << 30)
   }
 
-  @Test("named resources are counted")  // scenarios 30 and 32
+  /// Scenarios 30, 32.
+  @Test("named resources are counted")
   func named() {
     var world = World()
     _ = world.job { $0.needs = Requirement(cpuMillis: 1, named: [.init(name: "gpu", count: 6)]) }
@@ -107,6 +114,41 @@ struct QueueTests {
     let placed = world.schedule()
     #expect(placed.map(\.worker) == [WorkerID("zgpu")])
     #expect(world.controller.pendingReason(for: four, at: world.now)?.code == .resources)
+  }
+
+  /// Scenario 36.
+  @Test("work for twice the room there is runs in two turns, and all of it succeeds")
+  func twoTurns() {
+    var world = World()
+    for name in ["a", "b", "c"] { world.worker(name, cpus: 2) }
+    for _ in 0..<6 { _ = world.job { $0.needs = Requirement(cpuMillis: 2000) } }
+    for _ in 0..<2 {
+      let running = world.schedule()
+      #expect(Set(running.map(\.worker)).count == 3)
+      #expect(running.count == 3)
+      for attempt in running { world.observe(attempt, .started) }
+      #expect(world.schedule().isEmpty)
+      #expect(running.allSatisfy { world.finish($0).ended?.state == .succeeded })
+    }
+    #expect(world.controller.state.jobs.isEmpty)
+    #expect(world.violations.isEmpty)
+  }
+
+  /// Scenario 8.
+  @Test("gangs of one to five members have so many, and a job that is not there has none")
+  func gangSizes() {
+    var world = World()
+    let gangs = (1...5 as ClosedRange<UInt32>).map { size in
+      world.job {
+        $0.array = TaskArray(first: 0, step: 1, count: size, throttle: nil, isExplicit: true)
+        $0.options.gang = Gang()
+      }
+    }
+    world.worker(cpus: 15)
+    let placed = world.schedule()
+    let sizes = (gangs + [JobID(99)]).map { gang in placed.count { $0.task.job == gang } }
+    #expect(sizes == [1, 2, 3, 4, 5, 0])
+    #expect(world.violations.isEmpty)
   }
 
   @Test("an array runs no more tasks at once than its throttle")

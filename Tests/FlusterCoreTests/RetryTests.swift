@@ -21,14 +21,16 @@ struct RetryTests {
     return nil
   }
 
-  @Test("by default one failure ends the job")  // scenario 47
+  /// Scenario 47.
+  @Test("by default one failure ends the job")
   func noRetry() {
     var world = World()
     #expect(run(&world, endings: [Self.failed]) { _ in }?.state == .failed)
     #expect(world.violations.isEmpty)
   }
 
-  @Test("a failure budget of 3 means 4 attempts")  // scenario 48
+  /// Scenario 48.
+  @Test("a failure budget of 3 means 4 attempts")
   func failureBudget() {
     var world = World()
     let three = Array(repeating: Self.failed, count: 3)
@@ -38,7 +40,8 @@ struct RetryTests {
     #expect(world.violations.isEmpty)
   }
 
-  @Test("a preemption budget of 100 means 101 losses")  // scenario 49
+  /// Scenario 49.
+  @Test("a preemption budget of 100 means 101 losses")
   func preemptionBudget() {
     var world = World()
     let losses = Array(repeating: Outcome(.workerLost), count: 101)
@@ -48,19 +51,26 @@ struct RetryTests {
     #expect(world.violations.isEmpty)
   }
 
-  @Test("the two budgets are separate")  // scenario 50
+  /// Scenario 50.
+  @Test("the two budgets are separate")
   func separate() {
     var world = World()
-    let endings = [Outcome(.workerLost), Self.failed, Outcome(.exit, exitCode: 0)]
-    let ended = run(&world, endings: endings) {
+    let once: (inout JobRequest) -> Void = {
       $0.retries = 1
       $0.retriesLost = 1
     }
-    #expect(ended?.state == .succeeded)
+    let used = [Outcome(.workerLost), Self.failed]
+    #expect(run(&world, endings: used, once) == nil)
+    let record = world.controller.state.jobs[JobID(1)]?.records[0]
+    #expect(record?.failures == 1 && record?.preemptions == 1)
+    world = World()
+    let endings = used + [Outcome(.exit, exitCode: 0)]
+    #expect(run(&world, endings: endings, once)?.state == .succeeded)
     #expect(world.violations.isEmpty)
   }
 
-  @Test("a job that fails twice and then works succeeds with a budget of 2")  // scenario 55
+  /// Scenario 55.
+  @Test("a job that fails twice and then works succeeds with a budget of 2")
   func third() {
     var world = World()
     let endings = [Self.failed, Self.failed, Outcome(.exit, exitCode: 0)]
@@ -108,7 +118,8 @@ struct RetryTests {
     #expect(world.violations.isEmpty)
   }
 
-  @Test("a run that never reached its worker costs nothing")  // scenario 43
+  /// Scenario 43.
+  @Test("a run that never reached its worker costs nothing")
   func refused() throws {
     var world = World()
     world.worker()
@@ -121,7 +132,29 @@ struct RetryTests {
     #expect(world.violations.isEmpty)
   }
 
-  @Test("late, repeated and foreign reports change nothing")  // scenarios 44 and 45
+  /// Scenario 43.
+  @Test("a run that never left costs nothing, and its worker gets no work before it is back")
+  func neverLeft() throws {
+    var world = World()
+    let link = world.worker(cpus: 2)
+    let job = world.job { $0.retriesLost = 0 }
+    let attempt = try #require(world.schedule().first)
+    world.step(.disconnect(link))
+    let other = world.job()
+    #expect(world.schedule().isEmpty)
+    world.worker(cpus: 2, incarnation: 2)
+    world.observe(attempt, .missing)
+    #expect(world.state(job) == .pending)
+    #expect(world.controller.state.jobs[job]?.progress.started == nil)
+    let record = world.controller.state.jobs[job]?.records[0]
+    #expect(record?.open == nil)
+    #expect(record?.failures == 0 && record?.preemptions == 0)
+    #expect(Set(world.schedule().map(\.task.job)) == [job, other])
+    #expect(world.violations.isEmpty)
+  }
+
+  /// Scenarios 44, 45.
+  @Test("late, repeated and foreign reports change nothing")
   func strangers() throws {
     var world = World()
     world.worker("a", cpus: 1)

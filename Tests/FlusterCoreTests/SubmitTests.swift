@@ -3,7 +3,8 @@ import Testing
 
 @Suite("Submitting")
 struct SubmitTests {
-  @Test("a valid request gets an id, is pending and asks for a pass")  // scenario 9
+  /// Scenario 9.
+  @Test("a valid request gets an id, is pending and asks for a pass")
   func valid() {
     var world = World()
     world.schedule()
@@ -13,9 +14,10 @@ struct SubmitTests {
     #expect(world.submit() == .submitted(JobID(2), existed: false))
   }
 
+  /// Scenario 15.
   @Test(
     "a malformed request is refused and makes no job",
-    arguments: [0, TaskArray.maximumCount + 1])  // scenario 15
+    arguments: [0, TaskArray.maximumCount + 1])
   func count(count: UInt32) {
     var world = World()
     let answer = world.submit {
@@ -26,6 +28,7 @@ struct SubmitTests {
     #expect(world.controller.state.jobs.isEmpty)
   }
 
+  /// Scenario 10.
   @Test("an empty name, no cpu, a throttle of 0 and indices past 32 bits are refused")
   func malformed() {
     var world = World()

@@ -2,8 +2,9 @@ import FlusterSystem
 import Testing
 
 @Suite struct QuantityTests {
+  /// Scenario 33.
   @Test(
-    "sizes are read in binary units (scenario 33)",
+    "sizes are read in binary units",
     arguments: [
       ("8g", 8 << 30), ("16 GB", 16 << 30), ("512m", 512 << 20), ("1024", 1024), ("0", 0),
       ("1.5G", 3 << 29), ("100B", 100), ("2KiB", 2048), ("1T", 1 << 40), ("0.1k", 102),
@@ -13,8 +14,9 @@ import Testing
     #expect(try Quantity.bytes(parsing: text) == bytes)
   }
 
+  /// Scenario 33.
   @Test(
-    "what is no size is refused with the accepted forms (scenario 33)",
+    "what is no size is refused with the accepted forms",
     arguments: [
       "8x", "", " ", "8 ", " 8", "-1", "+1", "1.5", "1.", ".5G", "8gg", "8 g b", "0x8", "１",
       "18446744073709551616", "16777216T", "8\n",

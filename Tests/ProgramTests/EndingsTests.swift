@@ -20,6 +20,24 @@ extension Programs {
       }
     }
 
+    /// Scenario 37.
+    @Test("true succeeds with 0, false fails with 1, and what somebody ends is killed")
+    func trueAndFalse() throws {
+      try Instance.with { instance in
+        let good = try instance.submit("--", "true")
+        let bad = try instance.submit("--", "false")
+        #expect(try instance.wait(good) == 0)
+        #expect(try instance.wait(bad) == 1)
+        let endless = try instance.submit("--", "sleep", "1000")
+        try instance.waitUntil(endless, is: "running")
+        #expect(try instance.run("fluster-kill", endless).status == 0)
+        #expect(try instance.wait(endless) == 143)
+        #expect(try instance.column("STATE", of: good) == "succeeded")
+        #expect(try instance.column("STATE", of: bad) == "failed")
+        #expect(try instance.column("STATE", of: endless) == "killed")
+      }
+    }
+
     @Test("fluster-submit --wait carries the status itself")
     func submitWait() throws {
       try Instance.with { instance in
@@ -67,6 +85,7 @@ extension Programs {
       }
     }
 
+    /// Scenario 81.
     @Test("a time limit ends the job with 143, is a failure, and is not retried")
     func timeLimit() throws {
       try Instance.with { instance in
@@ -90,6 +109,7 @@ extension Programs {
       }
     }
 
+    /// Scenarios 38, 39.
     @Test("killing a held job ends it without a status of its own")
     func killedBeforeStart() throws {
       try Instance.with { instance in

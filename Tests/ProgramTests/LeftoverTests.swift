@@ -5,6 +5,7 @@ import Testing
 extension Programs {
   @Suite("what jobs leave behind")
   struct Leftovers {
+    /// Scenario 76.
     @Test("a job that ignores TERM is ended by KILL after its grace")
     func ignoresTerm() throws {
       try Instance.with { instance in

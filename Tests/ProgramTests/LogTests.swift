@@ -54,6 +54,17 @@ extension Programs {
       }
     }
 
+    /// Scenario 78.
+    @Test("of a hundred lines the last ten are shown in the order in which they were written")
+    func lastTen() throws {
+      try Instance.with { instance in
+        let id = try instance.submit("--", "seq", "100")
+        #expect(try instance.wait(id) == 0)
+        let shown = try instance.run("fluster-log", "-n", "10", id)
+        #expect(shown.lines == (91...100).map(String.init), "\(shown)")
+      }
+    }
+
     @Test("-o writes into a file of the owner's, by pattern, and fluster-log reads it")
     func ownFile() throws {
       try Instance.with { instance in

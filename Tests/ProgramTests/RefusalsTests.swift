@@ -1,9 +1,11 @@
+import FlusterProtocol
 import FlusterTesting
 import Testing
 
 extension Programs {
   @Suite("what is refused, and with which status")
   struct Refusals {
+    /// Scenarios 5, 40.
     @Test("bad input is answered as the pages say, and changes nothing")
     func badInput() throws {
       try Instance.with { instance in
@@ -36,6 +38,7 @@ extension Programs {
           #expect(finished.output.isEmpty, "\(arguments): \(finished)")
           #expect((1...3).contains(finished.errors.split(separator: "\n").count), "\(finished)")
           #expect(finished.errors.hasPrefix(arguments[0] + ": "), "\(finished)")
+          #expect(status != 66 || finished.errors.contains("4711"), "\(finished)")
         }
         #expect(try instance.run("fluster-ls", "-a", "-A", "--no-header").output == "")
       }
@@ -61,6 +64,43 @@ extension Programs {
         try instance.start(.shim)
         try instance.start(.worker)
         #expect(try instance.wait(id) == 0)
+      }
+    }
+
+    /// Scenario 19.
+    @Test("who has as many unfinished jobs as one may have is refused one more, and told the limit")
+    func liveLimit() throws {
+      let settings = "[Controller]\nMaxLiveTasks=3\n"
+      try Instance.with(settings: settings, daemons: [.controller]) { instance in
+        let ids = try (0..<3).map { _ in try instance.submit("--", "true") }
+        let refused = try instance.run("fluster-submit", "--", "true")
+        #expect(refused.status == 75 && refused.output.isEmpty, "\(refused)")
+        #expect(refused.errors.contains("MaxLiveTasks=3"), "\(refused)")
+        #expect(try instance.run("fluster-ls", "-A", "-q").lines == ids)
+        try instance.run("fluster-kill", ids[0])
+        _ = try instance.submit("--", "true")
+      }
+    }
+
+    /// Scenario 59.
+    @Test("a worker that reports before it has registered is told that it must, and may")
+    func unregistered() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        let worker = try Talker(to: instance.workerSocket)
+        try worker.greet(as: .worker)
+        try worker.send(WireEnvelope(request: 1, .observed(WireObserved())).frame())
+        let refused = try worker.receive()
+        #expect(refused?.request == 1 && refused?.error.code == .notFound, "\(refused as Any)")
+        #expect(refused?.error.wayOut.contains("register") == true, "\(refused as Any)")
+        var register = WireRegister()
+        register.id = "late"
+        register.incarnation = .of([UInt8](repeating: 1, count: 16))
+        register.boot = "this"
+        register.capacity.cpuMillis = 1000
+        register.capacity.memoryBytes = 1 << 30
+        try worker.send(WireEnvelope(request: 2, .register(register)).frame())
+        let answer = try worker.receive()
+        #expect(answer?.request == 2 && answer?.body == .registered(WireRegistered()))
       }
     }
 

@@ -19,6 +19,21 @@ extension Programs {
       }
     }
 
+    /// Scenario 3.
+    @Test("ten who submit fifty jobs each at the same time make 500 jobs")
+    func together() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        let script = "for i in $(seq 50); do fluster-submit -- true || exit 1; done"
+        let submitters = try (0..<10).map { _ in try instance.launch(["sh", "-c", script]) }
+        let finished = try submitters.map { try $0.finish(within: 300) }
+        for one in finished { #expect(one.status == 0, "\(one)") }
+        let printed = finished.flatMap(\.lines)
+        #expect(printed.count == 500)
+        let pending = try instance.run("fluster-ls", "-q", "--state", "pending").lines
+        #expect(pending.count == 500 && Set(pending) == Set(printed))
+      }
+    }
+
     @Test("a dry run tells what would be stored, and stores nothing")
     func dryRun() throws {
       try Instance.with { instance in

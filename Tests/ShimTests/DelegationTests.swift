@@ -39,6 +39,25 @@ struct DelegationTests {
     #expect(!isAlive(started.pid))
   }
 
+  /// Scenario 80.
+  @Test("a job of which nothing can be counted ends as it ends")
+  func uncounted() throws {
+    let shim = try ShimFixture()
+    let connection = try shim.connect()
+    let go = "\(shim.directory)/go"
+    let spawn = shim.script(
+      "echo $$ >\(SpawnTests.mount ?? "")/cgroup.procs && echo away; "
+        + "until test -e \(go); do sleep 0.05; done; exit 3")
+    try connection.ask(.spawn(spawn))
+    let (started, _) = try connection.start(of: spawn.uid)
+    try eventually("the job is elsewhere") { shim.output == "away\n" }
+    #expect(rmdir(started.cgroup) == 0)
+    close(creat(go, 0o644))
+    let record = try connection.end(of: spawn.uid)
+    #expect(record.exitCode == 3)
+    #expect(record.cpuMicroseconds == nil && record.peakMemoryBytes == nil)
+  }
+
   @Test(
     "a subtree that systemd has given away is used, and the shim moves to a leaf of it",
     arguments: [true, false])

@@ -73,6 +73,7 @@ struct EndTests {
     #expect(try connection.end(of: spawn.uid).exitCode == 3)
   }
 
+  /// Scenario 77.
   @Test("what the shim does not hold is unknown")
   func unknown() throws {
     let shim = try ShimFixture()
