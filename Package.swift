@@ -21,7 +21,7 @@ let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 /// One executable a command; each is a few lines over FlusterCommands.
 let commands = [
   "fluster", "fluster-submit", "fluster-ls", "fluster-wait", "fluster-log", "fluster-kill",
-  "fluster-set",
+  "fluster-set", "fluster-ctl",
 ]
 
 let package = Package(

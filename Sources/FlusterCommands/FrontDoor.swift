@@ -17,6 +17,7 @@ package enum FrontDoor {
       log      print the output of jobs
       kill     end jobs, or send them a signal
       set      hold or release jobs
+      ctl      show the instance and its workers, and drain or forget these
       up       start what is missing of a private instance
       down     stop the private instance
 

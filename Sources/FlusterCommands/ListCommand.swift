@@ -23,6 +23,9 @@ package struct ListCommand: AskingCommand {
   @Flag(help: "One row a task.")
   var tasks = false
 
+  @Flag(help: "The workers instead of jobs; selectors are ids of workers.")
+  var workers = false
+
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp("Only those in this state.", valueName: "state"))
@@ -60,6 +63,7 @@ package struct ListCommand: AskingCommand {
 
   package func execute(_ voice: Voice) throws(Failure) -> Int32 {
     if isFeed { return try followFeed(voice) }
+    if workers { return try listWorkers(voice) }
     let columns = try ListColumn.parse(self.columns)
     let coloured = try output.isColoured(
       terminal: StandardStream.output.isTerminal, variable: Environment.variable)
@@ -83,6 +87,17 @@ package struct ListCommand: AskingCommand {
       try StandardStream.print(printer.text(page, jobs: ofTasks))
     }
     try StandardStream.print(printer.end())
+    return ExitStatus.done.rawValue
+  }
+
+  /// The same as `fluster-ctl workers`.
+  private func listWorkers(_ voice: Voice) throws(Failure) -> Int32 {
+    guard !allUsers, !allAges, state.isEmpty, newest == nil, columns.isEmpty else {
+      throw .usage("--workers does not go with the options that choose jobs or columns")
+    }
+    let form: WorkerPrinter.Form = output.json ? .json : talk.quiet ? .ids : long ? .long : .table
+    let printer = try WorkerPrinter(form, output)
+    try printer.print(selectors, tasks: tasks || long, try session(voice))
     return ExitStatus.done.rawValue
   }
 

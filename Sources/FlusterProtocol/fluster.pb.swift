@@ -338,6 +338,30 @@ package nonisolated struct WireEnvelope: Sendable {
     set {body = .feed(newValue)}
   }
 
+  package var listWorkers: WireListWorkers {
+    get {
+      if case .listWorkers(let v)? = body {return v}
+      return WireListWorkers()
+    }
+    set {body = .listWorkers(newValue)}
+  }
+
+  package var workers: WireWorkers {
+    get {
+      if case .workers(let v)? = body {return v}
+      return WireWorkers()
+    }
+    set {body = .workers(newValue)}
+  }
+
+  package var changeWorker: WireChangeWorker {
+    get {
+      if case .changeWorker(let v)? = body {return v}
+      return WireChangeWorker()
+    }
+    set {body = .changeWorker(newValue)}
+  }
+
   /// flusterd and fluster-worker, on worker.sock.
   package var register: WireRegister {
     get {
@@ -401,6 +425,9 @@ package nonisolated struct WireEnvelope: Sendable {
     case shutdown(WireShutdown)
     case watch(WireWatch)
     case feed(WireFeed)
+    case listWorkers(WireListWorkers)
+    case workers(WireWorkers)
+    case changeWorker(WireChangeWorker)
     /// flusterd and fluster-worker, on worker.sock.
     case register(WireRegister)
     case registered(WireRegistered)
@@ -1970,76 +1997,284 @@ package nonisolated struct WireStatus: Sendable {
   /// Set while the store refuses to write: one sentence.
   package var storeTrouble: String = String()
 
+  /// The random id of the store, 16 bytes.
+  package var store: Data = Data()
+
+  /// "system" or "user".
+  package var instance: String = String()
+
+  package var uptimeMs: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-package nonisolated struct WireWorkerRow: Sendable {
+package nonisolated struct WireWorkerRow: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: String {
+    get {_storage._id}
+    set {_uniqueStorage()._id = newValue}
+  }
+
+  package var connected: Bool {
+    get {_storage._connected}
+    set {_uniqueStorage()._connected = newValue}
+  }
+
+  package var capacity: WireNeeds {
+    get {_storage._capacity ?? WireNeeds()}
+    set {_uniqueStorage()._capacity = newValue}
+  }
+  /// Returns true if `capacity` has been explicitly set.
+  package var hasCapacity: Bool {_storage._capacity != nil}
+  /// Clears the value of `capacity`. Subsequent reads from it will return its default value.
+  package mutating func clearCapacity() {_uniqueStorage()._capacity = nil}
+
+  package var free: WireNeeds {
+    get {_storage._free ?? WireNeeds()}
+    set {_uniqueStorage()._free = newValue}
+  }
+  /// Returns true if `free` has been explicitly set.
+  package var hasFree: Bool {_storage._free != nil}
+  /// Clears the value of `free`. Subsequent reads from it will return its default value.
+  package mutating func clearFree() {_uniqueStorage()._free = nil}
+
+  package var openAttempts: UInt32 {
+    get {_storage._openAttempts}
+    set {_uniqueStorage()._openAttempts = newValue}
+  }
+
+  package var lacks: [String] {
+    get {_storage._lacks}
+    set {_uniqueStorage()._lacks = newValue}
+  }
+
+  package var software: String {
+    get {_storage._software}
+    set {_uniqueStorage()._software = newValue}
+  }
+
+  package var pid: UInt32 {
+    get {_storage._pid}
+    set {_uniqueStorage()._pid = newValue}
+  }
+
+  /// Whether its process and its shim's have not ended, by the kernel's word; absent: not known.
+  package var isAlive: Bool {
+    get {_storage._isAlive ?? false}
+    set {_uniqueStorage()._isAlive = newValue}
+  }
+  /// Returns true if `isAlive` has been explicitly set.
+  package var hasIsAlive: Bool {_storage._isAlive != nil}
+  /// Clears the value of `isAlive`. Subsequent reads from it will return its default value.
+  package mutating func clearIsAlive() {_uniqueStorage()._isAlive = nil}
+
+  package var shimIsAlive: Bool {
+    get {_storage._shimIsAlive ?? false}
+    set {_uniqueStorage()._shimIsAlive = newValue}
+  }
+  /// Returns true if `shimIsAlive` has been explicitly set.
+  package var hasShimIsAlive: Bool {_storage._shimIsAlive != nil}
+  /// Clears the value of `shimIsAlive`. Subsequent reads from it will return its default value.
+  package mutating func clearShimIsAlive() {_uniqueStorage()._shimIsAlive = nil}
+
+  /// It is given jobs of its own uid only.
+  package var personal: Bool {
+    get {_storage._personal}
+    set {_uniqueStorage()._personal = newValue}
+  }
+
+  package var attributes: [WireAttribute] {
+    get {_storage._attributes}
+    set {_uniqueStorage()._attributes = newValue}
+  }
+
+  package var address: String {
+    get {_storage._address}
+    set {_uniqueStorage()._address = newValue}
+  }
+
+  /// ready, unwell, drained, silent, away: the last of these that holds.
+  package var state: String {
+    get {_storage._state}
+    set {_uniqueStorage()._state = newValue}
+  }
+
+  /// Why it wants no new work itself; empty: it is well.
+  package var ailment: String {
+    get {_storage._ailment}
+    set {_uniqueStorage()._ailment = newValue}
+  }
+
+  /// An administrator wants no new work there.
+  package var drained: Bool {
+    get {_storage._drained}
+    set {_uniqueStorage()._drained = newValue}
+  }
+
+  package var boot: String {
+    get {_storage._boot}
+    set {_uniqueStorage()._boot = newValue}
+  }
+
+  package var leaseMs: UInt64 {
+    get {_storage._leaseMs ?? 0}
+    set {_uniqueStorage()._leaseMs = newValue}
+  }
+  /// Returns true if `leaseMs` has been explicitly set.
+  package var hasLeaseMs: Bool {_storage._leaseMs != nil}
+  /// Clears the value of `leaseMs`. Subsequent reads from it will return its default value.
+  package mutating func clearLeaseMs() {_uniqueStorage()._leaseMs = nil}
+
+  /// With ListWorkers: tasks that it runs and the caller may see; at most a thousand.
+  package var tasks: [WireWorkerTask] {
+    get {_storage._tasks}
+    set {_uniqueStorage()._tasks = newValue}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// A task with an open attempt.
+package nonisolated struct WireWorkerTask: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var job: UInt64 = 0
+
+  package var index: UInt32 = 0
+
+  package var explicit: Bool = false
+
+  package var uid: UInt32 = 0
+
+  package var state: WireState = .unspecified
+
+  /// What it is charged.
+  package var charge: WireNeeds {
+    get {_charge ?? WireNeeds()}
+    set {_charge = newValue}
+  }
+  /// Returns true if `charge` has been explicitly set.
+  package var hasCharge: Bool {self._charge != nil}
+  /// Clears the value of `charge`. Subsequent reads from it will return its default value.
+  package mutating func clearCharge() {self._charge = nil}
+
+  package var name: String = String()
+
+  package var startedMs: Int64 {
+    get {_startedMs ?? 0}
+    set {_startedMs = newValue}
+  }
+  /// Returns true if `startedMs` has been explicitly set.
+  package var hasStartedMs: Bool {self._startedMs != nil}
+  /// Clears the value of `startedMs`. Subsequent reads from it will return its default value.
+  package mutating func clearStartedMs() {self._startedMs = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _charge: WireNeeds? = nil
+  fileprivate var _startedMs: Int64? = nil
+}
+
+/// Answered by Workers, one frame a worker, by id; then Done.
+package nonisolated struct WireListWorkers: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Only these; none: all.
+  package var ids: [String] = []
+
+  package var tasks: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireWorkers: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var workers: [WireWorkerRow] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Administrators only.
+package nonisolated struct WireChangeWorker: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var id: String = String()
 
-  package var connected: Bool = false
-
-  package var capacity: WireNeeds {
-    get {_capacity ?? WireNeeds()}
-    set {_capacity = newValue}
-  }
-  /// Returns true if `capacity` has been explicitly set.
-  package var hasCapacity: Bool {self._capacity != nil}
-  /// Clears the value of `capacity`. Subsequent reads from it will return its default value.
-  package mutating func clearCapacity() {self._capacity = nil}
-
-  package var free: WireNeeds {
-    get {_free ?? WireNeeds()}
-    set {_free = newValue}
-  }
-  /// Returns true if `free` has been explicitly set.
-  package var hasFree: Bool {self._free != nil}
-  /// Clears the value of `free`. Subsequent reads from it will return its default value.
-  package mutating func clearFree() {self._free = nil}
-
-  package var openAttempts: UInt32 = 0
-
-  package var lacks: [String] = []
-
-  package var software: String = String()
-
-  package var pid: UInt32 = 0
-
-  /// Whether its process and its shim's have not ended, by the kernel's word; absent: not known.
-  package var isAlive: Bool {
-    get {_isAlive ?? false}
-    set {_isAlive = newValue}
-  }
-  /// Returns true if `isAlive` has been explicitly set.
-  package var hasIsAlive: Bool {self._isAlive != nil}
-  /// Clears the value of `isAlive`. Subsequent reads from it will return its default value.
-  package mutating func clearIsAlive() {self._isAlive = nil}
-
-  package var shimIsAlive: Bool {
-    get {_shimIsAlive ?? false}
-    set {_shimIsAlive = newValue}
-  }
-  /// Returns true if `shimIsAlive` has been explicitly set.
-  package var hasShimIsAlive: Bool {self._shimIsAlive != nil}
-  /// Clears the value of `shimIsAlive`. Subsequent reads from it will return its default value.
-  package mutating func clearShimIsAlive() {self._shimIsAlive = nil}
-
-  /// It is given jobs of its own uid only.
-  package var personal: Bool = false
+  package var verb: WireChangeWorker.Verb = .unspecified
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  package init() {}
+  package nonisolated enum Verb: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
 
-  fileprivate var _capacity: WireNeeds? = nil
-  fileprivate var _free: WireNeeds? = nil
-  fileprivate var _isAlive: Bool? = nil
-  fileprivate var _shimIsAlive: Bool? = nil
+    /// Give it no new work; what it runs goes on.
+    case drain // = 1
+    case resume // = 2
+
+    /// It will not come back: what it ran is lost.
+    case forget // = 3
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .drain
+      case 2: self = .resume
+      case 3: self = .forget
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .drain: return 1
+      case .resume: return 2
+      case .forget: return 3
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [WireChangeWorker.Verb] = [
+      .unspecified,
+      .drain,
+      .resume,
+      .forget,
+    ]
+
+  }
+
+  package init() {}
 }
 
 /// Stop the whole private instance: refused with UNAVAILABLE while attempts are open, unless now.
@@ -2572,7 +2807,7 @@ nonisolated extension WireCause: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Envelope"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{1}error\0\u{1}done\0\u{2}\u{6}submit\0\u{1}submitted\0\u{1}list\0\u{1}listing\0\u{1}wait\0\u{1}ended\0\u{1}kill\0\u{1}set\0\u{3}open_log\0\u{3}opened_log\0\u{3}get_status\0\u{1}status\0\u{1}shutdown\0\u{1}watch\0\u{1}feed\0\u{2}\u{10}register\0\u{1}registered\0\u{1}desired\0\u{1}observed\0\u{1}goodbye\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{1}error\0\u{1}done\0\u{2}\u{6}submit\0\u{1}submitted\0\u{1}list\0\u{1}listing\0\u{1}wait\0\u{1}ended\0\u{1}kill\0\u{1}set\0\u{3}open_log\0\u{3}opened_log\0\u{3}get_status\0\u{1}status\0\u{1}shutdown\0\u{1}watch\0\u{1}feed\0\u{3}list_workers\0\u{1}workers\0\u{3}change_worker\0\u{2}\u{d}register\0\u{1}registered\0\u{1}desired\0\u{1}observed\0\u{1}goodbye\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2815,6 +3050,45 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.body = .feed(v)
         }
       }()
+      case 25: try {
+        var v: WireListWorkers?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .listWorkers(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .listWorkers(v)
+        }
+      }()
+      case 26: try {
+        var v: WireWorkers?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .workers(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .workers(v)
+        }
+      }()
+      case 27: try {
+        var v: WireChangeWorker?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .changeWorker(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .changeWorker(v)
+        }
+      }()
       case 40: try {
         var v: WireRegister?
         var hadOneofValue = false
@@ -2965,6 +3239,18 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
     case .feed?: try {
       guard case .feed(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+    }()
+    case .listWorkers?: try {
+      guard case .listWorkers(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+    }()
+    case .workers?: try {
+      guard case .workers(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+    }()
+    case .changeWorker?: try {
+      guard case .changeWorker(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
     }()
     case .register?: try {
       guard case .register(let v)? = self.body else { preconditionFailure() }
@@ -5238,7 +5524,7 @@ nonisolated extension WireGetStatus: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Status"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}software\0\u{1}pid\0\u{3}unfinished_jobs\0\u{3}pending_tasks\0\u{3}open_attempts\0\u{1}workers\0\u{3}state_directory\0\u{3}store_trouble\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}software\0\u{1}pid\0\u{3}unfinished_jobs\0\u{3}pending_tasks\0\u{3}open_attempts\0\u{1}workers\0\u{3}state_directory\0\u{3}store_trouble\0\u{1}store\0\u{1}instance\0\u{3}uptime_ms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5254,6 +5540,9 @@ nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.workers) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.stateDirectory) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.storeTrouble) }()
+      case 9: try { try decoder.decodeSingularBytesField(value: &self.store) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.instance) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.uptimeMs) }()
       default: break
       }
     }
@@ -5284,6 +5573,15 @@ nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.storeTrouble.isEmpty {
       try visitor.visitSingularStringField(value: self.storeTrouble, fieldNumber: 8)
     }
+    if !self.store.isEmpty {
+      try visitor.visitSingularBytesField(value: self.store, fieldNumber: 9)
+    }
+    if !self.instance.isEmpty {
+      try visitor.visitSingularStringField(value: self.instance, fieldNumber: 10)
+    }
+    if self.uptimeMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.uptimeMs, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5296,6 +5594,9 @@ nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.workers != rhs.workers {return false}
     if lhs.stateDirectory != rhs.stateDirectory {return false}
     if lhs.storeTrouble != rhs.storeTrouble {return false}
+    if lhs.store != rhs.store {return false}
+    if lhs.instance != rhs.instance {return false}
+    if lhs.uptimeMs != rhs.uptimeMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5303,7 +5604,203 @@ nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireWorkerRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerRow"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}connected\0\u{1}capacity\0\u{1}free\0\u{3}open_attempts\0\u{1}lacks\0\u{1}software\0\u{1}pid\0\u{3}is_alive\0\u{3}shim_is_alive\0\u{1}personal\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}connected\0\u{1}capacity\0\u{1}free\0\u{3}open_attempts\0\u{1}lacks\0\u{1}software\0\u{1}pid\0\u{3}is_alive\0\u{3}shim_is_alive\0\u{1}personal\0\u{1}attributes\0\u{1}address\0\u{1}state\0\u{1}ailment\0\u{1}drained\0\u{1}boot\0\u{3}lease_ms\0\u{1}tasks\0")
+
+  fileprivate class _StorageClass {
+    var _id: String = String()
+    var _connected: Bool = false
+    var _capacity: WireNeeds? = nil
+    var _free: WireNeeds? = nil
+    var _openAttempts: UInt32 = 0
+    var _lacks: [String] = []
+    var _software: String = String()
+    var _pid: UInt32 = 0
+    var _isAlive: Bool? = nil
+    var _shimIsAlive: Bool? = nil
+    var _personal: Bool = false
+    var _attributes: [WireAttribute] = []
+    var _address: String = String()
+    var _state: String = String()
+    var _ailment: String = String()
+    var _drained: Bool = false
+    var _boot: String = String()
+    var _leaseMs: UInt64? = nil
+    var _tasks: [WireWorkerTask] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _id = source._id
+      _connected = source._connected
+      _capacity = source._capacity
+      _free = source._free
+      _openAttempts = source._openAttempts
+      _lacks = source._lacks
+      _software = source._software
+      _pid = source._pid
+      _isAlive = source._isAlive
+      _shimIsAlive = source._shimIsAlive
+      _personal = source._personal
+      _attributes = source._attributes
+      _address = source._address
+      _state = source._state
+      _ailment = source._ailment
+      _drained = source._drained
+      _boot = source._boot
+      _leaseMs = source._leaseMs
+      _tasks = source._tasks
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._id) }()
+        case 2: try { try decoder.decodeSingularBoolField(value: &_storage._connected) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._capacity) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._free) }()
+        case 5: try { try decoder.decodeSingularUInt32Field(value: &_storage._openAttempts) }()
+        case 6: try { try decoder.decodeRepeatedStringField(value: &_storage._lacks) }()
+        case 7: try { try decoder.decodeSingularStringField(value: &_storage._software) }()
+        case 8: try { try decoder.decodeSingularUInt32Field(value: &_storage._pid) }()
+        case 9: try { try decoder.decodeSingularBoolField(value: &_storage._isAlive) }()
+        case 10: try { try decoder.decodeSingularBoolField(value: &_storage._shimIsAlive) }()
+        case 11: try { try decoder.decodeSingularBoolField(value: &_storage._personal) }()
+        case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._attributes) }()
+        case 13: try { try decoder.decodeSingularStringField(value: &_storage._address) }()
+        case 14: try { try decoder.decodeSingularStringField(value: &_storage._state) }()
+        case 15: try { try decoder.decodeSingularStringField(value: &_storage._ailment) }()
+        case 16: try { try decoder.decodeSingularBoolField(value: &_storage._drained) }()
+        case 17: try { try decoder.decodeSingularStringField(value: &_storage._boot) }()
+        case 18: try { try decoder.decodeSingularUInt64Field(value: &_storage._leaseMs) }()
+        case 19: try { try decoder.decodeRepeatedMessageField(value: &_storage._tasks) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._id.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._id, fieldNumber: 1)
+      }
+      if _storage._connected != false {
+        try visitor.visitSingularBoolField(value: _storage._connected, fieldNumber: 2)
+      }
+      try { if let v = _storage._capacity {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._free {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      if _storage._openAttempts != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._openAttempts, fieldNumber: 5)
+      }
+      if !_storage._lacks.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._lacks, fieldNumber: 6)
+      }
+      if !_storage._software.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._software, fieldNumber: 7)
+      }
+      if _storage._pid != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._pid, fieldNumber: 8)
+      }
+      try { if let v = _storage._isAlive {
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._shimIsAlive {
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 10)
+      } }()
+      if _storage._personal != false {
+        try visitor.visitSingularBoolField(value: _storage._personal, fieldNumber: 11)
+      }
+      if !_storage._attributes.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._attributes, fieldNumber: 12)
+      }
+      if !_storage._address.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._address, fieldNumber: 13)
+      }
+      if !_storage._state.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._state, fieldNumber: 14)
+      }
+      if !_storage._ailment.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._ailment, fieldNumber: 15)
+      }
+      if _storage._drained != false {
+        try visitor.visitSingularBoolField(value: _storage._drained, fieldNumber: 16)
+      }
+      if !_storage._boot.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._boot, fieldNumber: 17)
+      }
+      try { if let v = _storage._leaseMs {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 18)
+      } }()
+      if !_storage._tasks.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._tasks, fieldNumber: 19)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWorkerRow, rhs: WireWorkerRow) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._id != rhs_storage._id {return false}
+        if _storage._connected != rhs_storage._connected {return false}
+        if _storage._capacity != rhs_storage._capacity {return false}
+        if _storage._free != rhs_storage._free {return false}
+        if _storage._openAttempts != rhs_storage._openAttempts {return false}
+        if _storage._lacks != rhs_storage._lacks {return false}
+        if _storage._software != rhs_storage._software {return false}
+        if _storage._pid != rhs_storage._pid {return false}
+        if _storage._isAlive != rhs_storage._isAlive {return false}
+        if _storage._shimIsAlive != rhs_storage._shimIsAlive {return false}
+        if _storage._personal != rhs_storage._personal {return false}
+        if _storage._attributes != rhs_storage._attributes {return false}
+        if _storage._address != rhs_storage._address {return false}
+        if _storage._state != rhs_storage._state {return false}
+        if _storage._ailment != rhs_storage._ailment {return false}
+        if _storage._drained != rhs_storage._drained {return false}
+        if _storage._boot != rhs_storage._boot {return false}
+        if _storage._leaseMs != rhs_storage._leaseMs {return false}
+        if _storage._tasks != rhs_storage._tasks {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkerTask: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".WorkerTask"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{1}explicit\0\u{1}uid\0\u{1}state\0\u{1}charge\0\u{1}name\0\u{3}started_ms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5311,17 +5808,14 @@ nonisolated extension WireWorkerRow: SwiftProtobuf.Message, SwiftProtobuf._Messa
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
-      case 2: try { try decoder.decodeSingularBoolField(value: &self.connected) }()
-      case 3: try { try decoder.decodeSingularMessageField(value: &self._capacity) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._free) }()
-      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.openAttempts) }()
-      case 6: try { try decoder.decodeRepeatedStringField(value: &self.lacks) }()
-      case 7: try { try decoder.decodeSingularStringField(value: &self.software) }()
-      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.pid) }()
-      case 9: try { try decoder.decodeSingularBoolField(value: &self._isAlive) }()
-      case 10: try { try decoder.decodeSingularBoolField(value: &self._shimIsAlive) }()
-      case 11: try { try decoder.decodeSingularBoolField(value: &self.personal) }()
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.index) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.explicit) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.uid) }()
+      case 5: try { try decoder.decodeSingularEnumField(value: &self.state) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._charge) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 8: try { try decoder.decodeSingularInt64Field(value: &self._startedMs) }()
       default: break
       }
     }
@@ -5332,57 +5826,149 @@ nonisolated extension WireWorkerRow: SwiftProtobuf.Message, SwiftProtobuf._Messa
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.id.isEmpty {
-      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
     }
-    if self.connected != false {
-      try visitor.visitSingularBoolField(value: self.connected, fieldNumber: 2)
+    if self.index != 0 {
+      try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 2)
     }
-    try { if let v = self._capacity {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    if self.explicit != false {
+      try visitor.visitSingularBoolField(value: self.explicit, fieldNumber: 3)
+    }
+    if self.uid != 0 {
+      try visitor.visitSingularUInt32Field(value: self.uid, fieldNumber: 4)
+    }
+    if self.state != .unspecified {
+      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 5)
+    }
+    try { if let v = self._charge {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     } }()
-    try { if let v = self._free {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 7)
+    }
+    try { if let v = self._startedMs {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 8)
     } }()
-    if self.openAttempts != 0 {
-      try visitor.visitSingularUInt32Field(value: self.openAttempts, fieldNumber: 5)
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWorkerTask, rhs: WireWorkerTask) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.index != rhs.index {return false}
+    if lhs.explicit != rhs.explicit {return false}
+    if lhs.uid != rhs.uid {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs._charge != rhs._charge {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs._startedMs != rhs._startedMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireListWorkers: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListWorkers"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}ids\0\u{1}tasks\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.ids) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.tasks) }()
+      default: break
+      }
     }
-    if !self.lacks.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.lacks, fieldNumber: 6)
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.ids.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.ids, fieldNumber: 1)
     }
-    if !self.software.isEmpty {
-      try visitor.visitSingularStringField(value: self.software, fieldNumber: 7)
-    }
-    if self.pid != 0 {
-      try visitor.visitSingularUInt32Field(value: self.pid, fieldNumber: 8)
-    }
-    try { if let v = self._isAlive {
-      try visitor.visitSingularBoolField(value: v, fieldNumber: 9)
-    } }()
-    try { if let v = self._shimIsAlive {
-      try visitor.visitSingularBoolField(value: v, fieldNumber: 10)
-    } }()
-    if self.personal != false {
-      try visitor.visitSingularBoolField(value: self.personal, fieldNumber: 11)
+    if self.tasks != false {
+      try visitor.visitSingularBoolField(value: self.tasks, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: WireWorkerRow, rhs: WireWorkerRow) -> Bool {
-    if lhs.id != rhs.id {return false}
-    if lhs.connected != rhs.connected {return false}
-    if lhs._capacity != rhs._capacity {return false}
-    if lhs._free != rhs._free {return false}
-    if lhs.openAttempts != rhs.openAttempts {return false}
-    if lhs.lacks != rhs.lacks {return false}
-    if lhs.software != rhs.software {return false}
-    if lhs.pid != rhs.pid {return false}
-    if lhs._isAlive != rhs._isAlive {return false}
-    if lhs._shimIsAlive != rhs._shimIsAlive {return false}
-    if lhs.personal != rhs.personal {return false}
+  package static func ==(lhs: WireListWorkers, rhs: WireListWorkers) -> Bool {
+    if lhs.ids != rhs.ids {return false}
+    if lhs.tasks != rhs.tasks {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension WireWorkers: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Workers"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}workers\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.workers) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.workers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.workers, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWorkers, rhs: WireWorkers) -> Bool {
+    if lhs.workers != rhs.workers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireChangeWorker: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ChangeWorker"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}verb\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.verb) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if self.verb != .unspecified {
+      try visitor.visitSingularEnumField(value: self.verb, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireChangeWorker, rhs: WireChangeWorker) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.verb != rhs.verb {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireChangeWorker.Verb: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0VERB_UNSPECIFIED\0\u{1}DRAIN\0\u{1}RESUME\0\u{1}FORGET\0")
 }
 
 nonisolated extension WireShutdown: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -52,7 +52,8 @@ extension Worker {
         .unimplemented, "fluster-worker \(FlusterVersion.software) does not know this request")
       controller?.send(WireEnvelope(request: envelope.request, refusal))
     case .done, .submit, .submitted, .list, .listing, .wait, .ended, .kill, .set, .openedLog,
-      .watch, .feed, .getStatus, .status, .shutdown, .register, .observed:
+      .watch, .feed, .getStatus, .status, .shutdown, .listWorkers, .workers, .changeWorker, .register,
+      .observed:
       throw Refusal(.invalidArgument, "flusterd sent what a worker cannot use")
     }
   }

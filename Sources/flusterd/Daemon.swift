@@ -19,6 +19,8 @@ final class Daemon {
   let storage: Storage
   var settings: Settings
   var listeners: [Listener] = []
+  /// When this life of the daemon began.
+  let begun = Instant(nanoseconds: Clock.monotonicNanoseconds())
 
   var controller: Controller
   var live: LiveJobs
@@ -156,7 +158,7 @@ extension Daemon {
   private var hello: WireHello {
     var hello = WireHello(role: .controller)
     hello.store = .of(storage.id)
-    hello.instance = options.places.instance == .system ? "system" : "user"
+    hello.instance = options.places.instance.name
     return hello
   }
 
@@ -175,4 +177,9 @@ extension State {
   var pendingTasks: UInt64 {
     jobs.values.reduce(0) { $0 + UInt64($1.progress.counts.pending) }
   }
+}
+
+extension Places.Instance {
+  /// As it stands on the wire.
+  var name: String { self == .system ? "system" : "user" }
 }

@@ -35,6 +35,8 @@ struct Route {
     case .watch(let wire): Route(.control, .always) { $0.watch(wire, $1) }
     case .openLog(let wire): Route(.control, .always) { $0.openLog(wire, $1) }
     case .getStatus: Route(.control, .always) { $0.status($1) }
+    case .listWorkers(let wire): Route(.control, .always) { $0.listWorkers(wire, $1) }
+    case .changeWorker(let wire): Route(.control, .whileStoring) { $0.changeWorker(wire, $1) }
     case .shutdown(let wire): Route(.control, .always) { $0.shutdown(wire, $1) }
     case .register(let wire):
       Route(.worker, .beforeRegistering) { $0.register(wire, descriptors, $1) }
@@ -43,7 +45,9 @@ struct Route {
       Route(.worker, .afterRegistering) { $0.openedLog(wire, descriptors, $1) }
     case .error(let wire): Route(.worker, .afterRegistering) { $0.workerRefused(wire, $1) }
     case .goodbye: Route(.worker, .afterRegistering) { $0.goodbye($1) }
-    case .hello, .done, .submitted, .listing, .ended, .feed, .status, .registered, .desired: nil
+    case .hello, .done, .submitted, .listing, .ended, .feed, .status, .workers, .registered,
+      .desired:
+      nil
     }
   }
 }

@@ -444,6 +444,56 @@ extension Golden {
         0801a20100
         """),
     Golden(
+      description: "a request for workers",
+      text: #"""
+        request: 1
+        list_workers {
+          ids: "w1"
+          tasks: true
+        }
+        """#,
+      hex: """
+        0801ca01060a0277311001
+        """),
+    Golden(
+      description: "a worker and what it runs",
+      text: #"""
+        request: 1
+        workers {
+          workers {
+            id: "w1"
+            tasks {
+              job: 42
+              index: 7
+              explicit: true
+              uid: 1000
+              state: RUNNING
+              charge {
+                cpu_millis: 1000
+              }
+              name: "sweep"
+              started_ms: 1700000000000
+            }
+          }
+        }
+        """#,
+      hex: """
+        0801d201270a250a0277319a011e082a1007180120e8072803320308e8073a0573776565704080d0\
+        95ffbc31
+        """),
+    Golden(
+      description: "a change of a worker",
+      text: #"""
+        request: 1
+        change_worker {
+          id: "w1"
+          verb: FORGET
+        }
+        """#,
+      hex: """
+        0801da01060a0277311003
+        """),
+    Golden(
       description: "a status",
       text: #"""
         request: 1
@@ -470,15 +520,31 @@ extension Golden {
             is_alive: true
             shim_is_alive: false
             personal: true
+            attributes {
+              key: "arch"
+              value: "x86-64"
+            }
+            address: "w1.example.org"
+            state: "drained"
+            ailment: "the disk is full"
+            drained: true
+            boot: "7d3f"
+            lease_ms: 60000
           }
           state_directory: "/var/lib/fluster"
           store_trouble: "no space left"
+          store: "sixteen.bytes..!"
+          instance: "user"
+          uptime_ms: 5000
         }
         """#,
       hex: """
-        0801aa015f0a05302e312e3010e724180120022803322c0a02773110011a0508a01f1001220308b8\
-        17280132066d656d6f72793a05302e312e3040e8244801500058013a102f7661722f6c69622f666c\
-        7573746572420d6e6f207370616365206c656674
+        0801aa01c4010a05302e312e3010e72418012002280332760a02773110011a0508a01f1001220308\
+        b817280132066d656d6f72793a05302e312e3040e824480150005801620e0a046172636812067838\
+        362d36346a0e77312e6578616d706c652e6f72677207647261696e65647a10746865206469736b20\
+        69732066756c6c8001018a0104376433669001e0d4033a102f7661722f6c69622f666c7573746572\
+        420d6e6f207370616365206c6566744a107369787465656e2e62797465732e2e2152047573657258\
+        8827
         """),
     Golden(
       description: "the end of an instance",

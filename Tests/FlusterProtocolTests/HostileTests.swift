@@ -30,8 +30,8 @@ private func door(_ envelope: WireEnvelope) {
   case .register(let wire): _ = try? Registration(wire: wire, owner: user)
   case .desired(let wire): _ = try? Desired(wire: wire)
   case .observed(let wire): _ = try? Observation.list(wire: wire.observations)
-  case .done, .submitted, .openLog, .openedLog, .getStatus, .status, .shutdown, .registered,
-    .goodbye, nil:
+  case .done, .submitted, .openLog, .openedLog, .getStatus, .status, .shutdown, .listWorkers,
+    .workers, .changeWorker, .registered, .goodbye, nil:
     break
   }
 }

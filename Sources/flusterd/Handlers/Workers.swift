@@ -1,0 +1,116 @@
+import FlusterCore
+import FlusterProtocol
+
+extension Daemon {
+  /// So many tasks of a worker are listed.
+  private static let mostTasks = 1000
+
+  /// ListWorkers: the workers flusterd knows, one frame each, with what they run.
+  func listWorkers(_ wire: WireListWorkers, _ request: Request) {
+    var wanted = wire.ids.map(WorkerID.init)
+    for id in wanted where controller.state.workers[id] == nil {
+      return refuse(request, .noWorker(id))
+    }
+    if wanted.isEmpty { wanted = Array(controller.state.workers.keys) }
+    for id in Set(wanted).sorted() {
+      guard let worker = controller.state.workers[id] else { continue }
+      var page = WireWorkers()
+      page.workers = [row(worker)]
+      if wire.tasks { page.workers[0].tasks = tasks(of: worker, for: request.peer) }
+      answer(request, .workers(page))
+    }
+    answer(request, .done(WireDone()))
+  }
+
+  /// ChangeWorker: drains a worker, has it take work again, or forgets it.
+  func changeWorker(_ wire: WireChangeWorker, _ request: Request) {
+    do throws(Refusal) {
+      guard wire.id.utf8.count <= Limit.workerID else {
+        throw .invalid("an id of \(wire.id.utf8.count) bytes is no worker's")
+      }
+      let id = WorkerID(wire.id)
+      let caller = request.peer.caller
+      let command: Command
+      switch wire.verb {
+      case .drain: command = .drain(id, true, from: caller, request.id)
+      case .resume: command = .drain(id, false, from: caller, request.id)
+      case .forget: command = .forget(id, from: caller, request.id)
+      case .unspecified: throw .invalid("the request names no verb")
+      case .UNRECOGNIZED(let number):
+        throw Refusal(
+          .unimplemented, "flusterd \(FlusterVersion.software) has no verb \(number) for workers")
+      }
+      keep(request, as: .read)
+      step(command)
+    } catch {
+      refuse(request, error)
+    }
+  }
+
+  /// A worker as it is now, without what it runs.
+  func row(_ worker: Worker) -> WireWorkerRow {
+    var row = WireWorkerRow()
+    row.id = worker.record.id.name
+    row.connected = worker.link != nil
+    row.capacity = WireNeeds(worker.record.capacity)
+    row.free = WireNeeds(controller.state.free(on: worker.record.id))
+    row.openAttempts = UInt32(worker.open.count)
+    row.lacks = worker.record.lacks
+    row.software = worker.record.software
+    row.pid = worker.link.flatMap { links[$0]?.pid } ?? 0
+    row.personal = worker.record.isPersonal
+    let liveness = liveness[worker.record.id]
+    if let process = liveness?.worker { row.isAlive = process.isAlive }
+    if let process = liveness?.shim { row.shimIsAlive = process.isAlive }
+    row.attributes = worker.record.attributes.map { attribute in
+      var wire = WireAttribute()
+      wire.key = attribute.name
+      wire.value = "\(attribute.value)"
+      return wire
+    }
+    row.address = worker.record.address
+    row.state = worker.word
+    row.ailment = worker.ailment ?? ""
+    row.drained = worker.isDrained
+    row.boot = worker.record.boot
+    if let lease = worker.record.lease { row.leaseMs = lease.milliseconds }
+    return row
+  }
+
+  private func tasks(of worker: Worker, for peer: Peer) -> [WireWorkerTask] {
+    var tasks: [WireWorkerTask] = []
+    for uid in worker.open where tasks.count < Daemon.mostTasks {
+      guard let attempt = controller.state.attempts[uid],
+        let job = controller.state.jobs[attempt.task.job], maySee(job.request.owner, peer)
+      else { continue }
+      var task = WireWorkerTask()
+      task.job = job.id.number
+      task.index = job.request.array.index(of: attempt.task.position)
+      task.explicit = job.request.array.isExplicit
+      task.uid = job.request.owner.number
+      task.state = WireState(attempt.state)
+      task.charge = WireNeeds(attempt.charge)
+      task.name = job.request.name
+      if let time = attempt.started { task.startedMs = time.milliseconds }
+      tasks.append(task)
+    }
+    return tasks
+  }
+}
+
+extension Worker {
+  /// How it stands, in one word.
+  fileprivate var word: String {
+    if link == nil { return "away" }
+    if isSilent { return "silent" }
+    if isDrained { return "drained" }
+    return ailment == nil ? "ready" : "unwell"
+  }
+}
+
+extension Refusal {
+  /// Nobody of that id has ever registered here, or it was forgotten.
+  static func noWorker(_ id: WorkerID) -> Refusal {
+    Refusal(.notFound, "there is no worker \(id)", wayOut: "fluster-ctl workers lists them")
+  }
+}
