@@ -23,6 +23,9 @@ package struct ListCommand: AskingCommand {
   @Flag(help: "One row a task.")
   var tasks = false
 
+  @Flag(help: "Only why they wait: their turn, their needs, and who has that.")
+  var why = false
+
   @Flag(help: "The workers instead of jobs; selectors are ids of workers.")
   var workers = false
 
@@ -64,6 +67,7 @@ package struct ListCommand: AskingCommand {
   package func execute(_ voice: Voice) throws(Failure) -> Int32 {
     if isFeed { return try followFeed(voice) }
     if workers { return try listWorkers(voice) }
+    if why { return try explain(voice) }
     let columns = try ListColumn.parse(self.columns)
     let coloured = try output.isColoured(
       terminal: StandardStream.output.isTerminal, variable: Environment.variable)
@@ -90,9 +94,37 @@ package struct ListCommand: AskingCommand {
     return ExitStatus.done.rawValue
   }
 
+  /// Why what was named waits, a line each.
+  private func explain(_ voice: Voice) throws(Failure) -> Int32 {
+    guard !selectors.isEmpty else {
+      throw .usage("--why is about jobs that are named", wayOut: SelectorArgument.forms)
+    }
+    guard !long, columns.isEmpty else { throw .usage("--why does not go with -l and -o") }
+    var list = try request([])
+    guard !list.selectors.isEmpty else {
+      voice.notice("no ids on standard input")
+      return ExitStatus.done.rawValue
+    }
+    list.why = true
+    var session = try session(voice)
+    let page = try session.listing(list)
+    let sentences = page.tasks.map { WhySentence($0) } + page.jobs.map { WhySentence($0) }
+    let now = WallTime(milliseconds: Clock.wallMilliseconds())
+    var users = UserNames()
+    for sentence in sentences {
+      if output.json {
+        try StandardStream.print(sentence.json(now: now, &users).lineBytes)
+      } else {
+        let text = sentence.text(now: now, isOneOfMany: sentences.count > 1, &users)
+        try StandardStream.print(Table.shown(text))
+      }
+    }
+    return ExitStatus.done.rawValue
+  }
+
   /// The same as `fluster-ctl workers`.
   private func listWorkers(_ voice: Voice) throws(Failure) -> Int32 {
-    guard !allUsers, !allAges, state.isEmpty, newest == nil, columns.isEmpty else {
+    guard !why, !allUsers, !allAges, state.isEmpty, newest == nil, columns.isEmpty else {
       throw .usage("--workers does not go with the options that choose jobs or columns")
     }
     let form: WorkerPrinter.Form = output.json ? .json : talk.quiet ? .ids : long ? .long : .table

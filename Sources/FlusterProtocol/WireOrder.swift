@@ -58,6 +58,8 @@ package struct ListOrder: Hashable, Sendable {
   package let hasDetail: Bool
   /// Only the newest so many; nil: no limit.
   package let newest: UInt32?
+  /// Reasons with all that stands behind them.
+  package let isWhy: Bool
 
   /// Decodes and checks; throws invalid-argument naming the field.
   package init(wire: WireList) throws(Refusal) {
@@ -68,6 +70,7 @@ package struct ListOrder: Hashable, Sendable {
     hasTasks = wire.tasks
     hasDetail = wire.detail
     newest = wire.newest == 0 ? nil : wire.newest
+    isWhy = wire.why
   }
 }
 

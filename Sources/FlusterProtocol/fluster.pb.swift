@@ -1011,6 +1011,9 @@ package nonisolated struct WireList: Sendable {
   /// Only the newest so many; 0: no limit.
   package var newest: UInt32 = 0
 
+  /// Reasons with needs, turn and rooms; for the first hundred rows.
+  package var why: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1255,9 +1258,118 @@ package nonisolated struct WireReason: Sendable {
   /// One sentence with numbers.
   package var text: String = String()
 
+  /// The rest comes where List says why.
+  /// What one of its tasks needs.
+  package var needs: WireNeeds {
+    get {_needs ?? WireNeeds()}
+    set {_needs = newValue}
+  }
+  /// Returns true if `needs` has been explicitly set.
+  package var hasNeeds: Bool {self._needs != nil}
+  /// Clears the value of `needs`. Subsequent reads from it will return its default value.
+  package mutating func clearNeeds() {self._needs = nil}
+
+  /// Waiting since.
+  package var sinceMs: Int64 {
+    get {_sinceMs ?? 0}
+    set {_sinceMs = newValue}
+  }
+  /// Returns true if `sinceMs` has been explicitly set.
+  package var hasSinceMs: Bool {self._sinceMs != nil}
+  /// Clears the value of `sinceMs`. Subsequent reads from it will return its default value.
+  package mutating func clearSinceMs() {self._sinceMs = nil}
+
+  package var band: String = String()
+
+  /// Its turn among those of its band that wait, counted from 1; absent: too many to count.
+  package var place: UInt32 {
+    get {_place ?? 0}
+    set {_place = newValue}
+  }
+  /// Returns true if `place` has been explicitly set.
+  package var hasPlace: Bool {self._place != nil}
+  /// Clears the value of `place`. Subsequent reads from it will return its default value.
+  package mutating func clearPlace() {self._place = nil}
+
+  package var count: UInt32 = 0
+
+  /// Workers of the kind it wants that take new work; the first ten.
+  package var rooms: [WireRoom] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _needs: WireNeeds? = nil
+  fileprivate var _sinceMs: Int64? = nil
+  fileprivate var _place: UInt32? = nil
+}
+
+/// What is left of a worker, and who has the rest: who holds most first.
+package nonisolated struct WireRoom: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var worker: String = String()
+
+  package var free: WireNeeds {
+    get {_free ?? WireNeeds()}
+    set {_free = newValue}
+  }
+  /// Returns true if `free` has been explicitly set.
+  package var hasFree: Bool {self._free != nil}
+  /// Clears the value of `free`. Subsequent reads from it will return its default value.
+  package mutating func clearFree() {self._free = nil}
+
+  package var holders: [WireHolder] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _free: WireNeeds? = nil
+}
+
+/// A job that holds some of a worker.
+package nonisolated struct WireHolder: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 0: jobs of others, taken together, whom the caller may not see.
+  package var job: UInt64 = 0
+
+  package var uid: UInt32 = 0
+
+  /// How many of its tasks run there, and what they hold together.
+  package var tasks: UInt32 = 0
+
+  package var charge: WireNeeds {
+    get {_charge ?? WireNeeds()}
+    set {_charge = newValue}
+  }
+  /// Returns true if `charge` has been explicitly set.
+  package var hasCharge: Bool {self._charge != nil}
+  /// Clears the value of `charge`. Subsequent reads from it will return its default value.
+  package mutating func clearCharge() {self._charge = nil}
+
+  /// By when all of them are over at the latest; absent: nobody knows.
+  package var endsMs: Int64 {
+    get {_endsMs ?? 0}
+    set {_endsMs = newValue}
+  }
+  /// Returns true if `endsMs` has been explicitly set.
+  package var hasEndsMs: Bool {self._endsMs != nil}
+  /// Clears the value of `endsMs`. Subsequent reads from it will return its default value.
+  package mutating func clearEndsMs() {self._endsMs = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _charge: WireNeeds? = nil
+  fileprivate var _endsMs: Int64? = nil
 }
 
 package nonisolated struct WireTaskRow: @unchecked Sendable {
@@ -2098,7 +2210,8 @@ package nonisolated struct WireWorkerRow: @unchecked Sendable {
     set {_uniqueStorage()._address = newValue}
   }
 
-  /// ready, unwell, drained, silent, away: the last of these that holds.
+  /// ready, unwell, drained, silent, away: the last of these that holds; or missing: it is expected
+  /// and has never been seen, and its capacity, if it is there, is only a promise.
   package var state: String {
     get {_storage._state}
     set {_uniqueStorage()._state = newValue}
@@ -2323,11 +2436,23 @@ package nonisolated struct WireRegister: Sendable {
 
   package var pid: UInt32 = 0
 
+  /// It ends its attempts itself after so long without contact; absent: never, for it stands on the
+  /// controller's own machine.
+  package var leaseMs: UInt64 {
+    get {_leaseMs ?? 0}
+    set {_leaseMs = newValue}
+  }
+  /// Returns true if `leaseMs` has been explicitly set.
+  package var hasLeaseMs: Bool {self._leaseMs != nil}
+  /// Clears the value of `leaseMs`. Subsequent reads from it will return its default value.
+  package mutating func clearLeaseMs() {self._leaseMs = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _capacity: WireNeeds? = nil
+  fileprivate var _leaseMs: UInt64? = nil
 }
 
 package nonisolated struct WireAttribute: Sendable {
@@ -2642,9 +2767,22 @@ package nonisolated struct WireObserved: Sendable {
 
   package var observations: [WireObservation] = []
 
+  /// Why it wants no new work, in one sentence; empty: it is well; absent: as before. A registration
+  /// means that it is well.
+  package var ailment: String {
+    get {_ailment ?? String()}
+    set {_ailment = newValue}
+  }
+  /// Returns true if `ailment` has been explicitly set.
+  package var hasAilment: Bool {self._ailment != nil}
+  /// Clears the value of `ailment`. Subsequent reads from it will return its default value.
+  package mutating func clearAilment() {self._ailment = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _ailment: String? = nil
 }
 
 package nonisolated struct WireObservation: Sendable {
@@ -4033,7 +4171,7 @@ nonisolated extension WireSelector.Tasks: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".List"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{3}all_users\0\u{3}all_ages\0\u{1}states\0\u{1}tasks\0\u{1}detail\0\u{1}newest\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{3}all_users\0\u{3}all_ages\0\u{1}states\0\u{1}tasks\0\u{1}detail\0\u{1}newest\0\u{1}why\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4048,6 +4186,7 @@ nonisolated extension WireList: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 5: try { try decoder.decodeSingularBoolField(value: &self.tasks) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.detail) }()
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.newest) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.why) }()
       default: break
       }
     }
@@ -4075,6 +4214,9 @@ nonisolated extension WireList: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if self.newest != 0 {
       try visitor.visitSingularUInt32Field(value: self.newest, fieldNumber: 7)
     }
+    if self.why != false {
+      try visitor.visitSingularBoolField(value: self.why, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4086,6 +4228,7 @@ nonisolated extension WireList: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.tasks != rhs.tasks {return false}
     if lhs.detail != rhs.detail {return false}
     if lhs.newest != rhs.newest {return false}
+    if lhs.why != rhs.why {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4415,7 +4558,7 @@ nonisolated extension WireStateCount: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireReason: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Reason"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}text\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}text\0\u{1}needs\0\u{3}since_ms\0\u{1}band\0\u{1}place\0\u{1}count\0\u{1}rooms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4425,17 +4568,45 @@ nonisolated extension WireReason: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.code) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._needs) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self._sinceMs) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.band) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self._place) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.rooms) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.code.isEmpty {
       try visitor.visitSingularStringField(value: self.code, fieldNumber: 1)
     }
     if !self.text.isEmpty {
       try visitor.visitSingularStringField(value: self.text, fieldNumber: 2)
+    }
+    try { if let v = self._needs {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._sinceMs {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 4)
+    } }()
+    if !self.band.isEmpty {
+      try visitor.visitSingularStringField(value: self.band, fieldNumber: 5)
+    }
+    try { if let v = self._place {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 6)
+    } }()
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 7)
+    }
+    if !self.rooms.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.rooms, fieldNumber: 8)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4443,6 +4614,110 @@ nonisolated extension WireReason: SwiftProtobuf.Message, SwiftProtobuf._MessageI
   package static func ==(lhs: WireReason, rhs: WireReason) -> Bool {
     if lhs.code != rhs.code {return false}
     if lhs.text != rhs.text {return false}
+    if lhs._needs != rhs._needs {return false}
+    if lhs._sinceMs != rhs._sinceMs {return false}
+    if lhs.band != rhs.band {return false}
+    if lhs._place != rhs._place {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.rooms != rhs.rooms {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRoom: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Room"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}free\0\u{1}holders\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.worker) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._free) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.holders) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.worker.isEmpty {
+      try visitor.visitSingularStringField(value: self.worker, fieldNumber: 1)
+    }
+    try { if let v = self._free {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.holders.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.holders, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRoom, rhs: WireRoom) -> Bool {
+    if lhs.worker != rhs.worker {return false}
+    if lhs._free != rhs._free {return false}
+    if lhs.holders != rhs.holders {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireHolder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Holder"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}uid\0\u{1}tasks\0\u{1}charge\0\u{3}ends_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.uid) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.tasks) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._charge) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self._endsMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
+    }
+    if self.uid != 0 {
+      try visitor.visitSingularUInt32Field(value: self.uid, fieldNumber: 2)
+    }
+    if self.tasks != 0 {
+      try visitor.visitSingularUInt32Field(value: self.tasks, fieldNumber: 3)
+    }
+    try { if let v = self._charge {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._endsMs {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireHolder, rhs: WireHolder) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.uid != rhs.uid {return false}
+    if lhs.tasks != rhs.tasks {return false}
+    if lhs._charge != rhs._charge {return false}
+    if lhs._endsMs != rhs._endsMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6003,7 +6278,7 @@ nonisolated extension WireShutdown: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireRegister: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Register"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}incarnation\0\u{1}boot\0\u{1}capacity\0\u{1}attributes\0\u{1}lacks\0\u{1}software\0\u{1}store\0\u{1}pid\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}incarnation\0\u{1}boot\0\u{1}capacity\0\u{1}attributes\0\u{1}lacks\0\u{1}software\0\u{1}store\0\u{1}pid\0\u{4}\u{2}lease_ms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6020,6 +6295,7 @@ nonisolated extension WireRegister: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 7: try { try decoder.decodeSingularStringField(value: &self.software) }()
       case 8: try { try decoder.decodeSingularBytesField(value: &self.store) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.pid) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self._leaseMs) }()
       default: break
       }
     }
@@ -6057,6 +6333,9 @@ nonisolated extension WireRegister: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.pid != 0 {
       try visitor.visitSingularUInt32Field(value: self.pid, fieldNumber: 9)
     }
+    try { if let v = self._leaseMs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 11)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -6070,6 +6349,7 @@ nonisolated extension WireRegister: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.software != rhs.software {return false}
     if lhs.store != rhs.store {return false}
     if lhs.pid != rhs.pid {return false}
+    if lhs._leaseMs != rhs._leaseMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6502,7 +6782,7 @@ nonisolated extension WireSendSignal: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireObserved: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Observed"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}full\0\u{1}observations\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}full\0\u{1}observations\0\u{1}ailment\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6513,12 +6793,17 @@ nonisolated extension WireObserved: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.sequence) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.full) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.observations) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self._ailment) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.sequence != 0 {
       try visitor.visitSingularUInt64Field(value: self.sequence, fieldNumber: 1)
     }
@@ -6528,6 +6813,9 @@ nonisolated extension WireObserved: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.observations.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.observations, fieldNumber: 3)
     }
+    try { if let v = self._ailment {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -6535,6 +6823,7 @@ nonisolated extension WireObserved: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.sequence != rhs.sequence {return false}
     if lhs.full != rhs.full {return false}
     if lhs.observations != rhs.observations {return false}
+    if lhs._ailment != rhs._ailment {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -103,7 +103,9 @@ extension Daemon {
     }
     if listing.needsMore { return begin(StoredJob(job), in: &listing) }
     guard listing.shows(job.progress.state) else { return }
-    listing.page.jobs.append(row(of: job))
+    var row = row(of: job)
+    explain(&row, id, in: &listing)
+    listing.page.jobs.append(row)
     listing.pageSize += 1
   }
 
@@ -142,8 +144,9 @@ extension Daemon {
   private func append(_ positions: Range<UInt32>, _ page: TaskPage, to listing: inout Listing) {
     guard let cursor = listing.tasks else { return }
     for position in positions {
-      let row = taskRow(cursor.job, position, page)
+      var row = taskRow(cursor.job, position, page)
       guard let state = try? TaskState(wire: row.state), listing.shows(state) else { continue }
+      explain(&row, cursor.job.id, in: &listing)
       listing.page.tasks.append(row)
       listing.pageSize += 1
     }

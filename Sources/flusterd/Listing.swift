@@ -44,6 +44,8 @@ struct Listing {
   /// The page that is being filled.
   var page = WireListing()
   var pageSize = 0
+  /// Rows that have got the whole account of why they wait.
+  var explained = 0
 
   init(
     request: Request, order: ListOrder, ids: [JobID], named: [JobID: RangeSet<UInt32>?],

@@ -8,7 +8,7 @@ struct Golden: Sendable, CustomStringConvertible {
   let hex: String
 
   /// Every kind of envelope, and every field at least once.
-  static let all = commands + workers + trees
+  static let all = commands + administration + workers + trees
 }
 
 extension Golden {
@@ -165,10 +165,12 @@ extension Golden {
           tasks: true
           detail: true
           newest: 10
+          why: true
         }
         """#,
       hex: """
-        080262240a080a06082a100118090a06120473696d2a0a021801100118012202010b28013001380a
+        080262260a080a06082a100118090a06120473696d2a0a021801100118012202010b28013001380a\
+        4001
         """),
     Golden(
       description: "a page of a listing",
@@ -197,6 +199,28 @@ extension Golden {
             reason {
               code: "resources"
               text: "needs 4 cpus"
+              needs {
+                cpu_millis: 4000
+              }
+              since_ms: 1700000000000
+              band: "interactive"
+              place: 3
+              count: 9
+              rooms {
+                worker: "w1"
+                free {
+                  cpu_millis: 2000
+                }
+                holders {
+                  job: 37
+                  uid: 1000
+                  tasks: 1
+                  charge {
+                    memory_bytes: 1
+                  }
+                  ends_ms: 1700000000001
+                }
+              }
             }
             time_limit_ms: 1
             grace_ms: 2
@@ -262,13 +286,14 @@ extension Golden {
         }
         """#,
       hex: """
-        08026afd010abe01082a1205737765657018e80720032880d095ffbc313081d095ffbc313882d095\
-        ffbc31420218014a0308e807520408031001580162190a097265736f7572636573120c6e65656473\
-        203420637075736801700278038001048a0101659001009a01016ba201060a0474727565aa012808\
-        0110021a107369787465656e2e62797465732e2e212202773128053003380440054a0408011007b2\
-        0124080910071809200228feffffffffffffffff013201743a0c080110021803200428053006123a\
-        082a100718012007280130023803420208064a060a0468656c645202773158ffffffffffffffffff\
-        0160feffffffffffffffff016a016e70e807
+        08026ab9020afa01082a1205737765657018e80720032880d095ffbc313081d095ffbc313882d095\
+        ffbc31420218014a0308e807520408031001580162550a097265736f7572636573120c6e65656473\
+        203420637075731a0308a01f2080d095ffbc312a0b696e74657261637469766530033809421d0a02\
+        7731120308d00f1a12082510e8071801220210012881d095ffbc316801700278038001048a010165\
+        9001009a01016ba201060a0474727565aa0128080110021a107369787465656e2e62797465732e2e\
+        212202773128053003380440054a0408011007b20124080910071809200228feffffffffffffffff\
+        013201743a0c080110021803200428053006123a082a100718012007280130023803420208064a06\
+        0a0468656c645202773158ffffffffffffffffff0160feffffffffffffffff016a016e70e807
         """),
     Golden(
       description: "a wait",
@@ -432,119 +457,6 @@ extension Golden {
         """#,
       hex: """
         08069a0114080112082f746d702f6f75741801200128023002
-        """),
-    Golden(
-      description: "a request for the status",
-      text: #"""
-        request: 1
-        get_status {
-        }
-        """#,
-      hex: """
-        0801a20100
-        """),
-    Golden(
-      description: "a request for workers",
-      text: #"""
-        request: 1
-        list_workers {
-          ids: "w1"
-          tasks: true
-        }
-        """#,
-      hex: """
-        0801ca01060a0277311001
-        """),
-    Golden(
-      description: "a worker and what it runs",
-      text: #"""
-        request: 1
-        workers {
-          workers {
-            id: "w1"
-            tasks {
-              job: 42
-              index: 7
-              explicit: true
-              uid: 1000
-              state: RUNNING
-              charge {
-                cpu_millis: 1000
-              }
-              name: "sweep"
-              started_ms: 1700000000000
-            }
-          }
-        }
-        """#,
-      hex: """
-        0801d201270a250a0277319a011e082a1007180120e8072803320308e8073a0573776565704080d0\
-        95ffbc31
-        """),
-    Golden(
-      description: "a change of a worker",
-      text: #"""
-        request: 1
-        change_worker {
-          id: "w1"
-          verb: FORGET
-        }
-        """#,
-      hex: """
-        0801da01060a0277311003
-        """),
-    Golden(
-      description: "a status",
-      text: #"""
-        request: 1
-        status {
-          software: "0.1.0"
-          pid: 4711
-          unfinished_jobs: 1
-          pending_tasks: 2
-          open_attempts: 3
-          workers {
-            id: "w1"
-            connected: true
-            capacity {
-              cpu_millis: 4000
-              memory_bytes: 1
-            }
-            free {
-              cpu_millis: 3000
-            }
-            open_attempts: 1
-            lacks: "memory"
-            software: "0.1.0"
-            pid: 4712
-            is_alive: true
-            shim_is_alive: false
-            personal: true
-            attributes {
-              key: "arch"
-              value: "x86-64"
-            }
-            address: "w1.example.org"
-            state: "drained"
-            ailment: "the disk is full"
-            drained: true
-            boot: "7d3f"
-            lease_ms: 60000
-          }
-          state_directory: "/var/lib/fluster"
-          store_trouble: "no space left"
-          store: "sixteen.bytes..!"
-          instance: "user"
-          uptime_ms: 5000
-        }
-        """#,
-      hex: """
-        0801aa01c4010a05302e312e3010e72418012002280332760a02773110011a0508a01f1001220308\
-        b817280132066d656d6f72793a05302e312e3040e824480150005801620e0a046172636812067838\
-        362d36346a0e77312e6578616d706c652e6f72677207647261696e65647a10746865206469736b20\
-        69732066756c6c8001018a0104376433669001e0d4033a102f7661722f6c69622f666c7573746572\
-        420d6e6f207370616365206c6566744a107369787465656e2e62797465732e2e2152047573657258\
-        8827
         """),
     Golden(
       description: "the end of an instance",

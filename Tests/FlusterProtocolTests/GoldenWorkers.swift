@@ -28,12 +28,13 @@ extension Golden {
           software: "0.1.0"
           store: "sixteen.bytes..!"
           pid: 4712
+          lease_ms: 60000
         }
         """#,
       hex: """
-        0801c2025e0a02773112107369787465656e2e62797465732e2e211a0437643366220e08a01f1002\
+        0801c202620a02773112107369787465656e2e62797465732e2e211a0437643366220e08a01f1002\
         1a070a0367707510012a0e0a046172636812067838362d36343204706964733a05302e312e304210\
-        7369787465656e2e62797465732e2e2148e824
+        7369787465656e2e62797465732e2e2148e82458e0d403
         """),
     Golden(
       description: "an accepted registration",
@@ -127,11 +128,12 @@ extension Golden {
               exit_code: 0
             }
           }
+          ailment: "the disk is full"
         }
         """#,
       hex: """
-        da0227080910011a210a107369787465656e2e62797465732e2e2110041880d095ffbc3122040801\
-        1000
+        da0239080910011a210a107369787465656e2e62797465732e2e2110041880d095ffbc3122040801\
+        10002210746865206469736b2069732066756c6c
         """),
     Golden(
       description: "a goodbye",
@@ -142,6 +144,125 @@ extension Golden {
         """#,
       hex: """
         e202020803
+        """),
+  ]
+}
+
+extension Golden {
+  /// What administrators ask about an instance and its workers, and the answers.
+  static let administration: [Golden] = [
+    Golden(
+      description: "a request for the status",
+      text: #"""
+        request: 1
+        get_status {
+        }
+        """#,
+      hex: """
+        0801a20100
+        """),
+    Golden(
+      description: "a request for workers",
+      text: #"""
+        request: 1
+        list_workers {
+          ids: "w1"
+          tasks: true
+        }
+        """#,
+      hex: """
+        0801ca01060a0277311001
+        """),
+    Golden(
+      description: "a worker and what it runs",
+      text: #"""
+        request: 1
+        workers {
+          workers {
+            id: "w1"
+            tasks {
+              job: 42
+              index: 7
+              explicit: true
+              uid: 1000
+              state: RUNNING
+              charge {
+                cpu_millis: 1000
+              }
+              name: "sweep"
+              started_ms: 1700000000000
+            }
+          }
+        }
+        """#,
+      hex: """
+        0801d201270a250a0277319a011e082a1007180120e8072803320308e8073a0573776565704080d0\
+        95ffbc31
+        """),
+    Golden(
+      description: "a change of a worker",
+      text: #"""
+        request: 1
+        change_worker {
+          id: "w1"
+          verb: FORGET
+        }
+        """#,
+      hex: """
+        0801da01060a0277311003
+        """),
+    Golden(
+      description: "a status",
+      text: #"""
+        request: 1
+        status {
+          software: "0.1.0"
+          pid: 4711
+          unfinished_jobs: 1
+          pending_tasks: 2
+          open_attempts: 3
+          workers {
+            id: "w1"
+            connected: true
+            capacity {
+              cpu_millis: 4000
+              memory_bytes: 1
+            }
+            free {
+              cpu_millis: 3000
+            }
+            open_attempts: 1
+            lacks: "memory"
+            software: "0.1.0"
+            pid: 4712
+            is_alive: true
+            shim_is_alive: false
+            personal: true
+            attributes {
+              key: "arch"
+              value: "x86-64"
+            }
+            address: "w1.example.org"
+            state: "drained"
+            ailment: "the disk is full"
+            drained: true
+            boot: "7d3f"
+            lease_ms: 60000
+          }
+          state_directory: "/var/lib/fluster"
+          store_trouble: "no space left"
+          store: "sixteen.bytes..!"
+          instance: "user"
+          uptime_ms: 5000
+        }
+        """#,
+      hex: """
+        0801aa01c4010a05302e312e3010e72418012002280332760a02773110011a0508a01f1001220308\
+        b817280132066d656d6f72793a05302e312e3040e824480150005801620e0a046172636812067838\
+        362d36346a0e77312e6578616d706c652e6f72677207647261696e65647a10746865206469736b20\
+        69732066756c6c8001018a0104376433669001e0d4033a102f7661722f6c69622f666c7573746572\
+        420d6e6f207370616365206c6566744a107369787465656e2e62797465732e2e2152047573657258\
+        8827
         """),
   ]
 }
