@@ -6,12 +6,14 @@ import FlusterSystem
 extension WireWorkerRow {
   /// `2/8`: free of all there is.
   var cpusText: String {
+    guard hasCapacity else { return "" }
     let free = Quantity.text(cpuMillis: self.free.cpuMillis)
     return "\(free)/\(Quantity.text(cpuMillis: capacity.cpuMillis))"
   }
 
   /// `41G/128G`: free of all there is.
   var memoryText: String {
+    guard hasCapacity else { return "" }
     let free = Quantity.text(bytes: self.free.memoryBytes)
     return "\(free)/\(Quantity.text(bytes: capacity.memoryBytes))"
   }
@@ -55,8 +57,10 @@ extension WireWorkerRow {
       lines.append("  \(label):\(pad)\(value)")
     }
     add("reason", reasonText)
-    add("cpus", "\(cpusText) free")
-    add("mem", "\(memoryText) free")
+    if hasCapacity {
+      add("cpus", "\(cpusText) free")
+      add("mem", "\(memoryText) free")
+    }
     add("resources", resourcesText)
     add("attributes", attributesText)
     add("address", address)
@@ -89,8 +93,8 @@ extension WireWorkerRow {
     object.set("connected", .bool(connected))
     object.set("drained", .bool(drained))
     if !ailment.isEmpty { object.set("reason", .string(ailment)) }
-    object.set("total", capacity.json)
-    object.set("free", free.json)
+    if hasCapacity { object.set("total", capacity.json) }
+    if hasFree { object.set("free", free.json) }
     object.set("running", .unsigned(UInt64(openAttempts)))
     var values = JSONObject()
     for attribute in attributes { values.set(attribute.key, .string(attribute.value)) }

@@ -46,12 +46,20 @@ extension Agent {
     if let due { agenda.insert(Due(at: due, uid: uid)) }
   }
 
-  /// Brings about the end of what is starting or running: TERM, grace, KILL.
-  mutating func end(_ uid: AttemptUID, _ cause: Cause, text: String = "", at now: Moment) {
-    guard let attempt = held[uid], attempt.ending == nil else { return }
-    let grace = attempt.assignment?.grace ?? Self.defaultGrace
-    held[uid]?.ending = HeldAttempt.Ending(
-      cause: cause, killAt: now.monotonic + grace, text: text)
+  /// Brings about the end of what is starting or running: TERM, grace, KILL. `within` bounds the
+  /// grace, also that of an end which is under way.
+  mutating func end(
+    _ uid: AttemptUID, _ cause: Cause, text: String = "", within limit: Span? = nil, at now: Moment
+  ) {
+    guard let attempt = held[uid] else { return }
+    if let ending = attempt.ending {
+      guard let limit, now.monotonic + limit < ending.killAt else { return }
+      held[uid]?.ending?.killAt = now.monotonic + limit
+    } else {
+      let grace = attempt.assignment?.grace ?? Self.defaultGrace
+      held[uid]?.ending = HeldAttempt.Ending(
+        cause: cause, killAt: now.monotonic + min(grace, limit ?? grace), text: text)
+    }
     attend(uid, at: now)
   }
 

@@ -38,6 +38,10 @@ package struct Agent: Sendable {
   }
 
   package internal(set) var capacity: Amounts
+  /// Everything is ended after so long without contact with the controller; nil: never.
+  package var lease: Span?
+  /// When the controller was last heard; nil until the first step, from which the lease runs.
+  var heard: Instant?
   /// The store of the controller that was linked last.
   var store: StoreID?
   var held: [AttemptUID: HeldAttempt] = [:]
@@ -103,6 +107,7 @@ package struct Agent: Sendable {
 
   /// Takes in one thing that happened.
   package mutating func step(_ input: AgentInput, at now: Moment) -> [AgentEffect] {
+    hear(input, at: now.monotonic)
     switch input {
     case .linked(let store): link(to: store)
     case .unlinked: unlink()
@@ -115,10 +120,11 @@ package struct Agent: Sendable {
     case .tick: wakeIsSpent = true
     }
     if shim == .ready { followBacklog(at: now) }
+    attendLease(at: now)
     attendDue(at: now)
     startNext(at: now)
     report(at: now)
-    let next = nextDue()
+    let next = [nextDue(), leaseEnd(after: now)].compactMap(\.self).min()
     if next != wake || wakeIsSpent {
       wake = next
       wakeIsSpent = false

@@ -41,7 +41,7 @@ struct HeldAttempt: Hashable, Sendable {
   /// An end that we brought about.
   struct Ending: Hashable, Sendable {
     let cause: Cause
-    let killAt: Instant
+    var killAt: Instant
     /// One sentence, often empty.
     let text: String
     var termSent = false

@@ -22,6 +22,8 @@ package struct Controller: Sendable {
   var heartbeats = Heartbeats()
   /// Workers have come or gone, or got their first attempt: somebody may have to be asked sooner.
   var healthHasChanged = true
+  /// Workers that will come, by the word of the configuration: no fact, so the shell sets it.
+  package var expected: [ExpectedWorker] = []
   var random: Random
   /// Something has changed that a placement pass could use.
   package internal(set) var wantsSchedule = true

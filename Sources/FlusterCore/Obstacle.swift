@@ -1,16 +1,25 @@
 /// What stands in the way of a request whatever ends: the workers themselves.
 extension Controller {
   /// Why no worker, even empty, could ever run this; nil if one could, or if there is none to ask
-  /// (no worker yet is normal). Workers that are drained or expected count.
+  /// (no worker yet is normal). Workers that are drained count, and expected ones whose size is
+  /// known.
   package func obstacle(to request: JobRequest) -> String? {
-    let workers = state.connected.map(\.record).filter { $0.serves(request.owner) }
-    guard !workers.isEmpty else { return nil }
-    let suitable = workers.filter { $0.meets(request.needs.constraints) }
-    guard !suitable.isEmpty else { return unmet(request.needs.constraints, by: workers) }
-    let large = suitable.filter { $0.capacity.covers(request.needs.charge(on: $0.capacity)) }
-    guard !large.isEmpty else { return tooSmall(suitable, for: request.needs) }
+    let needs = request.needs
+    let workers = prospects(for: request.owner)
+    let coming = missing.compactMap(\.capacity)
+    guard !workers.isEmpty || !coming.isEmpty else { return nil }
+    let expected = coming.filter { $0.covers(needs.charge(on: $0)) }
+    let suitable = workers.filter { $0.meets(needs.constraints) }
+    // What attributes those will have that never came, nobody knows.
+    let isOpen = needs.constraints.contains(where: \.isHard) || request.options.gang?.groupBy != nil
+    if !expected.isEmpty && (isOpen || request.options.gang == nil) { return nil }
+    guard !suitable.isEmpty || !coming.isEmpty else {
+      return unmet(needs.constraints, by: workers)
+    }
+    let large = suitable.filter { $0.capacity.covers(needs.charge(on: $0.capacity)) }
+    guard !large.isEmpty || !expected.isEmpty else { return tooSmall(suitable, for: needs) }
     guard let gang = request.options.gang else { return nil }
-    return tooFew(large, for: gang, of: request.array.count, request.needs)
+    return tooFew(large, expected, for: gang, of: request.array.count, needs)
   }
 
   private func unmet(_ constraints: [Constraint], by workers: [WorkerRecord]) -> String {
@@ -33,9 +42,15 @@ extension Controller {
   }
 
   private func tooSmall(_ workers: [WorkerRecord], for needs: Requirement) -> String {
-    let lacking = workers.map { worker in
-      let missing = worker.capacity.shortfall(of: needs, on: worker.capacity)
-      return "worker \(worker.id) has only \(missing.have)"
+    var lacking = workers.map { worker in
+      let short = worker.capacity.shortfall(of: needs, on: worker.capacity)
+      return "worker \(worker.id) has only \(short.have)"
+    }
+    for worker in missing {
+      guard let short = worker.capacity?.shortfall(of: needs, on: worker.capacity ?? .none) else {
+        continue
+      }
+      lacking.append("worker \(worker.id), which is expected, has only \(short.have)")
     }
     let some = lacking.prefix(3).joined(separator: ", ")
     let more = lacking.count > 3 ? ", and \(lacking.count - 3) more are too small" : ""
@@ -43,7 +58,8 @@ extension Controller {
   }
 
   private func tooFew(
-    _ workers: [WorkerRecord], for gang: Gang, of count: UInt32, _ needs: Requirement
+    _ workers: [WorkerRecord], _ expected: [Amounts], for gang: Gang, of count: UInt32,
+    _ needs: Requirement
   ) -> String? {
     var sets: [(value: AttributeValue?, room: UInt64)] = []
     for worker in workers {
@@ -55,6 +71,10 @@ extension Controller {
       } else {
         sets.append((value, room))
       }
+    }
+    if gang.groupBy == nil {
+      let rooms = expected.map { gang.spread ? 1 : $0.tasks(of: needs) }
+      sets = [(nil, rooms.reduce(sets.first?.room ?? 0, saturatingSum))]
     }
     guard let most = sets.map(\.room).max() else {
       return "no worker has the attribute \(gang.groupBy ?? "") that the gang is grouped by"

@@ -30,10 +30,14 @@ package struct Registration: Hashable, Sendable {
       throw .invalid("the store id has \(wire.store.count) bytes instead of 16")
     }
     guard wire.capacity.cpuMillis > 0 else { throw .invalid("worker \(wire.id) has no cpu") }
+    guard !wire.hasLeaseMs || (5000...Limit.span).contains(wire.leaseMs) else {
+      throw .invalid("a lease of \(wire.leaseMs) ms is below 5s, or longer than a century")
+    }
     record = WorkerRecord(
       id: WorkerID(wire.id), owner: owner,
       incarnation: try Limit.uid(wire.incarnation.array, "the incarnation"), boot: wire.boot,
-      capacity: try Amounts(wire: wire.capacity), lacks: wire.lacks, software: wire.software)
+      capacity: try Amounts(wire: wire.capacity), lacks: wire.lacks, software: wire.software,
+      lease: wire.hasLeaseMs ? Span(milliseconds: wire.leaseMs) : nil)
     store = wire.store.isEmpty ? nil : wire.store.array
     pid = wire.pid
   }
@@ -88,6 +92,28 @@ extension Observation {
     observations.reserveCapacity(wire.count)
     for observation in wire { observations.append(try Observation(wire: observation)) }
     return observations
+  }
+}
+
+/// What a worker says of its own fitness.
+package enum Fitness: Hashable, Sendable {
+  case well
+  /// It wants no new work, because of this.
+  case unwell(String)
+
+  /// What an Observed tells of it, checked; nil: nothing new.
+  package init?(wire: WireObserved) throws(Refusal) {
+    guard wire.hasAilment else { return nil }
+    try Limit.text(wire.ailment, to: Limit.sentence, "an ailment")
+    self = wire.ailment.isEmpty ? .well : .unwell(wire.ailment)
+  }
+
+  /// The sentence; nil: it is well.
+  package var ailment: String? {
+    switch self {
+    case .well: nil
+    case .unwell(let sentence): sentence
+    }
   }
 }
 

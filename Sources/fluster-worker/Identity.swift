@@ -17,6 +17,7 @@ struct Identity {
     wire.capacity = WireNeeds(settings.capacity)
     wire.attributes = settings.attributes
     wire.lacks = lacks
+    if let lease = settings.lease { wire.leaseMs = lease.milliseconds }
     wire.software = FlusterVersion.software
     if let store { wire.store = .of(store.bytes) }
     wire.pid = UInt32(pid)

@@ -27,7 +27,9 @@ final class KeptLogs {
   private var timer: Timer?
   private var isWatching = false
   /// The disk is nearly full.
-  private var isScarce = false
+  var isScarce = false
+  /// Called before each look.
+  var onLook: () -> Void = {}
   private var pruned: Int64?
   private var hasComplained = false
 
@@ -72,7 +74,7 @@ final class KeptLogs {
   }
 
   private func look() {
-    isScarce = DiskReserve.isTouched(at: directory)
+    onLook()
     for entry in open.values { enforce(entry) }
     isWatching = false
     watch()

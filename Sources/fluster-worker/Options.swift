@@ -37,6 +37,11 @@ struct Options: ParsableCommand {
   var attributes: [String] = []
 
   @Option(
+    name: .customLong("lease"),
+    help: ArgumentHelp("End everything after so long without flusterd.", valueName: "span"))
+  var lease: String?
+
+  @Option(
     name: .customLong("controller"),
     help: ArgumentHelp("Reach flusterd at this socket.", valueName: "path"))
   var controller: String?
@@ -64,7 +69,8 @@ struct Options: ParsableCommand {
       throw ValidationError("--user and --system exclude each other")
     }
     for (flag, value) in [
-      ("--id", id), ("--cpus", cpus), ("--mem", memory), ("--controller", controller),
+      ("--id", id), ("--cpus", cpus), ("--mem", memory), ("--lease", lease),
+      ("--controller", controller),
       ("--shim", shim), ("--log-directory", logDirectory), ("--config", config),
     ] where value == "" {
       throw ValidationError("\(flag) needs a value, and got an empty one")

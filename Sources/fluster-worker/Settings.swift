@@ -10,10 +10,10 @@ struct Settings {
   static let sections: [String: Set<String>] = [
     "Controller": [
       "IdleExitSec", "AllowUsers", "AllowGroups", "Visibility", "SocketMode", "WorkerUsers",
-      "PersonalWorkers", "MaxLiveTasks", "MaxStoredBytes",
-      "KeepEnded",
+      "PersonalWorkers", "ExpectedWorkers", "MaxLiveTasks", "MaxStoredBytes", "KeepEnded",
+      "KeepEvents",
     ],
-    "Worker": ["Id", "Cpus", "Memory", "Resource", "Attribute", "KeepLogs", "EndStore"],
+    "Worker": ["Id", "Cpus", "Memory", "Resource", "Attribute", "KeepLogs", "EndStore", "Lease"],
   ]
 
   var id: String
@@ -21,6 +21,8 @@ struct Settings {
   var attributes: [WireAttribute] = []
   /// How long the log of an ended attempt is kept, in milliseconds.
   var keepLogs: UInt64 = 30 * 86_400_000
+  /// Attempts are ended after so long without contact with flusterd; nil: never.
+  var lease: Span?
   /// What is held of this store is ended and forgotten when flusterd has another.
   var endStore: StoreID?
 
@@ -49,6 +51,15 @@ struct Settings {
       attribute.value = value
       return attribute
     }
+    let span = try Self.value(options.lease, "--lease", file.string("Worker", "Lease")) {
+      text throws(QuantityError) in try Quantity.milliseconds(parsing: text)
+    }
+    // A flusterd that is at work is heard once a second.
+    if let span, span < 5000 {
+      throw StartFailure(
+        ExitStatus.usage, "a lease of \(Quantity.text(milliseconds: span)) is below 5s")
+    }
+    lease = span.map { Span(milliseconds: $0) }
     if let value = file.string("Worker", "EndStore") {
       guard let store = StoreID(hexadecimal: value.text) else {
         throw value.refused("EndStore needs the 32 digits of a store's id, not '\(value.text)'")

@@ -52,8 +52,8 @@ extension Worker {
         .unimplemented, "fluster-worker \(FlusterVersion.software) does not know this request")
       controller?.send(WireEnvelope(request: envelope.request, refusal))
     case .done, .submit, .submitted, .list, .listing, .wait, .ended, .kill, .set, .openedLog,
-      .watch, .feed, .getStatus, .status, .shutdown, .listWorkers, .workers, .changeWorker, .register,
-      .observed:
+      .watch, .feed, .getStatus, .status, .shutdown, .listWorkers, .workers, .changeWorker,
+      .register, .observed:
       throw Refusal(.invalidArgument, "flusterd sent what a worker cannot use")
     }
   }
@@ -130,6 +130,9 @@ extension Worker {
     complaints = [:]
     log.info("registered with flusterd as \(settings.id)")
     Notify.status("registered as \(settings.id)")
+    isRegistered = true
+    if ailment != nil { tellFitness() }
+    checkDisk()
     step(.linked(store))
   }
 
@@ -167,6 +170,7 @@ extension Worker {
     var whole = partial ?? Desired()
     whole.append(desired)
     partial = wire.more ? whole : nil
+    if !wire.run.isEmpty { checkDisk() }
     if !wire.more { step(.desired(whole)) }
   }
 
@@ -188,6 +192,7 @@ extension Worker {
     controller = nil
     store = nil
     registered = nil
+    isRegistered = false
     partial = nil
     news = []
     step(.unlinked)

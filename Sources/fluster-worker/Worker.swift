@@ -45,6 +45,11 @@ final class Worker {
   /// The controller goes for good, and so do we once nothing is held.
   var isLeaving = false
 
+  /// Flusterd has accepted the registration.
+  var isRegistered = false
+  /// Why no new work is wanted; nil: all is well.
+  var ailment: String?
+  var diskTimer: Timer?
   /// Said once until it changes: what a retried step last failed with.
   var complaints: [String: String] = [:]
   /// News of this turn, sent as one message.
@@ -63,6 +68,7 @@ final class Worker {
     self.settings = settings
     self.identity = identity
     agent = Agent(capacity: settings.capacity)
+    agent.lease = settings.lease
     logs = try KeptLogs(loop: loop, directory: places.log, log: log)
     owners = try OwnerNames(loop: loop)
   }
@@ -73,6 +79,8 @@ final class Worker {
       step(.tick)
       finishTurn()
     }
+    diskTimer = try loop.timer { [unowned self] in checkDisk() }
+    logs.onLook = { [unowned self] in checkDisk() }
     shimRetry = try Reconnecting(loop) { [unowned self] in connectShim() }
     controllerRetry = try Reconnecting(loop) { [unowned self] in connectController() }
     owners.onName = { [unowned self] uid in
@@ -160,12 +168,15 @@ final class Worker {
     Notify.reloading()
     do {
       let new = try Settings(options, path: places.configuration)
-      let isKnownDifferently = new.id != settings.id || new.attributes != settings.attributes
+      let isKnownDifferently =
+        new.id != settings.id || new.attributes != settings.attributes
+        || new.lease != settings.lease
       let hasChanged = isKnownDifferently || new.capacity != settings.capacity
       if new.id != settings.id { log.warning("the id changes only with a restart") }
       let id = settings.id
       settings = new
       settings.id = id
+      agent.lease = settings.lease
       step(.resized(settings.capacity))
       log.info("read the configuration again")
       // A registration says it all, so a new one says what is new.

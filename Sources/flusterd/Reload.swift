@@ -1,3 +1,4 @@
+import FlusterCore
 import FlusterSystem
 import FlusterSystemd
 import Glibc
@@ -78,6 +79,7 @@ extension Daemon {
     case .success(let settings):
       setMode(settings.socketMode)
       self.settings = settings
+      controller.expected = settings.expectedWorkers
       for listener in listeners { listener.admission = admission }
       log.info("read \(options.configuration)")
     }

@@ -8,10 +8,10 @@ struct Settings: Sendable {
   static let sections: [String: Set<String>] = [
     "Controller": [
       "IdleExitSec", "AllowUsers", "AllowGroups", "Visibility", "SocketMode", "WorkerUsers",
-      "PersonalWorkers", "MaxLiveTasks", "MaxStoredBytes",
-      "KeepEnded", "KeepEvents",
+      "PersonalWorkers", "ExpectedWorkers", "MaxLiveTasks", "MaxStoredBytes", "KeepEnded",
+      "KeepEvents",
     ],
-    "Worker": ["Id", "Cpus", "Memory", "Resource", "Attribute", "KeepLogs", "EndStore"],
+    "Worker": ["Id", "Cpus", "Memory", "Resource", "Attribute", "KeepLogs", "EndStore", "Lease"],
   ]
 
   /// How long nothing must be left to do before a socket-activated daemon exits.
@@ -25,6 +25,8 @@ struct Settings: Sendable {
   var workerUsers: Set<UserID> = []
   /// Whether others may connect one that is given their own jobs only.
   var allowsPersonalWorkers = false
+  /// Workers that will come.
+  var expectedWorkers: [ExpectedWorker] = []
   /// Whether listings show the jobs of others to everybody.
   var othersAreVisible = false
   /// The mode of control.sock.
@@ -50,6 +52,9 @@ struct Settings: Sendable {
       settings.workerUsers = Set([Names.user("fluster-worker")].compactMap { $0 })
     }
     try settings.readLimits(file)
+    for value in file.words("Controller", "ExpectedWorkers") {
+      settings.expectedWorkers.append(try ExpectedWorker(value))
+    }
     try settings.readPeople(file)
     return settings
   }

@@ -77,4 +77,42 @@ struct SubmitTests {
     let reason = world.controller.pendingReason(for: JobID(1), at: world.now)
     #expect(reason?.code == .resources)
   }
+
+  @Test("an expected worker counts by its declared size, until it comes and by its own after")
+  func expected() {
+    var world = World()
+    world.worker("w1", cpus: 4)
+    let size = Amounts(cpuMillis: 64_000, memoryBytes: 64 << 30)
+    world.controller.expected = [
+      ExpectedWorker(id: WorkerID("big"), capacity: size), ExpectedWorker(id: WorkerID("other")),
+    ]
+    func submit(cpus: UInt64) -> Refusal? {
+      world.submit("job", { $0.needs = Requirement(cpuMillis: cpus * 1000) })?.refusal
+    }
+    #expect(submit(cpus: 64) == nil)
+    #expect(
+      submit(cpus: 65)?.message
+        == "no worker could ever run a task that needs 65 cpus: worker w1 has only 4 cpus, "
+        + "worker big, which is expected, has only 64 cpus")
+    #expect(world.controller.missing.map(\.id.name) == ["big", "other"])
+    let link = world.worker("big", cpus: 32)
+    #expect(world.controller.missing.map(\.id.name) == ["other"])
+    #expect(submit(cpus: 64) != nil)
+    world.step(.disconnect(link))
+    #expect(submit(cpus: 32) == nil, "what was expected and is away may come again")
+    world.controller.expected = []
+    #expect(submit(cpus: 32) != nil)
+    #expect(world.violations.isEmpty)
+  }
+
+  @Test("with nobody connected an expected worker's declared size is what a job is judged by")
+  func expectedAlone() {
+    var world = World()
+    let size = Amounts(cpuMillis: 8000, memoryBytes: 64 << 30)
+    world.controller.expected = [ExpectedWorker(id: WorkerID("big"), capacity: size)]
+    let large = Requirement(cpuMillis: 9000)
+    #expect(world.submit("job", { $0.needs = large })?.refusal?.code == .invalidArgument)
+    let small = Requirement(cpuMillis: 8000)
+    #expect(world.submit("job", { $0.needs = small })?.refusal == nil)
+  }
 }

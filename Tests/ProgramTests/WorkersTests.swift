@@ -71,6 +71,34 @@ extension Programs {
       }
     }
 
+    @Test("an expected worker is missing until it is seen, and counts by its declared size")
+    func expected() throws {
+      let settings = """
+        [Controller]
+        ExpectedWorkers=w1:cpus=2:mem=2G big:cpus=64:mem=256G
+        """
+      try Instance.with(settings: settings, daemons: [.shim, .controller]) { instance in
+        try instance.waitForWorker("w1", "missing")
+        let large = try instance.submit("--cpus", "64", "--", "true")
+        let never = try instance.run("fluster-submit", "--cpus", "65", "--", "true")
+        #expect(never.status == 65, "\(never)")
+        #expect(never.errors.contains("worker big, which is expected, has only"), "\(never)")
+        try instance.start(.worker)
+        try instance.waitForWorker("w1", "ready")
+        try instance.waitForWorker("big", "missing")
+        #expect(try instance.column("STATE", of: large) == "pending")
+        let config = "\(instance.directory)/config/fluster/fluster.conf"
+        try write("[Controller]\nExpectedWorkers=w1\n", to: config)
+        kill(try instance.pid(of: .controller), SIGHUP)
+        try eventually("big is not expected any more") {
+          try instance.run("fluster-ctl", "workers", "big").status == 66
+        }
+        let json = try instance.run("fluster-ctl", "workers", "--json").output
+        #expect(json.split(separator: "\n").count == 1, "\(json)")
+        try instance.run("fluster-kill", large)
+      }
+    }
+
     @Test("everybody may look at workers, and only administrators may change them")
     func others() throws {
       try SystemInstance.with { instance in

@@ -6,6 +6,9 @@ extension Daemon {
   func observed(_ wire: WireObserved, _ request: Request) {
     do throws(Refusal) {
       let observations = try Observation.list(wire: wire.observations)
+      if let fitness = try Fitness(wire: wire) {
+        step(.report(request.connection.link, ailment: fitness.ailment))
+      }
       step(.observe(request.connection.link, observations))
     } catch {
       clients.refuse(request.connection, error, request: request.number)

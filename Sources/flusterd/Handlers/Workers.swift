@@ -7,16 +7,21 @@ extension Daemon {
 
   /// ListWorkers: the workers flusterd knows, one frame each, with what they run.
   func listWorkers(_ wire: WireListWorkers, _ request: Request) {
+    let workers = controller.state.workers
+    let missing = Dictionary(controller.missing.map { ($0.id, $0) }) { first, _ in first }
     var wanted = wire.ids.map(WorkerID.init)
-    for id in wanted where controller.state.workers[id] == nil {
+    for id in wanted where workers[id] == nil && missing[id] == nil {
       return refuse(request, .noWorker(id))
     }
-    if wanted.isEmpty { wanted = Array(controller.state.workers.keys) }
+    if wanted.isEmpty { wanted = Array(workers.keys) + Array(missing.keys) }
     for id in Set(wanted).sorted() {
-      guard let worker = controller.state.workers[id] else { continue }
       var page = WireWorkers()
-      page.workers = [row(worker)]
-      if wire.tasks { page.workers[0].tasks = tasks(of: worker, for: request.peer) }
+      if let worker = workers[id] {
+        page.workers = [row(worker)]
+        if wire.tasks { page.workers[0].tasks = tasks(of: worker, for: request.peer) }
+      } else if let worker = missing[id] {
+        page.workers = [WireWorkerRow(worker)]
+      }
       answer(request, .workers(page))
     }
     answer(request, .done(WireDone()))
@@ -95,6 +100,16 @@ extension Daemon {
       tasks.append(task)
     }
     return tasks
+  }
+}
+
+extension WireWorkerRow {
+  /// A worker that is expected and has not been seen.
+  fileprivate init(_ worker: ExpectedWorker) {
+    self.init()
+    id = worker.id.name
+    state = "missing"
+    if let size = worker.capacity { capacity = WireNeeds(size) }
   }
 }
 

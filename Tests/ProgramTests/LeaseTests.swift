@@ -1,0 +1,39 @@
+import FlusterTesting
+import Glibc
+import Testing
+
+extension Programs {
+  @Suite("leases of workers")
+  struct Leases {
+    @Test("a worker that does not hear of flusterd ends what it runs, and comes back")
+    func over() throws {
+      let worker = ["--cpus", "2", "--mem", "2G", "--lease", "5s"]
+      try Instance.with(worker: worker) { instance in
+        let id = try instance.submit(
+          "--retries-lost", "0", "--", "sh", "-c", "touch runs; sleep 1000")
+        try instance.waitUntil(id, is: "running")
+        let json = try instance.run("fluster-ctl", "workers", "--json").output
+        #expect(json.contains(#""lease_seconds":5"#), "\(json)")
+        kill(try instance.pid(of: .controller), SIGSTOP)
+        defer { _ = try? kill(instance.pid(of: .controller), SIGCONT) }
+        try eventually("nothing of the job is left", within: 30) {
+          instance.strays.allSatisfy { !Processes.commandLine($0).contains("sleep 1000") }
+        }
+        kill(try instance.pid(of: .controller), SIGCONT)
+        #expect(try instance.wait(id) == 126)
+        let told = try instance.column("REASON", of: id)
+        #expect(told.contains("no contact with flusterd for 5s"), "\(told)")
+        let next = try instance.submit("--", "true")
+        #expect(try instance.wait(next) == 0)
+      }
+    }
+
+    @Test("a lease that is too short is refused at the start")
+    func tooShort() throws {
+      try Instance.with(daemons: []) { instance in
+        let started = try instance.run("fluster-worker", "--lease", "1s")
+        #expect(started.status == 64 && started.errors.contains("below 5s"), "\(started)")
+      }
+    }
+  }
+}
