@@ -34,7 +34,8 @@ extension Daemon {
     let wish = Wish(job.request)
     if let known = reasons[wish] { return known }
     let reason = controller.pendingReason(for: job.id, at: now)
-    reasons[wish] = reason
+    // What is kept for one job is kept from the others.
+    if reason?.code != .reserved { reasons[wish] = reason }
     return reason
   }
 
