@@ -62,9 +62,10 @@ struct ListRow {
     if task.hasOutcome { outcome = try? Outcome(wire: task.outcome) }
     if task.hasReason {
       reason = task.reason.text
-    } else if let outcome, outcome.cause != .exit || outcome.exitCode != 0 {
+    } else if state != .succeeded, let outcome, outcome.cause != .exit || outcome.exitCode != 0 {
       reason = outcome.phrase
     }
+    if reason.isEmpty { reason = task.error }
   }
 
   /// The text of a cell; `-` for what is not known or does not apply.
@@ -141,9 +142,14 @@ extension WireJobRow {
     if hasReason, !reason.text.isEmpty {
       parts.append(reason.text)
     } else if hasOutcome, let outcome = try? Outcome(wire: outcome) {
-      if outcome.cause != .exit || outcome.exitCode != 0 { parts.append(outcome.phrase) }
-    } else if !error.isEmpty, !array.explicit {
-      // Of an array it only repeats the counts.
+      if state != .succeeded, outcome.cause != .exit || outcome.exitCode != 0 {
+        parts.append(outcome.phrase)
+      }
+    }
+    // Of many an array's error only repeats the counts.
+    if !error.isEmpty, !array.explicit || !error.hasSuffix(" of \(array.count) tasks"),
+      !parts.contains(where: { $0.contains(error) })
+    {
       parts.append(error)
     }
     if !killReason.isEmpty, !parts.contains(where: { $0.contains(killReason) }) {

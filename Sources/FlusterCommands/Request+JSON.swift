@@ -12,6 +12,7 @@ extension WireJobRequest {
     object.set("grace_seconds", .thousandths(graceMs))
     object.set("retries", .unsigned(UInt64(retries)))
     object.set("retries_lost", .unsigned(UInt64(retriesLost)))
+    object.add(options)
     object.set("held", .bool(held))
     object.set("end_children", .bool(endChildren))
     object.add(launch)
@@ -39,6 +40,9 @@ extension JSONObject {
   mutating func add(_ needs: WireNeeds) {
     set("cpus", .thousandths(needs.cpuMillis))
     if needs.hasMemoryBytes { set("mem_bytes", .unsigned(needs.memoryBytes)) }
+    if !needs.constraints.isEmpty {
+      set("constraints", .array(needs.constraints.map { .object($0.json) }))
+    }
     guard !needs.resources.isEmpty else { return }
     var resources = JSONObject()
     for amount in needs.resources { resources.set(amount.name, .unsigned(amount.count)) }

@@ -29,6 +29,7 @@ extension WireJobRow {
     if hasParent { block.add("path", path) }
     block.add("parent", parentText)
     block.add("needs", needsText)
+    block.add("order", orderText)
     block.add("limits", limitsText)
     if hasLaunch { block.add("files", filesText) }
   }
@@ -50,6 +51,10 @@ extension WireJobRow {
     var parts = ["cpus \(Quantity.text(cpuMillis: needs.cpuMillis))"]
     if needs.hasMemoryBytes { parts.append("mem \(Quantity.text(bytes: needs.memoryBytes))") }
     parts += needs.resources.map { "\($0.name) \($0.count)" }
+    for constraint in needs.constraints {
+      guard let known = try? Constraint(wire: constraint) else { continue }
+      parts.append(known.isHard ? "\(known)" : "rather \(known)")
+    }
     return parts.joined(separator: ", ")
   }
 
@@ -61,8 +66,10 @@ extension WireJobRow {
     parts.append("retries \(retries)")
     parts.append("retries-lost \(retriesLost)")
     if endChildren { parts.append("its children end with it") }
-    return parts.joined(separator: ", ")
+    return (parts + options.limitTexts).joined(separator: ", ")
   }
+
+  private var orderText: String { options.orderTexts.joined(separator: ", ") }
 
   private var filesText: String {
     var parts: [String] = []

@@ -29,6 +29,7 @@ extension WireJobRow {
     object.set("retries", .unsigned(UInt64(retries)))
     object.set("retries_lost", .unsigned(UInt64(retriesLost)))
     object.set("end_children", .bool(endChildren))
+    object.add(options)
     object.setTime("submitted_at", true, submittedMs)
     object.setTime("started_at", hasStartedMs, startedMs)
     object.setTime("ended_at", hasEndedMs, endedMs)
@@ -65,6 +66,7 @@ extension WireTaskRow {
     object.setTime("started_at", hasStartedMs, startedMs)
     object.setTime("ended_at", hasEndedMs, endedMs)
     if hasOutcome { object.addEnd(outcome) }
+    if !error.isEmpty { object.set("error", .string(error)) }
     guard let job else { return object }
     if job.hasLaunch { object.add(job.launch) }
     object.setAttempts(job.attempts.filter { $0.index == index }, inArray: explicit)

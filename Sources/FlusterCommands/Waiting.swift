@@ -97,11 +97,14 @@ package struct Waiting {
   package mutating func take(_ ended: WireEnded) throws(Failure) {
     if total == nil { total = ended.total }
     if first == nil { first = ended }
-    if ended.state != .succeeded || ended.status != 0 { hasFailure = true }
+    if ended.state != .succeeded { hasFailure = true }
     let known = seen[ended.job, default: RangeSet()]
     var lines: [UInt8] = []
+    var isTold = false
     for index in ended.indices where !known.contains(UInt64(index)) {
-      explain(ended, index)
+      // What ended without an attempt ended for one reason, and may be millions.
+      if ended.hasOutcome || !isTold { explain(ended, index) }
+      isTold = true
       switch output {
       case .none: break
       case .json: lines += ended.json(index).lineBytes
@@ -123,6 +126,10 @@ package struct Waiting {
     guard isSingle || ended.status == UInt32(CarriedStatus.none) else { return }
     let what = "\(ended.name(index)) \(ended.state.word)"
     guard ended.hasOutcome, let outcome = try? Outcome(wire: ended.outcome) else {
+      if !ended.error.isEmpty {
+        let last = index < ended.index ? "-\(ended.index)" : ""
+        return voice.notice("\(ended.name(index))\(last) \(ended.state.word): \(ended.error)")
+      }
       if ended.state != .succeeded && isSingle { voice.notice(what) }
       return
     }
@@ -156,6 +163,7 @@ extension WireEnded {
     object.set("state", .string(state.word))
     object.set("status", .unsigned(UInt64(status)))
     if hasOutcome { object.add(outcome) }
+    if !error.isEmpty { object.set("error", .string(error)) }
     return object
   }
 }

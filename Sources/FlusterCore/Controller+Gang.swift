@@ -1,3 +1,13 @@
+extension State {
+  /// Where a gang's members were placed, by position; `-` for one that has no open attempt.
+  package func gangAddresses(of job: Job) -> [String] {
+    job.request.array.positions.map { position in
+      let attempt = job.records[position]?.open.flatMap { attempts[$0] }
+      return attempt.flatMap { workers[$0.worker]?.record.address } ?? "-"
+    }
+  }
+}
+
 /// Gangs: all tasks placed in one pass, or none.
 extension Controller {
   /// The rooms in which a task of this shape may stand, in the sets that a gang may use: one set,

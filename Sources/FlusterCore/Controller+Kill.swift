@@ -76,9 +76,10 @@ extension Controller {
 
   /// Makes tasks without an open attempt final.
   mutating func end(_ positions: RangeSet<UInt32>, of id: JobID, as final: TaskState) {
-    guard !positions.isEmpty else { return }
+    guard !positions.isEmpty, let job = state.jobs[id] else { return }
+    let reason = job.progress.reason(forEnding: final, of: job.request)
     record(.tasksEnded(id, positions, final))
-    effect(.tasksEnded(id, positions, final))
+    effect(.tasksEnded(id, positions, final, because: reason))
   }
 
   /// Asks the workers to end these attempts; a weightier reason takes the place of an older one.

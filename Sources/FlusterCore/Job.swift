@@ -216,6 +216,12 @@ package struct JobProgress: Hashable, Sendable {
 
   /// A job nothing has happened to.
   package init(job: JobID) { self.job = job }
+
+  /// The state of a final task that neither failed nor was lost.
+  package func stateOfRange(around position: UInt32) -> TaskState {
+    if killedTasks.contains(position) { return .killed }
+    return unschedulableTasks.contains(position) ? .unschedulable : .succeeded
+  }
 }
 
 /// An unfinished job. Tasks that are pending, held or killed without an attempt exist as ranges,
@@ -255,10 +261,8 @@ package struct Job: Hashable, Sendable {
     if progress.pending.contains(position) || progress.heldTasks.contains(position) {
       return .pending
     }
-    if progress.killedTasks.contains(position) { return .killed }
-    if progress.unschedulableTasks.contains(position) { return .unschedulable }
     for (state, positions) in failedTasks where positions.contains(position) { return state }
-    return .succeeded
+    return progress.stateOfRange(around: position)
   }
 
   /// The positions of the tasks that have not ended and are in one of `states`; costs by what is

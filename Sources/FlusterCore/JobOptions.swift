@@ -28,7 +28,7 @@ package struct Gang: Hashable, Sendable {
 
   /// A gang placed by these rules.
   package init(groupBy: String? = nil, spread: Bool = false) {
-    self.groupBy = groupBy
+    self.groupBy = groupBy?.lowercased()
     self.spread = spread
   }
 }

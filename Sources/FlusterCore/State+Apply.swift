@@ -189,7 +189,7 @@ extension Job {
 extension Job {
   /// More of its attempts have failed than it was allowed.
   package var isOverFailureLimit: Bool {
-    request.options.maxFailures.map { progress.failures.count > $0 } ?? false
+    request.isOverLimit(progress.failures)
   }
 
   /// The state of a job whose tasks are all final: what the whole-job kill or the failure limit

@@ -17,6 +17,14 @@ package enum Limit {
   package static let word = 64
   /// Bytes of a worker's id: the longest host name there is, or a file name.
   package static let workerID = 255
+  /// Constraints of one job, and values of one constraint; each is compared with every worker.
+  package static let constraints = 32
+  package static let values = 64
+  /// Bytes of a worker's address: the addresses of the largest gang, with a blank between them, are
+  /// just short enough for one variable of an environment.
+  package static let address = 128
+  /// More than people need to order their jobs, and short enough to be read.
+  package static let priorities: ClosedRange<Int32> = -1_000_000...1_000_000
   /// Attributes of one worker.
   package static let attributes = 64
   /// Bytes of a reason or sentence that is kept and shown.

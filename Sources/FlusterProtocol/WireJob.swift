@@ -55,6 +55,8 @@ extension JobRequest {
     grace = try Limit.span(wire.graceMs, "a grace")
     held = wire.held
     endChildren = wire.endChildren
+    options = try JobOptions(wire: wire.options)
+    backoff = try Backoff(wire: wire.options)
   }
 }
 
@@ -96,6 +98,7 @@ extension WireJobRequest {
     graceMs = request.grace.milliseconds
     held = request.held
     endChildren = request.endChildren
+    if let options = WireOptions(request) { self.options = options }
     guard let payload else { return }
     launch = try WireLaunch(stored: payload)
     environment = .of(payload.environment)

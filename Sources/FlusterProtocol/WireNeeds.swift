@@ -7,6 +7,7 @@ extension WireNeeds {
     cpuMillis = needs.cpuMillis
     if let memory = needs.memoryBytes { memoryBytes = memory }
     resources = needs.named.map(WireAmount.init)
+    constraints = needs.constraints.map(WireConstraint.init)
   }
 
   /// What there is, or what is charged.
@@ -40,7 +41,8 @@ extension Requirement {
     }
     self.init(
       cpuMillis: wire.cpuMillis, memoryBytes: wire.hasMemoryBytes ? wire.memoryBytes : nil,
-      named: try namedAmounts(of: wire))
+      named: try namedAmounts(of: wire),
+      constraints: try Constraint.list(wire: wire.constraints))
   }
 }
 

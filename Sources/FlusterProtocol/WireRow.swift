@@ -29,6 +29,7 @@ extension WireJobRow {
     graceMs = request.grace.milliseconds
     retries = request.retries
     retriesLost = request.retriesLost
+    if let options = WireOptions(request) { self.options = options }
     if let kill = progress.killed {
       killedBy = kill.by.number
       killReason = kill.reason
@@ -68,9 +69,11 @@ extension WireAttemptRow {
 }
 
 extension WireEnded {
-  /// The end of the tasks at `positions` of a job, all in the same way; there is at least one.
+  /// The end of the tasks at `positions` of a job, all in the same way; there is at least one. The
+  /// reason is that of tasks without an outcome.
   package init(
-    job: JobID, array: TaskArray, positions: Range<UInt32>, state: TaskState, outcome: Outcome?
+    job: JobID, array: TaskArray, positions: Range<UInt32>, state: TaskState, outcome: Outcome?,
+    because reason: String = ""
   ) {
     precondition(!positions.isEmpty, "an end is the end of something")
     self.init()
@@ -81,6 +84,7 @@ extension WireEnded {
     explicit = array.isExplicit
     self.state = WireState(state)
     if let outcome { self.outcome = WireOutcome(outcome) }
+    error = reason
     status = UInt32(outcome?.status ?? (state == .succeeded ? 0 : 126))
   }
 }

@@ -3,8 +3,11 @@ package import FlusterCore
 extension WireRun {
   /// The order to start `attempt`, which is of `job`.
   ///
-  /// Throws internal if the payload's launch is damaged.
-  package init(_ attempt: OpenAttempt, of job: Job, _ payload: Payload) throws(Refusal) {
+  /// `gang` holds the addresses of its members' workers, if the job is one. Throws internal if the
+  /// payload's launch is damaged.
+  package init(
+    _ attempt: OpenAttempt, of job: Job, _ payload: Payload, gang: [String] = []
+  ) throws(Refusal) {
     precondition(attempt.task.job == job.id, "an attempt is run with its own job's launch")
     self.init()
     uid = .of(attempt.uid.bytes)
@@ -22,6 +25,7 @@ extension WireRun {
     name = job.request.name
     explicit = job.request.array.isExplicit
     namespace = job.root.number
+    gangAddresses = gang
   }
 
   /// Refuses an order that the worker could not carry out as it stands: the worker's own door.
@@ -31,6 +35,10 @@ extension WireRun {
     try launch.check()
     try checkEnvironment(environment.array)
     _ = try Amounts(wire: charge)
+    guard gangAddresses.count <= Int(Gang.maximumCount) else {
+      throw .invalid("a gang has \(gangAddresses.count) addresses")
+    }
+    for address in gangAddresses { try Limit.text(address, to: Limit.address, "an address") }
     _ = try Limit.span(timeLimitMs, "a time limit")
     _ = try Limit.span(graceMs, "a grace")
   }

@@ -30,6 +30,7 @@ package struct Registration: Hashable, Sendable {
       throw .invalid("the store id has \(wire.store.count) bytes instead of 16")
     }
     guard wire.capacity.cpuMillis > 0 else { throw .invalid("worker \(wire.id) has no cpu") }
+    try checkAddress(wire.address)
     guard !wire.hasLeaseMs || (5000...Limit.span).contains(wire.leaseMs) else {
       throw .invalid("a lease of \(wire.leaseMs) ms is below 5s, or longer than a century")
     }
@@ -37,9 +38,29 @@ package struct Registration: Hashable, Sendable {
       id: WorkerID(wire.id), owner: owner,
       incarnation: try Limit.uid(wire.incarnation.array, "the incarnation"), boot: wire.boot,
       capacity: try Amounts(wire: wire.capacity), lacks: wire.lacks, software: wire.software,
+      attributes: wire.attributes.map {
+        Attribute(name: $0.key, value: AttributeValue($0.value))
+      }, address: wire.address.isEmpty ? "localhost" : wire.address,
       lease: wire.hasLeaseMs ? Span(milliseconds: wire.leaseMs) : nil)
     store = wire.store.isEmpty ? nil : wire.store.array
     pid = wire.pid
+  }
+}
+
+/// An address stands in a list with blanks between its members.
+private func checkAddress(_ address: String) throws(Refusal) {
+  try Limit.text(address, to: Limit.address, "the address")
+  guard !address.contains(where: \.isWhitespace) else {
+    throw .invalid("the address \(Limit.quoted(address)) contains a blank")
+  }
+}
+
+extension WireAttribute {
+  /// What a worker says of itself, for the wire.
+  package init(_ attribute: Attribute) {
+    self.init()
+    key = attribute.name
+    value = attribute.value.description
   }
 }
 

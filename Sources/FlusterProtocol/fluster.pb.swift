@@ -33,6 +33,49 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+/// The coarse order of work; lower goes first.
+package nonisolated enum WireBand: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+  case production // = 1
+  case interactive // = 2
+  case batch // = 3
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .production
+    case 2: self = .interactive
+    case 3: self = .batch
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .production: return 1
+    case .interactive: return 2
+    case .batch: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireBand] = [
+    .unspecified,
+    .production,
+    .interactive,
+    .batch,
+  ]
+
+}
+
 /// Numbers are those of Controller V0 and its successor.
 package nonisolated enum WireState: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
@@ -756,11 +799,123 @@ package nonisolated struct WireJobRequest: @unchecked Sendable {
     set {_uniqueStorage()._endChildren = newValue}
   }
 
+  /// Absent: all of it as usual.
+  package var options: WireOptions {
+    get {_storage._options ?? WireOptions()}
+    set {_uniqueStorage()._options = newValue}
+  }
+  /// Returns true if `options` has been explicitly set.
+  package var hasOptions: Bool {_storage._options != nil}
+  /// Clears the value of `options`. Subsequent reads from it will return its default value.
+  package mutating func clearOptions() {_uniqueStorage()._options = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What few jobs ask for.
+package nonisolated struct WireOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Unspecified: interactive.
+  package var band: WireBand = .unspecified
+
+  /// Within the band; higher goes first.
+  package var priority: Int32 = 0
+
+  /// The job fails when more of its attempts than this have failed; absent: no limit.
+  package var maxFailures: UInt32 {
+    get {_maxFailures ?? 0}
+    set {_maxFailures = newValue}
+  }
+  /// Returns true if `maxFailures` has been explicitly set.
+  package var hasMaxFailures: Bool {self._maxFailures != nil}
+  /// Clears the value of `maxFailures`. Subsequent reads from it will return its default value.
+  package mutating func clearMaxFailures() {self._maxFailures = nil}
+
+  /// Exit statuses that count as success beside 0, and those that are never retried: a byte each.
+  package var okStatus: Data = Data()
+
+  package var finalStatus: Data = Data()
+
+  /// A task that has found no place so long after the submit is unschedulable; absent: it waits.
+  package var scheduleTimeoutMs: UInt64 {
+    get {_scheduleTimeoutMs ?? 0}
+    set {_scheduleTimeoutMs = newValue}
+  }
+  /// Returns true if `scheduleTimeoutMs` has been explicitly set.
+  package var hasScheduleTimeoutMs: Bool {self._scheduleTimeoutMs != nil}
+  /// Clears the value of `scheduleTimeoutMs`. Subsequent reads from it will return its default value.
+  package mutating func clearScheduleTimeoutMs() {self._scheduleTimeoutMs = nil}
+
+  /// All tasks start together or not at all; absent: each by itself.
+  package var gang: WireGang {
+    get {_gang ?? WireGang()}
+    set {_gang = newValue}
+  }
+  /// Returns true if `gang` has been explicitly set.
+  package var hasGang: Bool {self._gang != nil}
+  /// Clears the value of `gang`. Subsequent reads from it will return its default value.
+  package mutating func clearGang() {self._gang = nil}
+
+  /// The pause after a failure doubles from the first to the longest; absent: a second, a minute.
+  package var backoffFirstMs: UInt64 {
+    get {_backoffFirstMs ?? 0}
+    set {_backoffFirstMs = newValue}
+  }
+  /// Returns true if `backoffFirstMs` has been explicitly set.
+  package var hasBackoffFirstMs: Bool {self._backoffFirstMs != nil}
+  /// Clears the value of `backoffFirstMs`. Subsequent reads from it will return its default value.
+  package mutating func clearBackoffFirstMs() {self._backoffFirstMs = nil}
+
+  package var backoffMostMs: UInt64 {
+    get {_backoffMostMs ?? 0}
+    set {_backoffMostMs = newValue}
+  }
+  /// Returns true if `backoffMostMs` has been explicitly set.
+  package var hasBackoffMostMs: Bool {self._backoffMostMs != nil}
+  /// Clears the value of `backoffMostMs`. Subsequent reads from it will return its default value.
+  package mutating func clearBackoffMostMs() {self._backoffMostMs = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _maxFailures: UInt32? = nil
+  fileprivate var _scheduleTimeoutMs: UInt64? = nil
+  fileprivate var _gang: WireGang? = nil
+  fileprivate var _backoffFirstMs: UInt64? = nil
+  fileprivate var _backoffMostMs: UInt64? = nil
+}
+
+package nonisolated struct WireGang: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// All members stand on workers with the same value of this attribute; absent: anywhere.
+  package var groupBy: String {
+    get {_groupBy ?? String()}
+    set {_groupBy = newValue}
+  }
+  /// Returns true if `groupBy` has been explicitly set.
+  package var hasGroupBy: Bool {self._groupBy != nil}
+  /// Clears the value of `groupBy`. Subsequent reads from it will return its default value.
+  package mutating func clearGroupBy() {self._groupBy = nil}
+
+  /// No worker takes two of them.
+  package var spread: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _groupBy: String? = nil
 }
 
 /// Task indices first, first + step, ... (count of them).
@@ -813,11 +968,101 @@ package nonisolated struct WireNeeds: Sendable {
 
   package var resources: [WireAmount] = []
 
+  /// Of a job: what the worker's attributes must be, or should.
+  package var constraints: [WireConstraint] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _memoryBytes: UInt64? = nil
+}
+
+/// A worker without the attribute meets nothing but NOT_EXISTS. Every worker has its id as "worker".
+package nonisolated struct WireConstraint: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var key: String = String()
+
+  package var comparison: WireConstraint.Comparison = .unspecified
+
+  /// None for EXISTS and NOT_EXISTS, one or more for AMONG, else one. A decimal number is a number.
+  package var values: [String] = []
+
+  /// It need not hold, and decides between workers that both would do.
+  package var preferred: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum Comparison: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+    case equal // = 1
+    case notEqual // = 2
+    case exists // = 3
+    case notExists // = 4
+    case greater // = 5
+    case greaterOrEqual // = 6
+    case less // = 7
+    case lessOrEqual // = 8
+    case among // = 9
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .equal
+      case 2: self = .notEqual
+      case 3: self = .exists
+      case 4: self = .notExists
+      case 5: self = .greater
+      case 6: self = .greaterOrEqual
+      case 7: self = .less
+      case 8: self = .lessOrEqual
+      case 9: self = .among
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .equal: return 1
+      case .notEqual: return 2
+      case .exists: return 3
+      case .notExists: return 4
+      case .greater: return 5
+      case .greaterOrEqual: return 6
+      case .less: return 7
+      case .lessOrEqual: return 8
+      case .among: return 9
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [WireConstraint.Comparison] = [
+      .unspecified,
+      .equal,
+      .notEqual,
+      .exists,
+      .notExists,
+      .greater,
+      .greaterOrEqual,
+      .less,
+      .lessOrEqual,
+      .among,
+    ]
+
+  }
+
+  package init() {}
 }
 
 package nonisolated struct WireAmount: Sendable {
@@ -1226,6 +1471,15 @@ package nonisolated struct WireJobRow: @unchecked Sendable {
     set {_uniqueStorage()._endChildren = newValue}
   }
 
+  package var options: WireOptions {
+    get {_storage._options ?? WireOptions()}
+    set {_uniqueStorage()._options = newValue}
+  }
+  /// Returns true if `options` has been explicitly set.
+  package var hasOptions: Bool {_storage._options != nil}
+  /// Clears the value of `options`. Subsequent reads from it will return its default value.
+  package mutating func clearOptions() {_uniqueStorage()._options = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1461,6 +1715,12 @@ package nonisolated struct WireTaskRow: @unchecked Sendable {
   package var uid: UInt32 {
     get {_storage._uid}
     set {_uniqueStorage()._uid = newValue}
+  }
+
+  /// Of a task that ended without an attempt: why, in one sentence.
+  package var error: String {
+    get {_storage._error}
+    set {_uniqueStorage()._error = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1756,6 +2016,12 @@ package nonisolated struct WireEnded: @unchecked Sendable {
   package var hasFirst: Bool {_storage._first != nil}
   /// Clears the value of `first`. Subsequent reads from it will return its default value.
   package mutating func clearFirst() {_uniqueStorage()._first = nil}
+
+  /// Of tasks that ended without an attempt: why, in one sentence.
+  package var error: String {
+    get {_storage._error}
+    set {_uniqueStorage()._error = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2436,6 +2702,9 @@ package nonisolated struct WireRegister: Sendable {
 
   package var pid: UInt32 = 0
 
+  /// Where the members of a gang reach each other; empty: "localhost".
+  package var address: String = String()
+
   /// It ends its attempts itself after so long without contact; absent: never, for it stands on the
   /// controller's own machine.
   package var leaseMs: UInt64 {
@@ -2663,6 +2932,12 @@ package nonisolated struct WireRun: @unchecked Sendable {
   package var namespace: UInt64 {
     get {_storage._namespace}
     set {_uniqueStorage()._namespace = newValue}
+  }
+
+  /// Of a gang: the addresses of its members' workers, by position; "-" for one that has succeeded.
+  package var gangAddresses: [String] {
+    get {_storage._gangAddresses}
+    set {_uniqueStorage()._gangAddresses = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -2934,6 +3209,10 @@ package nonisolated struct WireGoodbye: Sendable {
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "fluster"
+
+nonisolated extension WireBand: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0BAND_UNSPECIFIED\0\u{1}PRODUCTION\0\u{1}INTERACTIVE\0\u{1}BATCH\0")
+}
 
 nonisolated extension WireState: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_UNSPECIFIED\0\u{1}PENDING\0\u{1}BUILDING\0\u{1}RUNNING\0\u{1}SUCCEEDED\0\u{1}FAILED\0\u{1}KILLED\0\u{1}WORKER_FAILED\0\u{1}UNSCHEDULABLE\0\u{1}ASSIGNED\0\u{1}PREEMPTED\0\u{1}GANG_FAILED\0")
@@ -3666,7 +3945,7 @@ nonisolated extension WireSubmitted: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}array\0\u{1}needs\0\u{1}retries\0\u{3}retries_lost\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}held\0\u{1}launch\0\u{1}environment\0\u{3}end_children\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}array\0\u{1}needs\0\u{1}retries\0\u{3}retries_lost\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}held\0\u{1}launch\0\u{1}environment\0\u{3}end_children\0\u{1}options\0")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -3680,6 +3959,7 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _launch: WireLaunch? = nil
     var _environment: Data = Data()
     var _endChildren: Bool = false
+    var _options: WireOptions? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3701,6 +3981,7 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _launch = source._launch
       _environment = source._environment
       _endChildren = source._endChildren
+      _options = source._options
     }
   }
 
@@ -3730,6 +4011,7 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._launch) }()
         case 10: try { try decoder.decodeSingularBytesField(value: &_storage._environment) }()
         case 11: try { try decoder.decodeSingularBoolField(value: &_storage._endChildren) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._options) }()
         default: break
         }
       }
@@ -3775,6 +4057,9 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if _storage._endChildren != false {
         try visitor.visitSingularBoolField(value: _storage._endChildren, fieldNumber: 11)
       }
+      try { if let v = _storage._options {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3795,10 +4080,124 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._launch != rhs_storage._launch {return false}
         if _storage._environment != rhs_storage._environment {return false}
         if _storage._endChildren != rhs_storage._endChildren {return false}
+        if _storage._options != rhs_storage._options {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Options"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}band\0\u{1}priority\0\u{3}max_failures\0\u{3}ok_status\0\u{3}final_status\0\u{3}schedule_timeout_ms\0\u{1}gang\0\u{3}backoff_first_ms\0\u{3}backoff_most_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.band) }()
+      case 2: try { try decoder.decodeSingularSInt32Field(value: &self.priority) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self._maxFailures) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.okStatus) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.finalStatus) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self._scheduleTimeoutMs) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._gang) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self._backoffFirstMs) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self._backoffMostMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.band != .unspecified {
+      try visitor.visitSingularEnumField(value: self.band, fieldNumber: 1)
+    }
+    if self.priority != 0 {
+      try visitor.visitSingularSInt32Field(value: self.priority, fieldNumber: 2)
+    }
+    try { if let v = self._maxFailures {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
+    } }()
+    if !self.okStatus.isEmpty {
+      try visitor.visitSingularBytesField(value: self.okStatus, fieldNumber: 4)
+    }
+    if !self.finalStatus.isEmpty {
+      try visitor.visitSingularBytesField(value: self.finalStatus, fieldNumber: 5)
+    }
+    try { if let v = self._scheduleTimeoutMs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._gang {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._backoffFirstMs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 8)
+    } }()
+    try { if let v = self._backoffMostMs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 9)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireOptions, rhs: WireOptions) -> Bool {
+    if lhs.band != rhs.band {return false}
+    if lhs.priority != rhs.priority {return false}
+    if lhs._maxFailures != rhs._maxFailures {return false}
+    if lhs.okStatus != rhs.okStatus {return false}
+    if lhs.finalStatus != rhs.finalStatus {return false}
+    if lhs._scheduleTimeoutMs != rhs._scheduleTimeoutMs {return false}
+    if lhs._gang != rhs._gang {return false}
+    if lhs._backoffFirstMs != rhs._backoffFirstMs {return false}
+    if lhs._backoffMostMs != rhs._backoffMostMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireGang: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Gang"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}group_by\0\u{1}spread\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._groupBy) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.spread) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._groupBy {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    if self.spread != false {
+      try visitor.visitSingularBoolField(value: self.spread, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireGang, rhs: WireGang) -> Bool {
+    if lhs._groupBy != rhs._groupBy {return false}
+    if lhs.spread != rhs.spread {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3860,7 +4259,7 @@ nonisolated extension WireArray: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireNeeds: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Needs"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cpu_millis\0\u{3}memory_bytes\0\u{1}resources\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cpu_millis\0\u{3}memory_bytes\0\u{1}resources\0\u{1}constraints\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3871,6 +4270,7 @@ nonisolated extension WireNeeds: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.cpuMillis) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self._memoryBytes) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.resources) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.constraints) }()
       default: break
       }
     }
@@ -3890,6 +4290,9 @@ nonisolated extension WireNeeds: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.resources.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.resources, fieldNumber: 3)
     }
+    if !self.constraints.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.constraints, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3897,9 +4300,59 @@ nonisolated extension WireNeeds: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.cpuMillis != rhs.cpuMillis {return false}
     if lhs._memoryBytes != rhs._memoryBytes {return false}
     if lhs.resources != rhs.resources {return false}
+    if lhs.constraints != rhs.constraints {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension WireConstraint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Constraint"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}comparison\0\u{1}values\0\u{1}preferred\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.key) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.comparison) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.values) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.preferred) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.key.isEmpty {
+      try visitor.visitSingularStringField(value: self.key, fieldNumber: 1)
+    }
+    if self.comparison != .unspecified {
+      try visitor.visitSingularEnumField(value: self.comparison, fieldNumber: 2)
+    }
+    if !self.values.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.values, fieldNumber: 3)
+    }
+    if self.preferred != false {
+      try visitor.visitSingularBoolField(value: self.preferred, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireConstraint, rhs: WireConstraint) -> Bool {
+    if lhs.key != rhs.key {return false}
+    if lhs.comparison != rhs.comparison {return false}
+    if lhs.values != rhs.values {return false}
+    if lhs.preferred != rhs.preferred {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireConstraint.Comparison: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMPARISON_UNSPECIFIED\0\u{1}EQUAL\0\u{1}NOT_EQUAL\0\u{1}EXISTS\0\u{1}NOT_EXISTS\0\u{1}GREATER\0\u{1}GREATER_OR_EQUAL\0\u{1}LESS\0\u{1}LESS_OR_EQUAL\0\u{1}AMONG\0")
 }
 
 nonisolated extension WireAmount: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -4271,7 +4724,7 @@ nonisolated extension WireListing: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobRow"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}name\0\u{1}uid\0\u{1}state\0\u{3}submitted_ms\0\u{3}started_ms\0\u{3}ended_ms\0\u{1}array\0\u{1}needs\0\u{1}counts\0\u{1}held\0\u{1}reason\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}retries\0\u{3}retries_lost\0\u{1}error\0\u{3}killed_by\0\u{3}kill_reason\0\u{1}launch\0\u{1}attempts\0\u{1}outcome\0\u{1}parent\0\u{3}parent_index\0\u{1}root\0\u{1}path\0\u{3}end_children\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}name\0\u{1}uid\0\u{1}state\0\u{3}submitted_ms\0\u{3}started_ms\0\u{3}ended_ms\0\u{1}array\0\u{1}needs\0\u{1}counts\0\u{1}held\0\u{1}reason\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}retries\0\u{3}retries_lost\0\u{1}error\0\u{3}killed_by\0\u{3}kill_reason\0\u{1}launch\0\u{1}attempts\0\u{1}outcome\0\u{1}parent\0\u{3}parent_index\0\u{1}root\0\u{1}path\0\u{3}end_children\0\u{1}options\0")
 
   fileprivate class _StorageClass {
     var _job: UInt64 = 0
@@ -4301,6 +4754,7 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _root: UInt64 = 0
     var _path: String = String()
     var _endChildren: Bool = false
+    var _options: WireOptions? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4338,6 +4792,7 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _root = source._root
       _path = source._path
       _endChildren = source._endChildren
+      _options = source._options
     }
   }
 
@@ -4383,6 +4838,7 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 25: try { try decoder.decodeSingularUInt64Field(value: &_storage._root) }()
         case 26: try { try decoder.decodeSingularStringField(value: &_storage._path) }()
         case 27: try { try decoder.decodeSingularBoolField(value: &_storage._endChildren) }()
+        case 28: try { try decoder.decodeSingularMessageField(value: &_storage._options) }()
         default: break
         }
       }
@@ -4476,6 +4932,9 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       if _storage._endChildren != false {
         try visitor.visitSingularBoolField(value: _storage._endChildren, fieldNumber: 27)
       }
+      try { if let v = _storage._options {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4512,6 +4971,7 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._root != rhs_storage._root {return false}
         if _storage._path != rhs_storage._path {return false}
         if _storage._endChildren != rhs_storage._endChildren {return false}
+        if _storage._options != rhs_storage._options {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4725,7 +5185,7 @@ nonisolated extension WireHolder: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TaskRow"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{1}explicit\0\u{1}state\0\u{1}failures\0\u{1}preemptions\0\u{1}attempts\0\u{1}outcome\0\u{1}reason\0\u{1}worker\0\u{3}started_ms\0\u{3}ended_ms\0\u{1}name\0\u{1}uid\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{1}explicit\0\u{1}state\0\u{1}failures\0\u{1}preemptions\0\u{1}attempts\0\u{1}outcome\0\u{1}reason\0\u{1}worker\0\u{3}started_ms\0\u{3}ended_ms\0\u{1}name\0\u{1}uid\0\u{1}error\0")
 
   fileprivate class _StorageClass {
     var _job: UInt64 = 0
@@ -4742,6 +5202,7 @@ nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._Message
     var _endedMs: Int64? = nil
     var _name: String = String()
     var _uid: UInt32 = 0
+    var _error: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4766,6 +5227,7 @@ nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._Message
       _endedMs = source._endedMs
       _name = source._name
       _uid = source._uid
+      _error = source._error
     }
   }
 
@@ -4798,6 +5260,7 @@ nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._Message
         case 12: try { try decoder.decodeSingularInt64Field(value: &_storage._endedMs) }()
         case 13: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
         case 14: try { try decoder.decodeSingularUInt32Field(value: &_storage._uid) }()
+        case 15: try { try decoder.decodeSingularStringField(value: &_storage._error) }()
         default: break
         }
       }
@@ -4852,6 +5315,9 @@ nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._Message
       if _storage._uid != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._uid, fieldNumber: 14)
       }
+      if !_storage._error.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._error, fieldNumber: 15)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4875,6 +5341,7 @@ nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._Message
         if _storage._endedMs != rhs_storage._endedMs {return false}
         if _storage._name != rhs_storage._name {return false}
         if _storage._uid != rhs_storage._uid {return false}
+        if _storage._error != rhs_storage._error {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -5170,7 +5637,7 @@ nonisolated extension WireWait: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Ended"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{1}explicit\0\u{1}state\0\u{1}outcome\0\u{1}count\0\u{1}status\0\u{1}total\0\u{1}first\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{1}explicit\0\u{1}state\0\u{1}outcome\0\u{1}count\0\u{1}status\0\u{1}total\0\u{1}first\0\u{1}error\0")
 
   fileprivate class _StorageClass {
     var _job: UInt64 = 0
@@ -5182,6 +5649,7 @@ nonisolated extension WireEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     var _status: UInt32 = 0
     var _total: UInt64 = 0
     var _first: UInt32? = nil
+    var _error: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -5201,6 +5669,7 @@ nonisolated extension WireEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       _status = source._status
       _total = source._total
       _first = source._first
+      _error = source._error
     }
   }
 
@@ -5228,6 +5697,7 @@ nonisolated extension WireEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         case 7: try { try decoder.decodeSingularUInt32Field(value: &_storage._status) }()
         case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._total) }()
         case 9: try { try decoder.decodeSingularUInt32Field(value: &_storage._first) }()
+        case 10: try { try decoder.decodeSingularStringField(value: &_storage._error) }()
         default: break
         }
       }
@@ -5267,6 +5737,9 @@ nonisolated extension WireEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       try { if let v = _storage._first {
         try visitor.visitSingularUInt32Field(value: v, fieldNumber: 9)
       } }()
+      if !_storage._error.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._error, fieldNumber: 10)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -5285,6 +5758,7 @@ nonisolated extension WireEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         if _storage._status != rhs_storage._status {return false}
         if _storage._total != rhs_storage._total {return false}
         if _storage._first != rhs_storage._first {return false}
+        if _storage._error != rhs_storage._error {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -6278,7 +6752,7 @@ nonisolated extension WireShutdown: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireRegister: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Register"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}incarnation\0\u{1}boot\0\u{1}capacity\0\u{1}attributes\0\u{1}lacks\0\u{1}software\0\u{1}store\0\u{1}pid\0\u{4}\u{2}lease_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}incarnation\0\u{1}boot\0\u{1}capacity\0\u{1}attributes\0\u{1}lacks\0\u{1}software\0\u{1}store\0\u{1}pid\0\u{1}address\0\u{3}lease_ms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6295,6 +6769,7 @@ nonisolated extension WireRegister: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 7: try { try decoder.decodeSingularStringField(value: &self.software) }()
       case 8: try { try decoder.decodeSingularBytesField(value: &self.store) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.pid) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.address) }()
       case 11: try { try decoder.decodeSingularUInt64Field(value: &self._leaseMs) }()
       default: break
       }
@@ -6333,6 +6808,9 @@ nonisolated extension WireRegister: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.pid != 0 {
       try visitor.visitSingularUInt32Field(value: self.pid, fieldNumber: 9)
     }
+    if !self.address.isEmpty {
+      try visitor.visitSingularStringField(value: self.address, fieldNumber: 10)
+    }
     try { if let v = self._leaseMs {
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 11)
     } }()
@@ -6349,6 +6827,7 @@ nonisolated extension WireRegister: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.software != rhs.software {return false}
     if lhs.store != rhs.store {return false}
     if lhs.pid != rhs.pid {return false}
+    if lhs.address != rhs.address {return false}
     if lhs._leaseMs != rhs._leaseMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -6540,7 +7019,7 @@ nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Run"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}job\0\u{1}index\0\u{1}number\0\u{3}task_count\0\u{1}owner\0\u{1}charge\0\u{3}memory_limit_bytes\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}launch\0\u{1}environment\0\u{1}name\0\u{1}explicit\0\u{1}namespace\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}job\0\u{1}index\0\u{1}number\0\u{3}task_count\0\u{1}owner\0\u{1}charge\0\u{3}memory_limit_bytes\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}launch\0\u{1}environment\0\u{1}name\0\u{1}explicit\0\u{1}namespace\0\u{3}gang_addresses\0")
 
   fileprivate class _StorageClass {
     var _uid: Data = Data()
@@ -6558,6 +7037,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     var _name: String = String()
     var _explicit: Bool = false
     var _namespace: UInt64 = 0
+    var _gangAddresses: [String] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -6583,6 +7063,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       _name = source._name
       _explicit = source._explicit
       _namespace = source._namespace
+      _gangAddresses = source._gangAddresses
     }
   }
 
@@ -6616,6 +7097,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         case 13: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
         case 14: try { try decoder.decodeSingularBoolField(value: &_storage._explicit) }()
         case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._namespace) }()
+        case 16: try { try decoder.decodeRepeatedStringField(value: &_storage._gangAddresses) }()
         default: break
         }
       }
@@ -6673,6 +7155,9 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       if _storage._namespace != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._namespace, fieldNumber: 15)
       }
+      if !_storage._gangAddresses.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._gangAddresses, fieldNumber: 16)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -6697,6 +7182,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         if _storage._name != rhs_storage._name {return false}
         if _storage._explicit != rhs_storage._explicit {return false}
         if _storage._namespace != rhs_storage._namespace {return false}
+        if _storage._gangAddresses != rhs_storage._gangAddresses {return false}
         return true
       }
       if !storagesAreEqual {return false}

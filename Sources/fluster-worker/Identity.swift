@@ -16,6 +16,7 @@ struct Identity {
     wire.boot = boot
     wire.capacity = WireNeeds(settings.capacity)
     wire.attributes = settings.attributes
+    wire.address = settings.address
     wire.lacks = lacks
     if let lease = settings.lease { wire.leaseMs = lease.milliseconds }
     wire.software = FlusterVersion.software

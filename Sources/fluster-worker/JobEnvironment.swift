@@ -37,6 +37,9 @@ struct JobEnvironment {
       ("FLUSTER_CPUS", Quantity.text(cpuMillis: run.charge.cpuMillis)),
       ("FLUSTER_MEM_BYTES", "\(memory)"),
     ]
+    if !run.gangAddresses.isEmpty {
+      ours.append(("FLUSTER_GANG_ADDRESSES", run.gangAddresses.joined(separator: " ")))
+    }
     if !hasThreads { ours.append(("OMP_NUM_THREADS", "\(max(run.charge.cpuMillis / 1000, 1))")) }
     entries += ours.map { Array("\($0)=\($1)".utf8) }
     self.entries = entries

@@ -3,16 +3,18 @@ import Glibc
 
 /// What this machine says of itself.
 enum Machine {
-  /// The host's name up to the first dot.
-  static var shortHostName: String {
+  /// The host's name, by which other machines may know it; `localhost` if it has none.
+  static var hostName: String {
     let name = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { room in
       guard let start = room.baseAddress, gethostname(start, room.count) == 0 else { return "" }
       room[room.count - 1] = 0
       return String(cString: start)
     }
-    let short = name.prefix { $0 != "." }
-    return short.isEmpty ? "localhost" : String(short)
+    return name.isEmpty ? "localhost" : name
   }
+
+  /// The host's name up to the first dot.
+  static var shortHostName: String { String(hostName.prefix { $0 != "." }) }
 
   /// The processors this process may run on, in thousandths.
   static var cpuMillis: UInt64 { UInt64(Processors.allowed) * 1000 }

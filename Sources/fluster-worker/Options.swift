@@ -42,6 +42,11 @@ struct Options: ParsableCommand {
   var lease: String?
 
   @Option(
+    name: .customLong("address"),
+    help: ArgumentHelp("Tell jobs of a gang that they meet here.", valueName: "host"))
+  var address: String?
+
+  @Option(
     name: .customLong("controller"),
     help: ArgumentHelp("Reach flusterd at this socket.", valueName: "path"))
   var controller: String?
@@ -70,6 +75,7 @@ struct Options: ParsableCommand {
     }
     for (flag, value) in [
       ("--id", id), ("--cpus", cpus), ("--mem", memory), ("--lease", lease),
+      ("--address", address),
       ("--controller", controller),
       ("--shim", shim), ("--log-directory", logDirectory), ("--config", config),
     ] where value == "" {

@@ -13,12 +13,16 @@ struct Settings {
       "PersonalWorkers", "ExpectedWorkers", "MaxLiveTasks", "MaxStoredBytes", "KeepEnded",
       "KeepEvents",
     ],
-    "Worker": ["Id", "Cpus", "Memory", "Resource", "Attribute", "KeepLogs", "EndStore", "Lease"],
+    "Worker": [
+      "Id", "Cpus", "Memory", "Resource", "Attribute", "Address", "KeepLogs", "EndStore", "Lease",
+    ],
   ]
 
   var id: String
   var capacity: Amounts
   var attributes: [WireAttribute] = []
+  /// Where the members of a gang reach each other.
+  var address: String
   /// How long the log of an ended attempt is kept, in milliseconds.
   var keepLogs: UInt64 = 30 * 86_400_000
   /// Attempts are ended after so long without contact with flusterd; nil: never.
@@ -51,6 +55,9 @@ struct Settings {
       attribute.value = value
       return attribute
     }
+    address =
+      options.address ?? file.string("Worker", "Address")?.text
+      ?? (options.system ? Machine.hostName : "localhost")
     let span = try Self.value(options.lease, "--lease", file.string("Worker", "Lease")) {
       text throws(QuantityError) in try Quantity.milliseconds(parsing: text)
     }

@@ -33,6 +33,8 @@ final class Daemon {
   var desires: [LinkID: Desire] = [:]
   /// Of workers that registered with this process, connected or not.
   var liveness: [WorkerID: Liveness] = [:]
+  /// The addresses of gangs that are being told to workers.
+  var gangs: [JobID: [String]] = [:]
 
   var inbox = Inbox()
   var turn = OpenTurn()

@@ -15,11 +15,19 @@ enum PastTasks: Sendable {
   /// Final tasks by how they ended.
   struct Ranges: Sendable {
     var succeeded = RangeSet<UInt32>()
-    var killed = RangeSet<UInt32>()
-    var failed = RangeSet<UInt32>()
+    /// By the state in which they ended.
+    var others: [TaskState: RangeSet<UInt32>] = [:]
 
-    var count: UInt64 {
-      [succeeded, killed, failed].reduce(0) { $0 + UInt64($1.elementCount) }
+    /// Those among `positions`, all of which have ended; `failed` are those in no range of the job.
+    init(
+      _ positions: RangeSet<UInt32>, of progress: JobProgress,
+      failed: [TaskState: RangeSet<UInt32>]
+    ) {
+      others = failed
+      others[.killed] = progress.killedTasks
+      others[.unschedulable] = progress.unschedulableTasks
+      others = others.mapValues { $0.intersection(positions) }.filter { !$0.value.isEmpty }
+      succeeded = others.values.reduce(positions) { $0.without($1) }
     }
   }
 }
@@ -62,13 +70,8 @@ struct PastReader {
   private func read(_ part: PastTasks, into found: inout PastEndings) throws {
     switch part {
     case .unfinished(let job, let ended):
-      var ranges = PastTasks.Ranges()
-      ranges.killed = job.progress.killedTasks.intersection(ended)
-      for positions in job.failedTasks.values {
-        ranges.failed.formUnion(positions.intersection(ended))
-      }
-      ranges.succeeded = ended.without(ranges.killed).without(ranges.failed)
-      try append(ranges, of: job.id, job.request.array, to: &found)
+      let ranges = PastTasks.Ranges(ended, of: job.progress, failed: job.failedTasks)
+      try append(ranges, of: StoredJob(job), to: &found)
     case .gone(let selection):
       guard let job = try reader.job(selection.job) else { throw Refusal.noJob(selection.job) }
       guard seesOthers || peer.mayChange(job.request.owner) else {
@@ -99,58 +102,59 @@ struct PastReader {
     let new = selected.without(found.told[job.id] ?? RangeSet())
     guard !new.isEmpty else { return }
     found.told[job.id, default: RangeSet()].formUnion(new)
-    var ranges = PastTasks.Ranges()
-    ranges.killed = job.progress.killedTasks.intersection(new)
-    for range in new.ranges { ranges.failed.formUnion(try failed(of: job.id, within: range)) }
-    ranges.succeeded = new.without(ranges.killed).without(ranges.failed)
-    found.count += ranges.count
-    try append(ranges, of: job.id, job.request.array, to: &found)
+    var failed: [TaskState: RangeSet<UInt32>] = [:]
+    for range in new.ranges {
+      try eachFailed(of: job.id, within: range) { task in
+        failed[task.state, default: RangeSet()]
+          .insert(contentsOf: task.position..<(task.position + 1))
+      }
+    }
+    found.count += UInt64(new.elementCount)
+    try append(PastTasks.Ranges(new, of: job.progress, failed: failed), of: job, to: &found)
   }
 
-  private func failed(
-    of job: JobID, within positions: Range<UInt32>
-  ) throws -> RangeSet<UInt32> {
-    var failed = RangeSet<UInt32>()
+  private func eachFailed(
+    of job: JobID, within positions: Range<UInt32>, _ body: (StoredTask) -> Void
+  ) throws {
     var after: UInt32?
     while true {
       let page = try reader.tasks(of: job, positions: positions, after: after, limit: Self.page)
-      for task in page { failed.insert(contentsOf: task.position..<(task.position + 1)) }
+      for task in page { body(task) }
       after = page.last?.position
-      if page.count < Self.page { return failed }
+      if page.count < Self.page { return }
     }
   }
 
-  /// A failed task always has a story, a killed one if it had begun. Successes are told one by one
-  /// unless they are too many.
+  /// What no attempt came to has the story of its job. Successes are told one by one unless they
+  /// are too many, and cannot differ.
   private func append(
-    _ ranges: PastTasks.Ranges, of job: JobID, _ array: TaskArray, to found: inout PastEndings
+    _ ranges: PastTasks.Ranges, of job: StoredJob, to found: inout PastEndings
   ) throws {
     var rows: [(position: UInt32, row: WireEnded)] = []
-    var untold = [(TaskState.succeeded, ranges.succeeded), (.killed, ranges.killed)]
-    var told = [ranges.killed, ranges.failed]
-    if found.rows.count + Int(ranges.succeeded.elementCount) <= Self.joined {
-      told.append(ranges.succeeded)
+    func add(
+      _ positions: Range<UInt32>, _ state: TaskState, _ outcome: Outcome?, because reason: String
+    ) {
+      let row = WireEnded(
+        job: job.id, array: job.request.array, positions: positions, state: state,
+        outcome: outcome, because: reason)
+      rows.append((positions.lowerBound, row))
     }
-    for range in told.flatMap({ Array($0.ranges) }) {
-      try eachEnding(of: job, within: range) { position, attempt in
-        guard let state = attempt.ending?.final, let outcome = attempt.outcome else { return }
-        let one = position..<(position + 1)
-        for index in untold.indices { untold[index].1.remove(contentsOf: one) }
-        rows.append(
-          (
-            position,
-            WireEnded(job: job, array: array, positions: one, state: state, outcome: outcome)
-          ))
+    var told = ranges.others
+    told[.succeeded] = ranges.succeeded
+    let mayTellAll = found.rows.count + Int(ranges.succeeded.elementCount) <= Self.joined
+    for (state, positions) in told {
+      var untold = positions
+      if state != .succeeded || mayTellAll || !job.request.options.okStatuses.isEmpty {
+        for range in positions.ranges {
+          try eachEnding(of: job.id, within: range) { position, attempt in
+            guard let final = attempt.ending?.final, let outcome = attempt.outcome else { return }
+            untold.remove(contentsOf: position..<(position + 1))
+            add(position..<(position + 1), final, outcome, because: "")
+          }
+        }
       }
-    }
-    for (state, positions) in untold {
-      for range in positions.ranges {
-        rows.append(
-          (
-            range.lowerBound,
-            WireEnded(job: job, array: array, positions: range, state: state, outcome: nil)
-          ))
-      }
+      let reason = job.progress.reason(forEnding: state, of: job.request)
+      for range in untold.ranges { add(range, state, nil, because: reason) }
     }
     rows.sort { $0.position < $1.position }
     found.rows.append(contentsOf: rows.map(\.row))
@@ -190,7 +194,7 @@ extension WireEnded {
   /// Whether two rows of neighbours may be told as one.
   fileprivate func isLike(_ next: WireEnded) -> Bool {
     job == next.job && state == next.state && status == next.status
-      && outcome.cause == next.outcome.cause
+      && outcome.cause == next.outcome.cause && error == next.error
   }
 
   /// Takes the next row's tasks in; what was told of the first alone stays, less its usage.

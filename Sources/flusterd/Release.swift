@@ -33,7 +33,8 @@ extension Daemon {
     case .reject(let link, let refusal): reject(link, refusal)
     case .drop(let link): replace(link)
     case .taskEnded(let task, let state, let outcome): tell(task, state, outcome)
-    case .tasksEnded(let job, let positions, let state): tell(job, positions, state)
+    case .tasksEnded(let job, let positions, let state, because: let reason):
+      tell(job, positions, state, because: reason)
     case .jobEnded: break
     case .ask(let worker): sendQuestion(to: worker)
     case .wake(let wake): self.wake(at: wake)

@@ -29,7 +29,9 @@ extension Daemon {
   /// machine's wait for the same reason, and it is worked out once a slice.
   private func reason(of job: Job) -> PendingReason? {
     guard job.progress.counts.active == 0, job.progress.counts.pending > 0 else { return nil }
-    let isPlain = !job.progress.held && job.records.isEmpty && !job.progress.pending.isEmpty
+    let isPlain =
+      !job.progress.held && job.records.isEmpty && !job.progress.pending.isEmpty
+      && job.request.options.gang == nil
     guard isPlain else { return controller.pendingReason(for: job.id, at: now) }
     let wish = Wish(job.request)
     if let known = reasons[wish] { return known }
@@ -83,7 +85,7 @@ extension Daemon {
     row.explicit = job.request.array.isExplicit
     let ended =
       attempt?.ending?.final ?? task?.state
-      ?? (job.progress.killedTasks.contains(position) ? .killed : .succeeded)
+      ?? job.progress.stateOfRange(around: position)
     row.state = WireState(live?.state(of: position) ?? ended)
     row.failures = record?.failures ?? task?.failures ?? 0
     row.preemptions = record?.preemptions ?? task?.preemptions ?? 0
@@ -94,6 +96,9 @@ extension Daemon {
       return row
     }
     if let attempt { add(attempt, to: &row) }
+    if let state = try? TaskState(wire: row.state), state.isFinal, attempt?.ending?.final == nil {
+      row.error = (live?.progress ?? job.progress).reason(forEnding: state, of: job.request)
+    }
     if let live, let reason = reason(of: position, live) { row.reason = WireReason(reason) }
     return row
   }
@@ -138,7 +143,7 @@ extension WireJobRow {
       progress: job.progress)
     if let end = ended.outcome { outcome = WireOutcome(end) }
     guard job.progress.state.isFinal, job.progress.state != .succeeded else { return }
-    error = ended.outcome?.text ?? ""
+    error = job.progress.error(of: job.request, outcome: ended.outcome) ?? ended.outcome?.text ?? ""
     guard error.isEmpty, job.request.array.count > 1 else { return }
     let counts = job.progress.counts
     let unsuccessful = TaskState.allCases.filter {

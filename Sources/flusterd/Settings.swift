@@ -11,7 +11,9 @@ struct Settings: Sendable {
       "PersonalWorkers", "ExpectedWorkers", "MaxLiveTasks", "MaxStoredBytes", "KeepEnded",
       "KeepEvents",
     ],
-    "Worker": ["Id", "Cpus", "Memory", "Resource", "Attribute", "KeepLogs", "EndStore", "Lease"],
+    "Worker": [
+      "Id", "Cpus", "Memory", "Resource", "Attribute", "Address", "KeepLogs", "EndStore", "Lease",
+    ],
   ]
 
   /// How long nothing must be left to do before a socket-activated daemon exits.

@@ -51,16 +51,19 @@ extension Daemon {
     tell(task.job, RangeSet(task.position..<(task.position + 1)), state, outcome)
   }
 
-  /// Tasks became final together.
+  /// Tasks became final together, or one did.
   func tell(
-    _ job: JobID, _ positions: RangeSet<UInt32>, _ state: TaskState, _ outcome: Outcome? = nil
+    _ job: JobID, _ positions: RangeSet<UInt32>, _ state: TaskState, _ outcome: Outcome? = nil,
+    because reason: String = ""
   ) {
     for id in waits.ids(about: job) {
       let ended = waits.take(positions, of: job, from: id)
       guard !ended.isEmpty, let array = waits[id]?.arrays[job] else { continue }
       for range in ended.ranges {
         waits[id]?.rows.append(
-          WireEnded(job: job, array: array, positions: range, state: state, outcome: outcome))
+          WireEnded(
+            job: job, array: array, positions: range, state: state, outcome: outcome,
+            because: reason))
       }
       sendEndings(to: id)
     }

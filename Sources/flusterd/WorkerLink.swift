@@ -36,6 +36,7 @@ struct Desire {
   mutating func add(_ run: WireRun, launch: Int) {
     size += 256 + run.name.utf8.count + launch + run.environment.count
     for amount in run.charge.resources { size += amount.name.utf8.count + 16 }
+    for address in run.gangAddresses { size += address.utf8.count + 2 }
     wire.run.append(run)
   }
 
@@ -95,6 +96,8 @@ extension Daemon {
 
   /// Sends what the release collected.
   func sendDesires() {
+    // What was placed since stands elsewhere.
+    gangs = [:]
     for link in desires.keys.sorted() { sendDesire(to: link) }
   }
 
@@ -147,7 +150,8 @@ extension Daemon {
     if mayStart {
       do throws(Refusal) {
         guard let payload else { throw .noJob(job.id) }
-        return desire.add(try WireRun(attempt, of: job, payload), launch: payload.launch.count)
+        let run = try WireRun(attempt, of: job, payload, gang: gangAddresses(of: job))
+        return desire.add(run, launch: payload.launch.count)
       } catch {
         log.error("job \(job.id) cannot be started: \(error.message)")
         if isFull { desire.wire.keep.append(.of(uid.bytes)) }
@@ -157,6 +161,15 @@ extension Daemon {
       desire.add(WireKept(attempt, of: job, logMax: launch?.logMaxBytes))
       if attempt.stop != nil { desire.wire.stop.append(WireStop(uid, attempt.stop)) }
     }
+  }
+
+  /// The addresses of a gang's members, found once for all of them; none for other jobs.
+  private func gangAddresses(of job: Job) -> [String] {
+    guard job.request.options.gang != nil else { return [] }
+    if let known = gangs[job.id] { return known }
+    let addresses = controller.state.gangAddresses(of: job)
+    gangs[job.id] = addresses
+    return addresses
   }
 
   /// How the job's tasks are started; nil, with a line, if that cannot be read.

@@ -16,6 +16,20 @@ struct ClosedSetTests {
     #expect(try Cause(wire: WireCause(cause)) == cause)
   }
 
+  @Test("a band has the same number here and there", arguments: Band.allCases)
+  func band(_ band: Band) throws {
+    #expect(WireBand(band).rawValue == Int(band.rawValue))
+    #expect(try Band(wire: WireBand(band)) == band)
+  }
+
+  @Test(
+    "a comparison has the same number here and there", arguments: Constraint.Comparison.allCases)
+  func comparison(_ comparison: Constraint.Comparison) throws {
+    #expect(WireConstraint.Comparison(comparison).rawValue == Int(comparison.rawValue))
+    #expect(
+      try Constraint.Comparison(wire: WireConstraint.Comparison(comparison)) == comparison)
+  }
+
   @Test("a start reason has the same number here and there", arguments: StartReason.allCases)
   func startReason(_ reason: StartReason) throws {
     let wire = WireOutcome(Outcome(.start, startReason: reason, startErrno: 2))
@@ -33,6 +47,9 @@ struct ClosedSetTests {
   @Test("the wire knows nothing that the core does not")
   func counts() {
     #expect(WireState.allCases.count == TaskState.allCases.count + 1)
+    #expect(WireBand.allCases.count == Band.allCases.count + 1)
+    #expect(
+      WireConstraint.Comparison.allCases.count == Constraint.Comparison.allCases.count + 1)
     #expect(WireCause.allCases.count == Cause.allCases.count + 1)
     #expect(WireError.Code.allCases.count == RefusalCode.allCases.count + 1)
   }

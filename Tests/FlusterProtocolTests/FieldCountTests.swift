@@ -20,6 +20,14 @@ struct FieldCountTests {
     #expect(throws: FrameError.tooManyFields) { try decoder.nextEnvelope() }
   }
 
+  @Test("millions of empty values of a constraint are refused before they are built")
+  func values() {
+    let values = field(4, [UInt8](repeating: 0, count: 4_000_000).enumerated().map(empty))
+    var decoder = FrameDecoder()
+    decoder.append(frame(of: 10, field(3, field(3, values))))
+    #expect(throws: FrameError.tooManyFields) { try decoder.nextEnvelope() }
+  }
+
   @Test("millions of packed numbers are refused before they are built")
   func packed() {
     var decoder = FrameDecoder()

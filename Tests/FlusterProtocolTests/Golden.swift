@@ -90,6 +90,13 @@ extension Golden {
                 name: "gpu"
                 count: 2
               }
+              constraints {
+                key: "zone"
+                comparison: AMONG
+                values: "a"
+                values: "b"
+                preferred: true
+              }
             }
             retries: 3
             retries_lost: 100
@@ -114,16 +121,30 @@ extension Golden {
               log_max_bytes: 104857600
             }
             environment: "A=1\000B=\000"
+            options {
+              band: BATCH
+              priority: -5 max_failures: 7
+              ok_status: "\003\005"
+              final_status: "\002"
+              schedule_timeout_ms: 90000
+              gang {
+                group_by: "rack"
+                spread: true
+              }
+              backoff_first_ms: 2000
+              backoff_most_ms: 30000
+            }
           }
           dry_run: true
         }
         """#,
       hex: """
-        08ac0252af010a107369787465656e2e62797465732e2e2110011a96010a057377656570120c0801\
-        100218c0843d200428011a1208dc0b1080808080201a070a036770751002200328643090bf053888\
-        2740014a550a0273680a022d630a0665786974203712072f686f6d652f75181222160a066e6f6669\
-        6c6510800818ffffffffffffffffff0128fbffffffffffffffff013202696e3a066f75742d257442\
-        04657272ff48808080325207413d3100423d002001
+        08ac0252e5010a107369787465656e2e62797465732e2e2110011acc010a057377656570120c0801\
+        100218c0843d200428011a2408dc0b1080808080201a070a03677075100222100a047a6f6e651009\
+        1a01611a01622001200328643090bf0538882740014a550a0273680a022d630a0665786974203712\
+        072f686f6d652f75181222160a066e6f66696c6510800818ffffffffffffffffff0128fbffffffff\
+        ffffffff013202696e3a066f75742d25744204657272ff48808080325207413d3100423d00622208\
+        0310091807220203052a01023090bf053a080a047261636b100140d00f48b0ea012001
         """),
     Golden(
       description: "an id",
@@ -262,6 +283,9 @@ extension Golden {
                 written_bytes: 6
               }
             }
+            options {
+              band: PRODUCTION
+            }
           }
           tasks {
             job: 42
@@ -282,18 +306,20 @@ extension Golden {
             ended_ms: -2
             name: "n"
             uid: 1000
+            error: "no place"
           }
         }
         """#,
       hex: """
-        08026ab9020afa01082a1205737765657018e80720032880d095ffbc313081d095ffbc313882d095\
+        08026ac8020aff01082a1205737765657018e80720032880d095ffbc313081d095ffbc313882d095\
         ffbc31420218014a0308e807520408031001580162550a097265736f7572636573120c6e65656473\
         203420637075731a0308a01f2080d095ffbc312a0b696e74657261637469766530033809421d0a02\
         7731120308d00f1a12082510e8071801220210012881d095ffbc316801700278038001048a010165\
         9001009a01016ba201060a0474727565aa0128080110021a107369787465656e2e62797465732e2e\
         212202773128053003380440054a0408011007b20124080910071809200228feffffffffffffffff\
-        013201743a0c080110021803200428053006123a082a100718012007280130023803420208064a06\
-        0a0468656c645202773158ffffffffffffffffff0160feffffffffffffffff016a016e70e807
+        013201743a0c080110021803200428053006e2010208011244082a10071801200728013002380342\
+        0208064a060a0468656c645202773158ffffffffffffffffff0160feffffffffffffffff016a016e\
+        70e8077a086e6f20706c616365
         """),
     Golden(
       description: "a wait",
@@ -326,10 +352,11 @@ extension Golden {
           status: 143
           total: 4
           first: 1
+          error: "e"
         }
         """#,
       hex: """
-        08037a17082a1007180120062a040805180f3003388f0140044801
+        08037a1a082a1007180120062a040805180f3003388f0140044801520165
         """),
     Golden(
       description: "a watch",

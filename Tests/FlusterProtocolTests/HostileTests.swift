@@ -20,6 +20,8 @@ private func door(_ envelope: WireEnvelope) {
       _ = try? StateCounts(wire: row.counts)
       _ = try? Outcome(wire: row.outcome)
       _ = try? TaskArray(wire: row.array)
+      _ = try? JobOptions(wire: row.options)
+      _ = try? Backoff(wire: row.options)
     }
   case .wait(let wire): _ = try? WaitOrder(wire: wire)
   case .ended(let wire): _ = try? Outcome(wire: wire.outcome)

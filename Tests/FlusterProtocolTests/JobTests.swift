@@ -195,7 +195,70 @@ struct Refused: Sendable, CustomStringConvertible {
     },
   ]
 
-  static let all = identity + arrays + needs + endings + launches + limits
+  static let options: [Refused] = [
+    Refused("a band of a newer side", naming: "band") {
+      $0.job.options.band = WireBand(rawValue: 4) ?? .unspecified
+    },
+    Refused("a priority too high", naming: "priority") { $0.job.options.priority = 1_000_001 },
+    Refused("too many failures", naming: "failures") { $0.job.options.maxFailures = .max },
+    Refused("a success that is never retried", naming: "status 0") {
+      $0.job.options.finalStatus = .of([0])
+    },
+    Refused("a status that is both", naming: "status 3") {
+      $0.job.options.okStatus = .of([2, 3])
+      $0.job.options.finalStatus = .of([3])
+    },
+    Refused("a schedule timeout of 0", naming: "place") { $0.job.options.scheduleTimeoutMs = 0 },
+    Refused("a schedule timeout beyond a century", naming: "schedule timeout") {
+      $0.job.options.scheduleTimeoutMs = .max
+    },
+    Refused("a back-off that shrinks", naming: "back-off") {
+      $0.job.options.backoffFirstMs = 2
+      $0.job.options.backoffMostMs = 1
+    },
+    Refused("a back-off beyond a century", naming: "back-off") {
+      $0.job.options.backoffMostMs = .max
+    },
+    Refused("a gang grouped by nothing", naming: "attribute") {
+      $0.job.options.gang.groupBy = ""
+    },
+    Refused("33 constraints", naming: "32") {
+      $0.job.needs.constraints = Array(repeating: constraint("a", .exists), count: 33)
+    },
+    Refused("a constraint on nothing", naming: "attribute") {
+      $0.job.needs.constraints = [constraint("", .exists)]
+    },
+    Refused("a constraint without a comparison", naming: "comparison") {
+      $0.job.needs.constraints = [constraint("a", .unspecified, "b")]
+    },
+    Refused("an existence with a value", naming: "takes 0") {
+      $0.job.needs.constraints = [constraint("a", .exists, "b")]
+    },
+    Refused("an equality without a value", naming: "takes 1") {
+      $0.job.needs.constraints = [constraint("a", .equal)]
+    },
+    Refused("one of nothing", naming: "1 to 64") {
+      $0.job.needs.constraints = [constraint("a", .among)]
+    },
+    Refused("more than a word", naming: "never holds") {
+      $0.job.needs.constraints = [constraint("a", .greater, "b")]
+    },
+    Refused("a newline in a value", naming: "value") {
+      $0.job.needs.constraints = [constraint("a", .equal, "b\nc")]
+    },
+  ]
+
+  static let all = identity + arrays + needs + endings + launches + limits + options
+
+  private static func constraint(
+    _ key: String, _ comparison: WireConstraint.Comparison, _ values: String...
+  ) -> WireConstraint {
+    var constraint = WireConstraint()
+    constraint.key = key
+    constraint.comparison = comparison
+    constraint.values = values
+    return constraint
+  }
 
   private static func rlimit(_ name: String, _ soft: UInt64, _ hard: UInt64) -> WireRlimit {
     var limit = WireRlimit()
@@ -287,6 +350,36 @@ struct JobTests {
     let root = WireJobRow(
       Job(id: JobID(42), request: request, submitted: WallTime(milliseconds: 5)))
     #expect(!root.hasParent && !root.hasParentIndex && root.root == 42 && root.path == "part")
+  }
+
+  @Test("what few jobs ask for is understood")
+  func options() throws {
+    let golden = try #require(Golden.all.first { $0.description == "a submit with everything" })
+    let envelope = try WireEnvelope(serializedBytes: bytes(hex: golden.hex))
+    let request = try Submission(wire: envelope.submit, owner: owner).request
+    var expected = JobOptions()
+    expected.band = .batch
+    expected.priority = -5
+    expected.maxFailures = 7
+    expected.okStatuses = [3, 5]
+    expected.finalStatuses = [2]
+    expected.scheduleTimeout = .seconds(90)
+    expected.gang = Gang(groupBy: "rack", spread: true)
+    #expect(request.options == expected)
+    #expect(request.backoff == Backoff(first: .seconds(2), most: .seconds(30)))
+    #expect(
+      request.needs.constraints == [
+        Constraint(key: "zone", .among, [.text("a"), .text("b")], isHard: false)
+      ])
+    let plain = JobRequest(name: "n", owner: owner)
+    #expect(try WireJobRequest(plain, nil).hasOptions == false)
+  }
+
+  @Test("a back-off that begins beyond a minute stays as it begins")
+  func backoff() throws {
+    let wire = submit { $0.job.options.backoffFirstMs = 90_000 }
+    let request = try Submission(wire: wire, owner: owner).request
+    #expect(request.backoff == Backoff(first: .seconds(90), most: .seconds(90)))
   }
 
   @Test("a damaged launch is internal, never a crash")

@@ -33,6 +33,23 @@ struct WorkerTests {
     #expect(try Registration(wire: holding, owner: UserID(5)).store == Array(1...16))
   }
 
+  @Test("attributes, address and lease are what constraints and gangs go by")
+  func attributes() throws {
+    let wire = register {
+      var attribute = WireAttribute()
+      attribute.key = "Zone"
+      attribute.value = " North "
+      $0.attributes = [attribute]
+      $0.address = "host-1"
+      $0.leaseMs = 60_000
+    }
+    let record = try Registration(wire: wire, owner: UserID(5)).record
+    #expect(record.attribute("zone") == .text("north"))
+    #expect(record.address == "host-1" && record.lease == .seconds(60))
+    let plain = try Registration(wire: register { _ in }, owner: UserID(5)).record
+    #expect(plain.address == "localhost" && plain.lease == nil && plain.attributes.isEmpty)
+  }
+
   @Test("a registration that makes no sense is refused")
   func nonsense() {
     var attribute = WireAttribute()
@@ -47,6 +64,8 @@ struct WorkerTests {
       register { $0.lacks = Array(repeating: "cpu", count: 65) },
       register { $0.attributes = [attribute] }, register { $0.attributes = [WireAttribute()] },
       register { $0.attributes = Array(repeating: attribute, count: 65) },
+      register { $0.address = "a b" }, register { $0.leaseMs = 0 },
+      register { $0.address = String(repeating: "a", count: 129) },
       register { $0.software = "\u{0}" }, register { $0.store = .of([1, 2]) },
     ]
     for wire in bad {

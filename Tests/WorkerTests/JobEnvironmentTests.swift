@@ -60,6 +60,14 @@ struct JobEnvironmentTests {
     #expect(environment([]) { $0.namespace = 17 }["FLUSTER_NAMESPACE"] == "17")
   }
 
+  @Test("a member of a gang is told where the others are")
+  func gang() {
+    let environment = environment(["FLUSTER_GANG_ADDRESSES=outer"]) {
+      $0.gangAddresses = ["a", "-", "b"]
+    }
+    #expect(environment["FLUSTER_GANG_ADDRESSES"] == "a - b")
+  }
+
   @Test("a number of threads that is set stays, and a part of a processor is one thread")
   func threads() {
     #expect(environment(["OMP_NUM_THREADS=9"])["OMP_NUM_THREADS"] == "9")

@@ -67,12 +67,7 @@ extension Daemon {
     let liveness = liveness[worker.record.id]
     if let process = liveness?.worker { row.isAlive = process.isAlive }
     if let process = liveness?.shim { row.shimIsAlive = process.isAlive }
-    row.attributes = worker.record.attributes.map { attribute in
-      var wire = WireAttribute()
-      wire.key = attribute.name
-      wire.value = "\(attribute.value)"
-      return wire
-    }
+    row.attributes = worker.record.attributes.map(WireAttribute.init)
     row.address = worker.record.address
     row.state = worker.word
     row.ailment = worker.ailment ?? ""
