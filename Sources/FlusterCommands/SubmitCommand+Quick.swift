@@ -11,6 +11,16 @@ extension SubmitCommand {
     "--cpus": { $0.needs.cpus = $1 },
     "--mem": { $0.needs.mem = $1 },
     "-r": { $0.needs.resource.append($1) },
+    "--constraint": { $0.needs.constraint.append($1) },
+    "--prefer": { $0.needs.prefer.append($1) },
+    "--band": { $0.order.band = $1 },
+    "--priority": { $0.order.priority = $1 },
+    "--schedule-timeout": { $0.order.scheduleTimeout = $1 },
+    "--group-by": { $0.order.groupBy = $1 },
+    "--backoff": { $0.ending.backoff = $1 },
+    "--max-failures": { $0.ending.maxFailures = $1 },
+    "--ok-status": { $0.ending.okStatus = $1 },
+    "--no-retry-status": { $0.ending.noRetryStatus = $1 },
     "--time": { $0.ending.time = $1 },
     "--grace": { $0.ending.grace = $1 },
     "--retries": { $0.ending.retries = $1 },
@@ -33,6 +43,8 @@ extension SubmitCommand {
   static let flags: [String: @Sendable (inout SubmitCommand) -> Void] = [
     "--detach": { $0.tree.detach = true },
     "--end-children": { $0.tree.endChildren = true },
+    "--gang": { $0.order.gang = true },
+    "--one-per-worker": { $0.order.onePerWorker = true },
     "--hold": { $0.asking.hold = true },
     "--wait": { $0.asking.wait = true },
     "--dry-run": { $0.asking.dryRun = true },
@@ -70,9 +82,16 @@ extension SubmitCommand {
     (command.many.line, command.many.name, command.many.array) = (nil, nil, nil)
     command.needs = SubmitOptions.Needs()
     (command.needs.cpus, command.needs.mem, command.needs.resource) = (nil, nil, [])
+    (command.needs.constraint, command.needs.prefer) = ([], [])
+    command.order = SubmitOptions.Order()
+    (command.order.band, command.order.priority) = (nil, nil)
+    (command.order.scheduleTimeout, command.order.groupBy) = (nil, nil)
+    (command.order.gang, command.order.onePerWorker) = (false, false)
     command.ending = SubmitOptions.Ending()
     (command.ending.time, command.ending.grace) = (nil, nil)
     (command.ending.retries, command.ending.retriesLost) = (nil, nil)
+    (command.ending.backoff, command.ending.maxFailures) = (nil, nil)
+    (command.ending.okStatus, command.ending.noRetryStatus) = (nil, nil)
     command.surroundings = SubmitOptions.Surroundings()
     (command.surroundings.variable, command.surroundings.extent) = ([], "all")
     (command.surroundings.directory, command.surroundings.umask) = (nil, nil)

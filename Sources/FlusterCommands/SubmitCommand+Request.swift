@@ -16,6 +16,8 @@ extension SubmitCommand {
     try setEnding(of: &job)
     job.held = asking.hold
     job.endChildren = tree.endChildren
+    let options = try options()
+    if options != WireOptions() { job.options = options }
     job.launch = try launch(argv, of: caller)
     guard let extent = CapturedEnvironment.Extent(rawValue: surroundings.extent) else {
       throw .usage("--env takes all, minimal or none, not \"\(surroundings.extent)\"")
@@ -94,6 +96,7 @@ extension SubmitCommand {
         "-r \(parts[0])", String(parts[1]), in: 0...UInt64(Int64.max))
       wire.resources.append(amount)
     }
+    wire.constraints = try constraints()
     return wire
   }
 

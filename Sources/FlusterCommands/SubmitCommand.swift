@@ -16,6 +16,7 @@ package struct SubmitCommand: AskingCommand {
 
   @OptionGroup(title: "Many") var many: SubmitOptions.Many
   @OptionGroup(title: "Needs") var needs: SubmitOptions.Needs
+  @OptionGroup(title: "Order") var order: SubmitOptions.Order
   @OptionGroup(title: "Ending") var ending: SubmitOptions.Ending
   @OptionGroup(title: "Environment") var surroundings: SubmitOptions.Surroundings
   @OptionGroup(title: "Output") var output: SubmitOptions.Output

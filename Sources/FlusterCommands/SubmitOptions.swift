@@ -38,6 +38,47 @@ enum SubmitOptions {
       name: .customShort("r", allowingJoined: true), parsing: .unconditionalSingleValue,
       help: ArgumentHelp("So many of what the worker counts as NAME.", valueName: "name=n"))
     var resource: [String] = []
+
+    @Option(
+      parsing: .unconditionalSingleValue,
+      help: ArgumentHelp(
+        "Only workers whose attribute is so.", valueName: "key op value"))
+    var constraint: [String] = []
+
+    @Option(
+      parsing: .unconditionalSingleValue,
+      help: ArgumentHelp(
+        "Workers whose attribute is so, if they would do.", valueName: "key op value"))
+    var prefer: [String] = []
+  }
+
+  /// When it has its turn, and what starts with it.
+  struct Order: ParsableArguments {
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("Which queue (interactive).", valueName: "production|interactive|batch"))
+    var band: String?
+
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("Within the band, higher goes first (0).", valueName: "n"))
+    var priority: String?
+
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("Give up if it finds no place so long.", valueName: "span"))
+    var scheduleTimeout: String?
+
+    @Flag(help: "All tasks start together or not at all, and fail together.")
+    var gang = false
+
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("A gang on workers that are alike in this.", valueName: "attribute"))
+    var groupBy: String?
+
+    @Flag(help: "A gang of which no worker takes two tasks.")
+    var onePerWorker = false
   }
 
   /// How it may end, and how often it is tried.
@@ -58,6 +99,30 @@ enum SubmitOptions {
     @Option(
       parsing: .unconditional, help: ArgumentHelp("Losses forgiven (100).", valueName: "n"))
     var retriesLost: String?
+
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp(
+        "Pause after a failure, doubling (1s..60s).", valueName: "first..max"))
+    var backoff: String?
+
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp(
+        "The job fails when more attempts have failed.", valueName: "n"))
+    var maxFailures: String?
+
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp(
+        "Exit statuses that are success, too.", valueName: "list"))
+    var okStatus: String?
+
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp(
+        "Exit statuses that are not tried again.", valueName: "list"))
+    var noRetryStatus: String?
   }
 
   /// What the command finds around it.

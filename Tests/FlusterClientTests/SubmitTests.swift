@@ -1,5 +1,6 @@
 import FlusterClient
 import FlusterCommands
+import FlusterCore
 import FlusterProtocol
 import Testing
 
@@ -71,7 +72,10 @@ struct SubmitTests {
     "-n", "x", "-a", "1-9:2%3", "--cpus", "1.5", "--mem", "2G", "-r", "lic=2", "--time", "1h30m",
     "--grace", "0", "--retries", "3", "--retries-lost", "0", "--hold", "-C", "sub", "--umask",
     "077", "--rlimit", "nofile=512", "--rlimit", "core=0:unlimited", "--nice", "-5", "-o",
-    "%j-%t.out", "-E", "e", "--stdin", "in", "--log-max", "1M", "true",
+    "%j-%t.out", "-E", "e", "--stdin", "in", "--log-max", "1M", "--band", "batch", "--priority",
+    "-5", "--schedule-timeout", "90s", "--group-by", "rack", "--one-per-worker", "--backoff",
+    "2s..1m", "--max-failures", "7", "--ok-status", "3,5-7", "--no-retry-status", "9",
+    "--constraint", "zone in a, B", "--prefer", "ghz>=2.50", "true",
   ]
 
   @Test(
@@ -80,6 +84,8 @@ struct SubmitTests {
       everything, ["true"], ["--", "-x"], ["--cpus=2", "-e", "A=b", "--env=none", "a", "--hold"],
       ["-q", "-v", "--hold", "-e", "A=b", "-e", "B=c", "ls", "-l"], ["-c", "a b"],
       ["--socket", "x", "--token", "0000000000000000000000000000000a", "--time=5", "x"],
+      ["--gang", "--constraint=a=b", "--prefer", "d exists", "--wait", "x"],
+      ["--priority=-5", "--one-per-worker", "x", "--gang"],
       ["--nice=-5", "--rlimit=core=0", "x"], ["--wait", "x"], ["-n", "--hold", "x"],
     ])
   func quick(arguments: [String]) throws {
@@ -142,6 +148,36 @@ struct SubmitTests {
     #expect(
       launch.stdout.array == Array("%j-%t.out".utf8) && launch.stderr.array == Array("e".utf8))
     #expect(launch.stdin.array == Array("in".utf8))
+    let options = job.options
+    #expect(options.band == .batch && options.priority == -5)
+    #expect(options.scheduleTimeoutMs == 90_000 && options.maxFailures == 7)
+    #expect(options.gang.groupBy == "rack" && options.gang.spread)
+    #expect(options.backoffFirstMs == 2000 && options.backoffMostMs == 60_000)
+    #expect(options.okStatus.array == [3, 5, 6, 7] && options.finalStatus.array == [9])
+    #expect(job.needs.constraints.map(\.values) == [["a", "b"], ["2.5"]])
+    #expect(job.needs.constraints.map(\.preferred) == [false, true])
+  }
+
+  @Test("a gang is asked for by itself, or by how it is placed")
+  func gangs() throws {
+    #expect(try !request(["x"]).hasOptions)
+    #expect(try request(["--gang", "x"]).options.hasGang)
+    #expect(try !request(["--gang", "x"]).options.gang.hasGroupBy)
+    #expect(try request(["--group-by", "rack", "x"]).options.gang.groupBy == "rack")
+    #expect(try request(["--one-per-worker", "x"]).options.gang.spread)
+  }
+
+  @Test(
+    "a constraint is a key, a comparison and values",
+    arguments: [
+      ("zone = north", "zone = north"), ("Zone=North", "zone = north"), ("a==b", "a = b"),
+      ("a != b c", "a != b c"), ("n>1", "n > 1"), ("n >= 1.0", "n >= 1"), ("n < -2", "n < -2"),
+      ("n<=2", "n <= 2"), ("a in b, c ,d", "a in b,c,d"), (" a  exists ", "a exists"),
+      ("not-here not-exists", "not-here not-exists"), ("worker = w1", "worker = w1"),
+    ])
+  func constraints(text: String, meaning: String) throws {
+    let constraint = try #require(try request(["--constraint", text, "x"]).needs.constraints.first)
+    #expect("\(try Constraint(wire: constraint))" == meaning)
   }
 
   @Test(
@@ -170,6 +206,18 @@ struct SubmitTests {
       ["--rlimit", "nofile=9:8", "x"], ["--rlimit", "nofile=1:5000", "x"], ["--nice", "20", "x"],
       ["--nice", "", "x"], ["-o", "", "x"], ["-o", "%q", "x"], ["-o", "100%", "x"],
       ["--stdin", "", "x"], ["--log-max", "0", "x"], ["--log-max", "", "x"], ["-a", "", "x"],
+      ["--band", "urgent", "x"], ["--band", "", "x"], ["--priority", "", "x"],
+      ["--priority", "1000001", "x"], ["--schedule-timeout", "0", "x"],
+      ["--schedule-timeout", "", "x"], ["--backoff", "1s", "x"], ["--backoff", "1s..", "x"],
+      ["--backoff", "", "x"], ["--backoff", "2s..1s", "x"], ["--backoff", "1s...2s", "x"],
+      ["--max-failures", "", "x"], ["--max-failures", "-1", "x"], ["--ok-status", "", "x"],
+      ["--ok-status", "256", "x"], ["--ok-status", "7-5", "x"], ["--ok-status", "1,,2", "x"],
+      ["--no-retry-status", "0", "x"], ["--ok-status", "1", "--no-retry-status", "1-2", "x"],
+      ["--group-by", "", "x"], ["--constraint", "", "x"], ["--constraint", "zone", "x"],
+      ["--constraint", "= a", "x"], ["--constraint", "zone =", "x"],
+      ["--constraint", "zone like a", "x"], ["--constraint", "n > big", "x"],
+      ["--constraint", "a in", "x"], ["--constraint", "a in b,,c", "x"],
+      ["--constraint", "a exists b", "x"], ["--prefer", "zone", "x"], ["--gang=yes", "x"],
       ["-a", "1-", "x"], ["-c", ""], ["-c", "a", "b"], [""], ["--hold=yes", "x"],
       ["--mem=", "ls", "x"], ["-nfoo", "--mem=", "ls", "x"],
     ])
@@ -192,6 +240,8 @@ struct SubmitTests {
       (["--wait", "true"], true), (["--mem", "8x", "--wait", "true"], true),
       (["--cpuz", "2", "--wait", "x"], true), (["--wait"], true), (["--wait=1", "x"], true),
       (["--waiting", "x"], false), (["-eA=b", "--wait", "x"], true),
+      (["--gang", "--priority", "-5", "--wait", "x"], true),
+      (["--gang", "tool", "--wait"], false), (["--band", "batch", "tool", "--wait"], false),
       (["true", "--wait"], false), (["--", "--wait"], false), (["-n", "--wait", "x"], false),
       (["--mem", "8x", "tool", "--wait"], false), ([], false),
     ])
