@@ -45,15 +45,14 @@ extension Controller {
   private mutating func verdict(
     on attempt: OpenAttempt, _ outcome: Outcome, of job: Job, at now: Moment
   ) -> Verdict {
-    if outcome.cause == .exit && outcome.exitCode == 0 { return .final(.succeeded, charged: .none) }
+    if outcome.isSuccess(for: job.request.options) { return .final(.succeeded, charged: .none) }
     if let stop = attempt.stop {
       return stop == .gangRetry
         ? .retry(charged: .none, notBefore: nil) : .final(stop.final, charged: .none)
     }
     if outcome.cause == .exit, let status = outcome.exitCode {
-      let options = job.request.options
-      if options.okStatuses.contains(status) { return .final(.succeeded, charged: .none) }
-      if options.finalStatuses.contains(status) { return .final(.failed, charged: .failure) }
+      let isFinal = job.request.options.finalStatuses.contains(status)
+      if isFinal { return .final(.failed, charged: .failure) }
     }
     switch outcome.cause {
     case .timeLimit: return .final(.failed, charged: .failure)
@@ -97,6 +96,12 @@ extension StopReason {
 }
 
 extension Outcome {
+  /// It ended by itself, with a status that is good for this job.
+  fileprivate func isSuccess(for options: JobOptions) -> Bool {
+    guard cause == .exit, let exitCode else { return false }
+    return exitCode == 0 || options.okStatuses.contains(exitCode)
+  }
+
   /// The worker knows that it was told to end the attempt, the controller knows why.
   fileprivate func told(_ stop: StopReason?) -> Outcome {
     var outcome = self

@@ -9,6 +9,7 @@ extension Controller {
     case .jobEnded(let progress):
       if let job = state.jobs[progress.job] { queue.leave(job) }
       forget(progress.job)
+      lookAtReservation(of: progress.job)
     case .assigned(let attempt):
       touch(attempt.task.job)
       rooms.take(attempt.charge, from: attempt.worker)
@@ -22,8 +23,10 @@ extension Controller {
         rooms.touch(attempt.worker)
       }
       wantsSchedule = true
-    case .tasksEnded(let job, _, _), .killRequested(let job, _), .tasksHeld(let job, _):
+    case .tasksEnded(let job, _, _), .tasksHeld(let job, _):
       touch(job)
+      lookAtReservation(of: job)
+    case .killRequested(let job, _): touch(job)
     case .held(let job, _), .tasksReleased(let job, _):
       touch(job)
       wantsSchedule = true
@@ -35,10 +38,16 @@ extension Controller {
     }
   }
 
+  /// What is kept for the job may not be wanted any more, and others wait for it.
+  private mutating func lookAtReservation(of job: JobID) {
+    if reservation?.rank.job == job { wantsSchedule = true }
+  }
+
   /// After an event that lets something of the job start again.
   mutating func offer(_ id: JobID) {
     guard let job = state.jobs[id] else { return }
     queue.offer(job)
+    queue.waits.resume(job)
   }
 
   /// After an event that lets this task, attempted before, start again.

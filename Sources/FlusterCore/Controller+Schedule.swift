@@ -37,9 +37,11 @@ extension Controller {
   /// Starts what of one group can be started.
   private mutating func place(_ group: Int, _ pass: inout Pass, _ walk: inout Queue.Walk) {
     let shape = queue.groups[group].shape
-    let rank = queue.groups[group].head
+    guard let rank = queue.groups[group].head else { return }
     while true {
-      let holds = rank == reservation?.rank
+      // What is kept for one is not kept from those that go before it.
+      let kept = reservation?.rank
+      let holds = kept.map { rank <= $0 } ?? false
       if queue.groups[group].isBlocked, pass.grown.isEmpty { return }
       guard let front = queue.front(of: group, in: state) else { return }
       guard front.job.rank == rank else { return queue.add(group, to: &walk) }
@@ -48,9 +50,9 @@ extension Controller {
         return keep(front.job, &pass)
       }
       for (position, place) in places {
-        assign(TaskID(front.job.id, position), shape, to: place, holds: holds, &pass)
+        assign(TaskID(front.job.id, position), shape, to: place, holds: rank == kept, &pass)
       }
-      if holds { lift(&pass) }
+      if rank == kept { lift(&pass) }
     }
   }
 
@@ -129,9 +131,12 @@ extension Controller {
   /// others of its own array, did not wait for a place.
   private mutating func expire(at now: Moment) {
     for id in queue.waits.takeTimeouts(at: now.wall) {
-      guard let job = state.jobs[id], !job.progress.held else { continue }
-      let active = job.progress.counts.active
-      if let throttle = job.request.array.throttle, active >= throttle { continue }
+      guard let job = state.jobs[id] else { continue }
+      let isThrottled = job.request.array.throttle.map { job.progress.counts.active >= $0 } ?? false
+      if job.progress.held || isThrottled || !job.progress.heldTasks.isEmpty {
+        queue.waits.postpone(id)
+      }
+      guard !job.progress.held, !isThrottled else { continue }
       let waiting = job.progress.pending
       end(waiting, of: id, as: .unschedulable)
       if !waiting.isEmpty { gangFails(with: id) }

@@ -6,6 +6,7 @@ package enum Invariants {
     return state.jobs.keys.sorted().flatMap { id in
       state.jobs[id].map { violations(of: $0, in: state) } ?? []
     } + attempts(in: state) + workers(in: state) + links(in: state) + families(in: state)
+      + controller.rooms.violations(in: state)
   }
 
   private static func violations(of job: Job, in state: State) -> [String] {

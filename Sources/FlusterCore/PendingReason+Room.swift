@@ -38,11 +38,7 @@ extension Controller {
   }
 
   private func reasonOfGang(_ job: Job, _ shape: Shape, _ workers: [Worker]) -> PendingReason {
-    let counts = job.progress.counts
-    if counts.active > 0 {
-      return PendingReason(
-        .gang, "\(counts.active) tasks of its gang have still to end before all start again")
-    }
+    let pending = job.progress.counts.pending
     let members = shape.members?.gang
     var sets: [(value: AttributeValue?, room: UInt64)] = []
     for worker in workers {
@@ -58,13 +54,13 @@ extension Controller {
       }
     }
     let most = sets.map(\.room).max() ?? 0
-    guard most < UInt64(counts.pending) else {
+    guard most < UInt64(pending) else {
       return PendingReason(.queued, "will be placed in its turn")
     }
     let place = members?.groupBy.map { "the largest group of one \($0) has" } ?? "there is"
     return PendingReason(
       .gang,
-      "needs room for \(counts.pending) tasks of \(shape.needs) at once; "
+      "needs room for \(pending) tasks of \(shape.needs) at once; "
         + "\(place) room for \(most) now")
   }
 

@@ -37,6 +37,9 @@ extension Controller {
       return PendingReason(.throttled, "\(active) of its tasks run, and it may run \(throttle)")
     }
     let waiting = job.records.values.filter { $0.state == .pending }
+    if job.request.options.gang != nil, job.waitingGang == nil {
+      return reasonOfHaltedGang(job, waiting, at: now)
+    }
     if job.progress.pending.isEmpty && !waiting.contains(where: \.mayStart) {
       return reasonOfStopped(job, waiting, at: now)
     }
@@ -68,6 +71,19 @@ extension Controller {
       return PendingReason(.held, "all that is left of it is held; fluster-set \(job.id) release")
     }
     return backOff(first, at: now)
+  }
+
+  /// One of its tasks may not start, and so none does.
+  private func reasonOfHaltedGang(
+    _ job: Job, _ waiting: [TaskRecord], at now: Moment
+  ) -> PendingReason {
+    let active = job.progress.counts.active
+    if active > 0 {
+      return PendingReason(
+        .gang, "\(active) tasks of its gang have still to end before all start again")
+    }
+    if let last = waiting.compactMap(\.notBefore).max() { return backOff(last, at: now) }
+    return PendingReason(.held, "a task of its gang is held; fluster-set \(job.id) release")
   }
 
   private func backOff(_ until: WallTime, at now: Moment) -> PendingReason {

@@ -89,6 +89,7 @@ package struct Queue: Sendable {
 
   /// A job is gone; its entries in heaps go when they come to the front, or with the last member.
   mutating func leave(_ job: Job) {
+    waits.leave(job.id)
     guard let place = index[Shape(of: job)] else { return }
     queued.remove(job.id)
     retries[job.id] = nil

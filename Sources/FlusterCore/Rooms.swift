@@ -48,6 +48,16 @@ package struct Rooms: Sendable {
     stale.removeAll(keepingCapacity: true)
   }
 
+  /// How the index differs from one built anew, in sentences; empty if in nothing.
+  func violations(in state: State) -> [String] {
+    guard isComplete else { return [] }
+    guard all.map(\.worker) == state.usable.map(\.record) else {
+      return ["the rooms are not those of the workers that may take work"]
+    }
+    return all.filter { !stale.contains($0.worker.id) && $0.free != state.free(on: $0.worker.id) }
+      .map { "room on worker \($0.worker.id) is \($0.free), and not what is free there" }
+  }
+
   /// The pass has seen what has grown.
   mutating func settle() { grown.removeAll(keepingCapacity: true) }
 

@@ -11,6 +11,8 @@ struct Waits: Sendable {
 
   private var backoffs = Heap<Wait>()
   private var timeouts = Heap<Wait>()
+  /// Jobs whose time has passed while they waited for something else than a place.
+  private var postponed: Set<JobID> = []
 
   /// The next time at which one of them is over. A timeout is over when its time has passed.
   var next: WallTime? {
@@ -28,6 +30,17 @@ struct Waits: Sendable {
     guard let timeout = job.request.options.scheduleTimeout else { return }
     timeouts.insert(Wait(until: job.submitted + timeout, task: TaskID(job.id, 0)))
   }
+
+  /// The job's time is to be looked at again when `resume` is told of it.
+  mutating func postpone(_ job: JobID) { postponed.insert(job) }
+
+  /// Something of the job may start again: what was postponed counts.
+  mutating func resume(_ job: Job) {
+    if postponed.remove(job.id) != nil { enter(job) }
+  }
+
+  /// The job is gone.
+  mutating func leave(_ job: JobID) { postponed.remove(job) }
 
   /// Takes the tasks whose wait is over.
   mutating func takeOver(at now: WallTime) -> [TaskID] {

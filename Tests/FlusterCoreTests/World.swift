@@ -87,8 +87,8 @@ struct World {
         WorkerRecord(
           id: WorkerID(name), owner: owner, incarnation: AttemptUID(high: 0, low: incarnation),
           boot: boot, capacity: Amounts(cpuMillis: cpus * 1000, memoryBytes: memory, named: named),
-          lacks: [], software: "test", attributes: attributes, lease: lease,
-          isPersonal: isPersonal), link))
+          lacks: [], software: "test", attributes: attributes, address: "host-of-\(name)",
+          lease: lease, isPersonal: isPersonal), link))
     return link
   }
 
@@ -124,6 +124,13 @@ struct World {
     return step(.observe(link, [Observation(uid: attempt.uid, kind: kind, at: now.wall)]))
   }
 
+  /// The whole job, or some of its tasks, are ended on their owner's demand.
+  @discardableResult
+  mutating func kill(_ job: JobID, _ indices: ClosedRange<UInt32>? = nil) -> Controller.Step {
+    step(
+      .kill([Selection(job: job, indices: indices)], reason: "", from: World.alice, request()))
+  }
+
   func state(_ job: JobID, _ position: UInt32 = 0) -> TaskState? {
     controller.state.jobs[job]?.state(of: position)
   }
@@ -150,5 +157,19 @@ extension Controller.Step {
 extension Answer {
   var refusal: Refusal? {
     if case .refused(let refusal) = self { refusal } else { nil }
+  }
+}
+
+extension TaskArray {
+  /// An array of tasks 0, 1, 2, ...
+  static func of(_ count: UInt32) -> TaskArray {
+    TaskArray(first: 0, step: 1, count: count, throttle: nil, isExplicit: true)
+  }
+}
+
+extension [Attribute] {
+  /// As people write them.
+  static func named(_ pairs: KeyValuePairs<String, String>) -> [Attribute] {
+    pairs.map { Attribute(name: $0.key, value: AttributeValue($0.value)) }
   }
 }
