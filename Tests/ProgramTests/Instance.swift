@@ -20,6 +20,8 @@ final class Instance {
   private let mark: String
   private let workerOptions: [String]
   private var daemons: [Daemon: Program] = [:]
+  /// The shims and workers beside the first, each worker after its shim.
+  private var others: [Program] = []
 
   /// Starts an instance, hands it to `body`, ends it, and checks that no process remains.
   ///
@@ -86,6 +88,23 @@ final class Instance {
     try eventually("\(daemon.rawValue) listens") {
       guard program.isRunning else { throw TimedOut(what: "\(daemon.rawValue) has ended") }
       return Programs.answers(socket)
+    }
+  }
+
+  /// Starts another worker with a shim of its own, and waits until it is known.
+  func addWorker(_ id: String, _ options: [String]) throws {
+    let socket = "\(directory)/run/fluster/shim-\(id).sock"
+    let shim = try Program(
+      ["fluster-shim", "--listen", socket, "--state", "\(directory)/state-\(id)"],
+      environment: environment, directory: "/", errorsTo: "\(directory)/shim-\(id).log")
+    others.append(shim)
+    try eventually("the shim of \(id) listens") { Programs.answers(socket) }
+    others.append(
+      try Program(
+        ["fluster-worker", "--id", id, "--shim", socket] + options, environment: environment,
+        directory: "/", errorsTo: "\(directory)/worker-\(id).log"))
+    try eventually("worker \(id) is connected") {
+      try run("fluster-submit", "--dry-run", "--constraint", "worker = \(id)", "true").status == 0
     }
   }
 
@@ -168,7 +187,7 @@ final class Instance {
 
   /// Processes of this instance that are none of its daemons: attempts, and what they left.
   var strays: [Int32] {
-    let own = Set(daemons.values.map(\.pid))
+    let own = Set((daemons.values + others).map(\.pid))
     return Processes.carrying(mark).filter { !own.contains($0) }
   }
 
@@ -184,6 +203,11 @@ final class Instance {
   private func end() {
     do {
       try waitUntilOnlyDaemonsRun()
+      for program in others.reversed() {
+        program.signal(SIGTERM)
+        _ = try program.finish(within: 20)
+      }
+      others = []
       for daemon in [Daemon.worker, .controller, .shim] where daemons[daemon] != nil {
         try end(daemon, by: SIGTERM)
       }
