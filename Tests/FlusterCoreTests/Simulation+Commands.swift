@@ -50,12 +50,23 @@ extension Simulation {
       let selection = Selection(job: job.id)
       let isHopeless =
         controller.state.connected.count == machines.count
-        && controller.obstacle(to: job.request) != nil
+        && controller.obstacle(to: job.request) != nil && !growMachine()
       step(
         isHopeless
           ? .kill([selection], reason: "it can never run", from: World.root, request())
           : .release([selection], from: World.root, request()))
     }
+  }
+
+  /// Makes room for what has been accepted and fits nowhere; false if all machines are as large as
+  /// they can be. Only then, because a worker that grows registers again, and what a new full set
+  /// mends might have been forgotten for ever.
+  private mutating func growMachine() -> Bool {
+    guard let place = machines.firstIndex(where: { $0.capacity.cpuMillis < 3000 }) else {
+      return false
+    }
+    resize(place, slots: 3)
+    return true
   }
 
   mutating func request() -> RequestID { clients.request() }

@@ -34,7 +34,9 @@ extension Simulation {
 
   /// It stands where its job may stand, and where its gang may.
   private mutating func checkPlace(of attempt: OpenAttempt) {
-    if controller.state.workers[attempt.worker]?.isUsable != true {
+    let worker = controller.state.workers[attempt.worker]
+    let isUsable = worker.map { $0.link != nil && !$0.isDrained && $0.ailment == nil } ?? false
+    if !isUsable || worker?.isSilent == true {
       complain("task \(attempt.task) is placed on \(attempt.worker), which takes no work")
     }
     guard let request = controller.state.jobs[attempt.task.job]?.request else { return }

@@ -9,8 +9,6 @@ extension Simulation {
     for place in machines.indices {
       machines[place].frozen = nil
       ail(place, nil)
-      // Whatever was accepted fits somewhere in the end.
-      resize(place, slots: 3)
     }
     let most = steps + 40_000
     while violations.isEmpty, !isAtRest, steps < most { walk() }

@@ -62,7 +62,12 @@ struct SimulationLedger {
     case .tasksEnded(let job, let positions, let final):
       return positions.ranges.flatMap { $0 }.flatMap { finish(TaskID(job, $0), final) }
     case .jobEnded(let progress): return noteEnd(of: progress)
-    case .building, .started, .stopRequested, .stuck, .killRequested, .held, .tasksHeld,
+    case .building(let uid):
+      return state.attempts[uid]?.state == .assigned ? [] : ["attempt \(uid) goes back"]
+    case .started(let uid, at: _):
+      let before = state.attempts[uid]?.state
+      return before == .assigned || before == .building ? [] : ["attempt \(uid) starts again"]
+    case .stopRequested, .stuck, .killRequested, .held, .tasksHeld,
       .tasksReleased, .registered, .drained, .forgotten, .linked, .unlinked, .silent,
       .ailing, .backoffOver:
       return []
