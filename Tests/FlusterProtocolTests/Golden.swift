@@ -8,7 +8,7 @@ struct Golden: Sendable, CustomStringConvertible {
   let hex: String
 
   /// Every kind of envelope, and every field at least once.
-  static let all = commands + administration + workers + trees
+  static let all = commands + administration + workers + trees + logs
 }
 
 extension Golden {
@@ -123,7 +123,8 @@ extension Golden {
             environment: "A=1\000B=\000"
             options {
               band: BATCH
-              priority: -5 max_failures: 7
+              priority: -5
+              max_failures: 7
               ok_status: "\003\005"
               final_status: "\002"
               schedule_timeout_ms: 90000
@@ -451,39 +452,6 @@ extension Golden {
         """#,
       hex: """
         08058a01080a040a02082a1002
-        """),
-    Golden(
-      description: "a request for a log",
-      text: #"""
-        request: 6
-        open_log {
-          job: 42
-          index: 7
-          attempt: 0
-          stderr: true
-          uid: "sixteen.bytes..!"
-          follow: true
-          when_started: true
-        }
-        """#,
-      hex: """
-        080692011e082a1007180020012a107369787465656e2e62797465732e2e2130013801
-        """),
-    Golden(
-      description: "an open log",
-      text: #"""
-        request: 6
-        opened_log {
-          pending: true
-          path: "/tmp/out"
-          ended: true
-          attempt: 1
-          attempts: 2
-          descriptors: 2
-        }
-        """#,
-      hex: """
-        08069a0114080112082f746d702f6f75741801200128023002
         """),
     Golden(
       description: "the end of an instance",
