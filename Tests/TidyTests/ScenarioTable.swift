@@ -2,9 +2,9 @@ import FlusterTesting
 
 /// Tests/scenarios.txt: which test shows which numbered behaviour.
 ///
-/// A line that begins with a number names the behaviour; indented lines below it are the tests, each
-/// `FILE: SENTENCE`. Behind the line `open` stand those without a test yet, each with the reason in
-/// the indented line below it.
+/// A line that begins with a number names the behaviour; indented lines below it are the tests,
+/// each `FILE: SENTENCE`. Behind the line `open` stand those without a test yet, each with the
+/// reason in the indented line below it.
 struct ScenarioTable {
   static let path = "Tests/scenarios.txt"
 
