@@ -145,6 +145,9 @@ struct EndTests {
     }
     try eventually("the guest") { child(of: guest) != nil }
     Glibc.kill(guest, SIGSTOP)
+    // Until it has really stopped, it would still reap.
+    var stopped: Int32 = 0
+    #expect(waitpid(guest, &stopped, WUNTRACED) == guest)
     try connection.ask(.kill(uid: spawn.uid))
     var ready = pollfd(fd: connection.descriptor.raw, events: Int16(POLLIN), revents: 0)
     #expect(poll(&ready, 1, 35_000) == 1)
