@@ -93,6 +93,16 @@ extension StopReason {
     case .gangFailed, .gangRetry: .gangFailed
     }
   }
+
+  /// Why, as people read it beside a task; for a kill what was said with it.
+  var text: String {
+    switch self {
+    case .killed(let request): request.reason
+    case .failureLimit: "its job reached its failure limit"
+    case .gangFailed: "a task of its gang did not succeed"
+    case .gangRetry: "a task of its gang is tried again, and so are all"
+    }
+  }
 }
 
 extension Outcome {
@@ -107,15 +117,11 @@ extension Outcome {
     var outcome = self
     guard outcome.cause == .killed else { return outcome }
     switch stop {
-    case nil, .killed: break
-    case .failureLimit: outcome.text = "its job reached its failure limit"
-    case .gangFailed:
-      outcome.cause = .gang
-      outcome.text = "a task of its gang did not succeed"
-    case .gangRetry:
-      outcome.cause = .gang
-      outcome.text = "a task of its gang is tried again, and so are all"
+    case nil, .killed: return outcome
+    case .failureLimit: break
+    case .gangFailed, .gangRetry: outcome.cause = .gang
     }
+    outcome.text = stop?.text ?? ""
     return outcome
   }
 }

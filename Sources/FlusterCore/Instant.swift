@@ -11,6 +11,19 @@ package struct Span: Hashable, Comparable, Sendable {
   package static func < (a: Span, b: Span) -> Bool { a.milliseconds < b.milliseconds }
 }
 
+extension Span: CustomStringConvertible {
+  /// As a user would write it: `1s`, `1m30s`, `250ms`.
+  package var description: String {
+    let parts: [(UInt64, String)] = [
+      (milliseconds / 86_400_000, "d"), (milliseconds / 3_600_000 % 24, "h"),
+      (milliseconds / 60_000 % 60, "m"), (milliseconds / 1000 % 60, "s"),
+      (milliseconds % 1000, "ms"),
+    ]
+    let shown = parts.filter { $0.0 > 0 }.map { "\($0.0)\($0.1)" }
+    return shown.isEmpty ? "0s" : shown.joined()
+  }
+}
+
 /// Wall-clock time, in milliseconds since 1970. What people read and what the store keeps.
 package struct WallTime: Hashable, Comparable, Sendable {
   package let milliseconds: Int64

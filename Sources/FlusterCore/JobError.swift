@@ -5,9 +5,9 @@ extension JobProgress {
   package func reason(forEnding state: TaskState, of request: JobRequest) -> String {
     switch state {
     case .unschedulable: noPlace(request)
-    case .gangFailed: "a task of its gang did not succeed"
+    case .gangFailed: StopReason.gangFailed.text
     case .killed:
-      killed == nil && request.isOverLimit(failures) ? "its job reached its failure limit" : ""
+      killed == nil && request.isOverLimit(failures) ? StopReason.failureLimit.text : ""
     case .pending, .assigned, .building, .running, .succeeded, .failed, .workerFailed, .preempted:
       ""
     }
@@ -72,18 +72,5 @@ extension JobRequest {
   /// More attempts have failed than the job was allowed.
   func isOverLimit(_ failures: FailureTally) -> Bool {
     options.maxFailures.map { failures.count > $0 } ?? false
-  }
-}
-
-extension Span: CustomStringConvertible {
-  /// As a user would write it: `1s`, `1m30s`, `250ms`.
-  package var description: String {
-    let parts: [(UInt64, String)] = [
-      (milliseconds / 86_400_000, "d"), (milliseconds / 3_600_000 % 24, "h"),
-      (milliseconds / 60_000 % 60, "m"), (milliseconds / 1000 % 60, "s"),
-      (milliseconds % 1000, "ms"),
-    ]
-    let shown = parts.filter { $0.0 > 0 }.map { "\($0.0)\($0.1)" }
-    return shown.isEmpty ? "0s" : shown.joined()
   }
 }

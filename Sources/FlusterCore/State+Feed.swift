@@ -94,12 +94,9 @@ extension FeedEntry {
   }
 
   fileprivate func asked(by reason: StopReason) -> FeedEntry {
-    switch reason {
-    case .killed(let request): asked(by: request)
-    case .failureLimit: saying("the job reached its failure limit")
-    case .gangFailed: saying("a gang mate failed for good")
-    case .gangRetry: saying("a gang mate is tried again")
-    }
+    var entry = saying(reason.text)
+    if case .killed(let request) = reason { entry.by = request.by }
+    return entry
   }
 
   fileprivate func saying(_ text: String) -> FeedEntry {
