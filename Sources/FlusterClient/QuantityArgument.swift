@@ -1,5 +1,4 @@
 package import FlusterCore
-import FlusterSystem
 
 /// Numbers with units on a command line, read strictly. What is refused is a usage error that names
 /// the option and shows the accepted forms; so is nothing at all, which an unset variable leaves.

@@ -1,6 +1,6 @@
 import FlusterClient
+import FlusterCore
 import FlusterProtocol
-import FlusterSystem
 
 /// What `fluster-ctl status` tells.
 enum InstanceStatus {

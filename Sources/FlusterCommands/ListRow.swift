@@ -1,7 +1,6 @@
 import FlusterClient
 import FlusterCore
 import FlusterProtocol
-import FlusterSystem
 
 /// What fluster-ls shows of a job or of a task, whichever it is.
 struct ListRow {

@@ -1,4 +1,5 @@
 import FlusterClient
+import FlusterCore
 import FlusterProtocol
 
 /// The argument of `--rlimit`: `NAME=SOFT[:HARD]`, on top of the caller's own limits.

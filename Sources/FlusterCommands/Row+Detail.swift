@@ -1,7 +1,6 @@
 import FlusterClient
 import FlusterCore
 import FlusterProtocol
-import FlusterSystem
 
 extension WireJobRow {
   /// The lines of `fluster-ls -l`.

@@ -1,7 +1,6 @@
 package import FlusterClient
 import FlusterCore
 package import FlusterProtocol
-import FlusterSystem
 
 extension SubmitCommand {
   /// What the options and the caller's surroundings ask for, and what the caller should know of it.

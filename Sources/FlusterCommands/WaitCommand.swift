@@ -2,7 +2,6 @@ package import ArgumentParser
 package import FlusterClient
 import FlusterCore
 import FlusterProtocol
-import FlusterSystem
 
 /// fluster-wait: blocks until tasks have ended, and carries their status.
 package struct WaitCommand: AskingCommand {

@@ -1,7 +1,6 @@
 import FlusterClient
 import FlusterCore
 import FlusterProtocol
-import FlusterSystem
 
 /// Why a job or a task waits, as `fluster-ls --why` tells it.
 struct WhySentence {
@@ -135,8 +134,7 @@ extension WireHolder {
   ) -> String {
     let isCpuShort = room.free.cpuMillis < needs.cpuMillis
     let isMemoryShort = room.free.memoryBytes < needs.memoryBytes
-    let cpus =
-      Quantity.text(cpuMillis: charge.cpuMillis) + (charge.cpuMillis == 1000 ? " cpu" : " cpus")
+    let cpus = Quantity.words(cpuMillis: charge.cpuMillis)
     var parts = job == 0 ? [] : [users.name(of: uid)]
     if isCpuShort || !isMemoryShort { parts.append(cpus) }
     if isMemoryShort || !isCpuShort { parts.append(Quantity.text(bytes: charge.memoryBytes)) }

@@ -1,7 +1,6 @@
 import FlusterClient
 import FlusterCore
 import FlusterProtocol
-import FlusterSystem
 
 extension WireWorkerRow {
   /// `2/8`: free of all there is.

@@ -113,6 +113,11 @@ package enum Quantity {
     while fraction.last == "0" { fraction = fraction.dropLast() }
     return fraction.isEmpty ? "\(cpuMillis / 1000)" : "\(cpuMillis / 1000).\(fraction)"
   }
+
+  /// `1 cpu`, `2.5 cpus`, for sentences.
+  package static func words(cpuMillis: UInt64) -> String {
+    text(cpuMillis: cpuMillis) + (cpuMillis == 1000 ? " cpu" : " cpus")
+  }
 }
 
 /// A decimal number at the beginning of a text, kept exactly: `number / 10^digits`.

@@ -2,8 +2,9 @@
 extension Requirement: CustomStringConvertible {
   /// `4 cpus, 64G, 2 gpu`.
   package var description: String {
-    let memory = memoryBytes.map { [bytesText($0)] } ?? []
-    return ([cpusText(cpuMillis)] + memory + named.map { "\($0.count) \($0.name)" })
+    let memory = memoryBytes.map { [Quantity.text(bytes: $0)] } ?? []
+    return
+      ([Quantity.words(cpuMillis: cpuMillis)] + memory + named.map { "\($0.count) \($0.name)" })
       .joined(separator: ", ")
   }
 }
@@ -11,7 +12,8 @@ extension Requirement: CustomStringConvertible {
 extension Amounts: CustomStringConvertible {
   /// `4 cpus, 64G, 2 gpu`.
   package var description: String {
-    ([cpusText(cpuMillis), bytesText(memoryBytes)] + named.map { "\($0.count) \($0.name)" })
+    ([Quantity.words(cpuMillis: cpuMillis), Quantity.text(bytes: memoryBytes)]
+      + named.map { "\($0.count) \($0.name)" })
       .joined(separator: ", ")
   }
 
@@ -22,41 +24,20 @@ extension Amounts: CustomStringConvertible {
     var need: [String] = []
     var have: [String] = []
     if charge.cpuMillis > cpuMillis {
-      need.append(cpusText(charge.cpuMillis))
-      have.append(cpusText(cpuMillis))
+      need.append(Quantity.words(cpuMillis: charge.cpuMillis))
+      have.append(Quantity.words(cpuMillis: cpuMillis))
     }
     for amount in charge.named where amount.count > count(of: amount.name) {
       need.append("\(amount.count) \(amount.name)")
       have.append("\(count(of: amount.name)) \(amount.name)")
     }
     if charge.memoryBytes > memoryBytes && (needs.memoryBytes != nil || need.isEmpty) {
-      need.append(bytesText(charge.memoryBytes))
-      have.append(bytesText(memoryBytes))
+      let (wanted, there) = (charge.memoryBytes, memoryBytes)
+      let texts = (Quantity.text(bytes: wanted), Quantity.text(bytes: there))
+      // What differs by less than is written is written exactly.
+      need.append(texts.0 == texts.1 ? "\(wanted)B" : texts.0)
+      have.append(texts.0 == texts.1 ? "\(there)B" : texts.1)
     }
     return (need.joined(separator: ", "), have.joined(separator: ", "))
   }
-}
-
-/// `1 cpu`, `2.5 cpus`.
-func cpusText(_ millis: UInt64) -> String {
-  var text = String(millis / 1000)
-  var rest = millis % 1000
-  if rest > 0 {
-    text += "."
-    while rest > 0 {
-      text += String(rest / 100)
-      rest = rest % 100 * 10
-    }
-  }
-  return text + (millis == 1000 ? " cpu" : " cpus")
-}
-
-/// The largest binary unit that gives at least 1, with one decimal where it says something.
-func bytesText(_ bytes: UInt64) -> String {
-  let units: [(String, UInt64)] = [("T", 1 << 40), ("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)]
-  guard let (unit, size) = units.first(where: { bytes >= $0.1 }) else { return "\(bytes)B" }
-  let tenths = bytes / (size / 10)
-  let whole = bytes / size
-  let decimal = whole < 10 ? min(tenths - whole * 10, 9) : 0
-  return decimal == 0 ? "\(whole)\(unit)" : "\(whole).\(decimal)\(unit)"
 }

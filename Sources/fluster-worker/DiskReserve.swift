@@ -1,4 +1,4 @@
-import FlusterSystem
+import FlusterCore
 import Glibc
 
 /// The part of a disk that logs must leave to others.

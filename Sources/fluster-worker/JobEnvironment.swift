@@ -1,3 +1,4 @@
+import FlusterCore
 import FlusterProtocol
 import FlusterSystem
 

@@ -17,6 +17,7 @@ struct PendingReasonTests {
       Requirement(cpuMillis: 500, memoryBytes: 2 << 30),
       Requirement(cpuMillis: 2000, memoryBytes: 2 << 30),
       Requirement(cpuMillis: 100, memoryBytes: 1, named: [.init(name: "gpu", count: 1)]),
+      Requirement(cpuMillis: 100, memoryBytes: (1 << 30) + 1),
     ].map { needs in
       let job = world.job { $0.needs = needs }
       world.schedule()
@@ -28,6 +29,7 @@ struct PendingReasonTests {
         "needs 0.5 cpus, 2G; worker w1 has 1G free",
         "needs 2 cpus, 2G; worker w1 has 0.5 cpus, 1G free",
         "needs 0.1 cpus, 1B, 1 gpu; worker w1 has 0 gpu free",
+        "needs 0.1 cpus, 1G; worker w1 has 1073741824B free",
       ])
   }
 

@@ -1,4 +1,4 @@
-import FlusterSystem
+import FlusterCore
 import Testing
 
 @Suite struct QuantityTests {
@@ -22,7 +22,7 @@ import Testing
       "18446744073709551616", "16777216T", "8\n",
     ])
   func noSizes(text: String) {
-    let error = failure { () throws(QuantityError) in _ = try Quantity.bytes(parsing: text) }
+    let error = #expect(throws: QuantityError.self) { try Quantity.bytes(parsing: text) }
     #expect(
       error?.description
         == "\"\(text)\" is no size\naccepted forms: 1024, 512K, 100M, 1.5G, 2T")
@@ -46,9 +46,7 @@ import Testing
       "213503982335d", "1H", "1s.5",
     ])
   func noSpans(text: String) {
-    let error = failure { () throws(QuantityError) in
-      _ = try Quantity.milliseconds(parsing: text)
-    }
+    let error = #expect(throws: QuantityError.self) { try Quantity.milliseconds(parsing: text) }
     #expect(
       error?.description
         == "\"\(text)\" is no span of time\naccepted forms: 90, 90s, 1.5s, 5m, 2h30m, 1d")
@@ -69,7 +67,7 @@ import Testing
       "", "1.2345", "-1", "500m", "1,5", "99999999999999999999", "99999999999999999",
     ])
   func noCpus(text: String) {
-    let error = failure { () throws(QuantityError) in _ = try Quantity.cpuMillis(parsing: text) }
+    let error = #expect(throws: QuantityError.self) { try Quantity.cpuMillis(parsing: text) }
     #expect(
       error?.description == "\"\(text)\" is no number of cpus\naccepted forms: 4, 0.5, 1.25")
   }

@@ -1,7 +1,6 @@
 import FlusterCore
 import FlusterProtocol
 import FlusterStore
-import FlusterSystem
 
 extension Daemon {
   /// Submit: makes a job, or finds the one that the token made before.
