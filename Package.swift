@@ -21,7 +21,7 @@ let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 /// One executable a command; each is a few lines over FlusterCommands.
 let commands = [
   "fluster", "fluster-submit", "fluster-ls", "fluster-wait", "fluster-log", "fluster-kill",
-  "fluster-set", "fluster-ctl",
+  "fluster-set", "fluster-ctl", "fluster-endpoint",
 ]
 
 let package = Package(
@@ -94,7 +94,7 @@ let package = Package(
     .testTarget(
       name: "WorkerTests",
       dependencies: [
-        "FlusterCore", "FlusterProtocol", "FlusterSystem", "FlusterTesting", "fluster-worker",
+        "FlusterCore", "FlusterProtocol", "FlusterSystem", "FlusterTesting", "fluster-worker", log,
       ],
       swiftSettings: strict),
     .testTarget(

@@ -11,15 +11,16 @@ package enum FrontDoor {
            fluster help [command]
 
     COMMANDS:
-      submit   submit a job and print its id
-      ls       list jobs
-      wait     wait for jobs, and exit as they did
-      log      print the output of jobs
-      kill     end jobs, or send them a signal
-      set      hold or release jobs
-      ctl      show the instance and its workers, and drain or forget these
-      up       start what is missing of a private instance
-      down     stop the private instance
+      submit    submit a job and print its id
+      ls        list jobs
+      wait      wait for jobs, and exit as they did
+      log       print the output of jobs
+      kill      end jobs, or send them a signal
+      set       hold or release jobs
+      ctl       show the instance and its workers, and drain or forget these
+      endpoint  say where a task can be reached, or ask
+      up        start what is missing of a private instance
+      down      stop the private instance
 
     OPTIONS:
       --now        Of down: kill what runs first.

@@ -59,6 +59,8 @@ extension JSONObject {
     if launch.hasStdin { set("stdin", .text(launch.stdin.array)) }
     if launch.hasStdout { set("stdout", .text(launch.stdout.array)) }
     if launch.hasStderr { set("stderr", .text(launch.stderr.array)) }
+    if !launch.ports.isEmpty { set("ports", .array(launch.ports.map(JSON.string))) }
+    if !launch.sockets.isEmpty { set("sockets", .array(launch.sockets.map(JSON.string))) }
     set("log_max_bytes", .unsigned(launch.logMaxBytes))
     var limits = JSONObject()
     for limit in launch.rlimits {

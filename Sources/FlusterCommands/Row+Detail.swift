@@ -54,6 +54,7 @@ extension WireJobRow {
       guard let known = try? Constraint(wire: constraint) else { continue }
       parts.append(known.isHard ? "\(known)" : "rather \(known)")
     }
+    parts += launch.ports.map { "port \($0)" } + launch.sockets.map { "socket \($0)" }
     return parts.joined(separator: ", ")
   }
 

@@ -11,6 +11,8 @@ extension SubmitCommand {
     "--cpus": { $0.needs.cpus = $1 },
     "--mem": { $0.needs.mem = $1 },
     "-r": { $0.needs.resource.append($1) },
+    "--port": { $0.needs.port.append($1) },
+    "--sock": { $0.needs.sock.append($1) },
     "--constraint": { $0.needs.constraint.append($1) },
     "--prefer": { $0.needs.prefer.append($1) },
     "--band": { $0.order.band = $1 },
@@ -82,6 +84,7 @@ extension SubmitCommand {
     (command.many.line, command.many.name, command.many.array) = (nil, nil, nil)
     command.needs = SubmitOptions.Needs()
     (command.needs.cpus, command.needs.mem, command.needs.resource) = (nil, nil, [])
+    (command.needs.port, command.needs.sock) = ([], [])
     (command.needs.constraint, command.needs.prefer) = ([], [])
     command.order = SubmitOptions.Order()
     (command.order.band, command.order.priority) = (nil, nil)

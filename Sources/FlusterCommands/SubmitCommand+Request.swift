@@ -135,6 +135,8 @@ extension SubmitCommand {
     if let nice = surroundings.nice {
       launch.nice = try QuantityArgument.count("--nice", nice, in: Int32(-20)...19)
     }
+    launch.ports = needs.port
+    launch.sockets = needs.sock
     launch.rlimits = caller.rlimits
     for word in surroundings.rlimit { try RlimitArgument.apply(word, to: &launch.rlimits) }
     if let stdin = try file("--stdin", output.stdin) { launch.stdin = .of(stdin) }

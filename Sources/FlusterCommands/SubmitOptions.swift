@@ -50,6 +50,16 @@ enum SubmitOptions {
       help: ArgumentHelp(
         "Workers whose attribute is so, if they would do.", valueName: "key op value"))
     var prefer: [String] = []
+
+    @Option(
+      parsing: .unconditionalSingleValue,
+      help: ArgumentHelp("A TCP port, in FLUSTER_PORT_NAME.", valueName: "name"))
+    var port: [String] = []
+
+    @Option(
+      parsing: .unconditionalSingleValue,
+      help: ArgumentHelp("A socket's path, in FLUSTER_SOCK_NAME.", valueName: "name"))
+    var sock: [String] = []
   }
 
   /// When it has its turn, and what starts with it.

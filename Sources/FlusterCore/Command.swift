@@ -69,6 +69,10 @@ package enum Command: Hashable, Sendable {
   case signal([Selection], UInt8, from: Caller, RequestID)
   case hold([Selection], from: Caller, RequestID)
   case release([Selection], from: Caller, RequestID)
+  /// The attempt of the job can be reached under a name; its right to say so is its owner's.
+  case registerEndpoint(Endpoint, of: JobID, from: Caller, RequestID)
+  /// Takes away what there is under a name.
+  case unregisterEndpoint(String, EndpointScope, from: Caller, RequestID)
   /// A worker said who it is on a new connection.
   case register(WorkerRecord, LinkID)
   /// A worker's connection is gone.

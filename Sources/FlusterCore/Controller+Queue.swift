@@ -34,7 +34,7 @@ extension Controller {
       rooms.forget()
       healthHasChanged = true
       wantsSchedule = true
-    case .stopRequested, .stuck, .backoffOver: break
+    case .stopRequested, .stuck, .backoffOver, .endpointRegistered, .endpointRemoved: break
     }
   }
 

@@ -62,6 +62,10 @@ package struct Controller: Sendable {
       hold(selections, from: caller, reply)
     case .release(let selections, let caller, let reply):
       release(selections, from: caller, reply)
+    case .registerEndpoint(let endpoint, let job, let caller, let reply):
+      register(endpoint, of: job, from: caller, reply)
+    case .unregisterEndpoint(let name, let scope, let caller, let reply):
+      unregister(name, scope, from: caller, reply)
     case .register(let record, let link): register(record, link, at: now)
     case .disconnect(let link): disconnect(link)
     case .observe(let link, let observations): observe(link, observations, at: now)

@@ -17,6 +17,10 @@ package enum Event: Hashable, Sendable {
   case tasksReleased(JobID, RangeSet<UInt32>)
   /// All its tasks are final; the job leaves memory.
   case jobEnded(JobProgress)
+  /// An open attempt has an endpoint, new or with other metadata. That all of an attempt are gone
+  /// with it is a part of its end.
+  case endpointRegistered(Endpoint)
+  case endpointRemoved(AttemptUID, name: String, address: String)
   case registered(WorkerRecord)
   /// The worker is to be given no new work, or may be again.
   case drained(WorkerID, Bool)

@@ -6,7 +6,7 @@ package enum Invariants {
     return state.jobs.keys.sorted().flatMap { id in
       state.jobs[id].map { violations(of: $0, in: state) } ?? []
     } + attempts(in: state) + workers(in: state) + links(in: state) + families(in: state)
-      + controller.rooms.violations(in: state)
+      + controller.rooms.violations(in: state) + endpoints(in: state)
   }
 
   private static func violations(of job: Job, in state: State) -> [String] {
@@ -100,6 +100,27 @@ package enum Invariants {
       }
     }
     if derived != state.families { found.append("the families are not those of the jobs") }
+    return found
+  }
+
+  private static func endpoints(in state: State) -> [String] {
+    var derived = Endpoints()
+    var found: [String] = []
+    for uid in state.endpoints.attempts {
+      let own = state.endpoints.list(of: uid)
+      guard let task = state.attempts[uid]?.task else {
+        found.append("attempt \(uid): is not open and has \(own.count) endpoints")
+        continue
+      }
+      if own.isEmpty || own.count > Endpoint.maximumPerAttempt {
+        found.append("attempt \(uid): has \(own.count) endpoints")
+      }
+      for endpoint in own {
+        derived.add(endpoint, of: task, in: state.namespace(of: task.job))
+        if let refusal = endpoint.refusal { found.append("attempt \(uid): \(refusal.message)") }
+      }
+    }
+    if derived != state.endpoints { found.append("the endpoints are not those of the attempts") }
     return found
   }
 

@@ -52,12 +52,14 @@ package enum StartReason: UInt8, Sendable, CaseIterable {
   case process = 11
   /// The request was not understood by the shim.
   case request = 12
+  /// A port or the path of a socket could not be found.
+  case address = 13
 
   /// Not the job's own fault: charged to the preemption budget, like a lost worker.
   package var isMachineFault: Bool {
     switch self {
     case .cgroup, .log, .process, .request: true
-    case .exec, .directory, .user, .limit, .stdin, .stdout, .stderr, .time: false
+    case .exec, .directory, .user, .limit, .stdin, .stdout, .stderr, .time, .address: false
     }
   }
 
@@ -76,6 +78,7 @@ package enum StartReason: UInt8, Sendable, CaseIterable {
     case .time: "time"
     case .process: "process"
     case .request: "request"
+    case .address: "address"
     }
   }
 }

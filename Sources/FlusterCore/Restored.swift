@@ -9,6 +9,8 @@ package struct Restored: Sendable {
   package var workers: [WorkerRecord]
   /// Workers that are to be given no new work.
   package var drained: [WorkerID]
+  /// Endpoints of the attempts, by attempt, name and address.
+  package var endpoints: [Endpoint]
 
   /// An empty store.
   package static let empty = Restored(
@@ -17,13 +19,14 @@ package struct Restored: Sendable {
   /// The rows of a store.
   package init(
     nextJob: JobID, jobs: [Job], attempts: [OpenAttempt], workers: [WorkerRecord],
-    drained: [WorkerID] = []
+    drained: [WorkerID] = [], endpoints: [Endpoint] = []
   ) {
     self.nextJob = nextJob
     self.jobs = jobs
     self.attempts = attempts
     self.workers = workers
     self.drained = drained
+    self.endpoints = endpoints
   }
 }
 
@@ -37,6 +40,7 @@ extension State {
       attempts: workers.keys.sorted().flatMap { workers[$0]?.open ?? [] }
         .compactMap { attempts[$0] },
       workers: workers.keys.sorted().compactMap { workers[$0]?.record },
-      drained: workers.keys.sorted().filter { workers[$0]?.isDrained == true })
+      drained: workers.keys.sorted().filter { workers[$0]?.isDrained == true },
+      endpoints: endpoints.attempts.flatMap { endpoints.list(of: $0) })
   }
 }

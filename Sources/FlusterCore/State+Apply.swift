@@ -20,6 +20,8 @@ extension State {
     case .jobEnded(let progress):
       if let job = jobs[progress.job] { families.remove(job) }
       jobs[progress.job] = nil
+    case .endpointRegistered(let endpoint): add(endpoint)
+    case .endpointRemoved(let uid, let name, let address): endpoints.remove(uid, name, address)
     case .registered(let record):
       workers[record.id, default: Worker(record: record)].record = record
     case .linked(let id, let link):
@@ -54,6 +56,7 @@ extension State {
 
   private mutating func end(_ uid: AttemptUID, _ verdict: Verdict) {
     guard let attempt = attempts.removeValue(forKey: uid) else { return }
+    endpoints.remove(uid)
     if let place = workers[attempt.worker]?.open.firstIndex(of: uid) {
       workers[attempt.worker]?.open.remove(at: place)
     }

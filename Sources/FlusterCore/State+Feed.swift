@@ -30,8 +30,9 @@ extension State {
     case .ailing(let id, let ailment):
       FeedEntry(ailment == nil ? .workerWell : .workerAiling, at: time, worker: id)
         .saying(ailment ?? "")
-    // The registration has told it; the wait was told with the end before it.
-    case .linked, .backoffOver: nil
+    // The registration has told it; the wait was told with the end before it; endpoints are no
+    // state of a task, and those who look for one ask for it.
+    case .linked, .backoffOver, .endpointRegistered, .endpointRemoved: nil
     }
   }
 

@@ -11,6 +11,7 @@ package struct State: Hashable, Sendable {
   package internal(set) var tokens = RecentTokens()
   /// The unfinished jobs below each attempt.
   package internal(set) var families = Families()
+  package internal(set) var endpoints = Endpoints()
 
   /// What the store read back.
   package init(restored: Restored) {
@@ -22,6 +23,7 @@ package struct State: Hashable, Sendable {
       attempts[attempt.uid] = attempt
       workers[attempt.worker]?.open.append(attempt.uid)
     }
+    for endpoint in restored.endpoints { add(endpoint) }
   }
 
   /// A job has come, or come back.

@@ -48,6 +48,10 @@ package enum Limit {
   package static let span: UInt64 = 100 * 36525 * 864_000
   /// Retries of each kind: failures and losses together stay below a 32-bit attempt number.
   package static let retries: UInt32 = 1_000_000_000
+  /// Ports of one task, and sockets.
+  package static let addresses = 64
+  /// Bytes of the name of a port or socket: with it a socket's path must not become too long.
+  package static let addressName = 32
   /// Permission bits.
   package static let umask: UInt32 = 0o777
   /// What setpriority(2) knows.

@@ -28,7 +28,7 @@ extension WireLaunch {
     case .stdin: hasStdin ? stdin.array : nil
     case .stdout: hasStdout ? stdout.array : nil
     case .stderr: hasStderr ? stderr.array : nil
-    case .user, .cgroup, .limit, .log, .time, .process, .request: nil
+    case .user, .cgroup, .limit, .log, .time, .process, .request, .address: nil
     }
   }
 
@@ -37,6 +37,8 @@ extension WireLaunch {
     try checkArguments()
     try checkPaths()
     try checkRlimits()
+    try checkNames(ports, "port")
+    try checkNames(sockets, "socket")
     guard umask <= Limit.umask else {
       throw .invalid("umask 0\(String(umask, radix: 8)) is above 0777")
     }
@@ -78,6 +80,30 @@ extension WireLaunch {
     for (field, isSet, path) in files where isSet {
       try Limit.bytes(path.array, to: Limit.path, field)
       guard !path.isEmpty else { throw .invalid("the path of \(field) is empty") }
+    }
+  }
+
+  /// Names become parts of variables, in upper case, and of paths.
+  private func checkNames(_ names: [String], _ what: String) throws(Refusal) {
+    guard names.count <= Limit.addresses else {
+      throw .invalid("\(names.count) \(what)s are above the limit of \(Limit.addresses)")
+    }
+    var seen: Set<String> = []
+    for name in names {
+      let letters = name.utf8.map { $0 | 0x20 }
+      let isName = letters.first.map { (0x61...0x7a).contains($0) } ?? false
+      guard isName, name.utf8.count <= Limit.addressName,
+        zip(name.utf8, letters).allSatisfy({ byte, letter in
+          (0x61...0x7a).contains(letter) || (0x30...0x39).contains(byte) || byte == 0x5f
+        })
+      else {
+        throw .invalid(
+          "\(Limit.quoted(name)) is no name of a \(what)",
+          wayOut: "it is a letter, then letters, digits and _, \(Limit.addressName) at most")
+      }
+      guard seen.insert(name.uppercased()).inserted else {
+        throw .invalid("\(what) \(name) is asked for twice")
+      }
     }
   }
 

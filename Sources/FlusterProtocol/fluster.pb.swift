@@ -405,6 +405,38 @@ package nonisolated struct WireEnvelope: Sendable {
     set {body = .changeWorker(newValue)}
   }
 
+  package var registerEndpoint: WireRegisterEndpoint {
+    get {
+      if case .registerEndpoint(let v)? = body {return v}
+      return WireRegisterEndpoint()
+    }
+    set {body = .registerEndpoint(newValue)}
+  }
+
+  package var unregisterEndpoint: WireUnregisterEndpoint {
+    get {
+      if case .unregisterEndpoint(let v)? = body {return v}
+      return WireUnregisterEndpoint()
+    }
+    set {body = .unregisterEndpoint(newValue)}
+  }
+
+  package var listEndpoints: WireListEndpoints {
+    get {
+      if case .listEndpoints(let v)? = body {return v}
+      return WireListEndpoints()
+    }
+    set {body = .listEndpoints(newValue)}
+  }
+
+  package var endpoints: WireEndpoints {
+    get {
+      if case .endpoints(let v)? = body {return v}
+      return WireEndpoints()
+    }
+    set {body = .endpoints(newValue)}
+  }
+
   /// flusterd and fluster-worker, on worker.sock.
   package var register: WireRegister {
     get {
@@ -471,6 +503,10 @@ package nonisolated struct WireEnvelope: Sendable {
     case listWorkers(WireListWorkers)
     case workers(WireWorkers)
     case changeWorker(WireChangeWorker)
+    case registerEndpoint(WireRegisterEndpoint)
+    case unregisterEndpoint(WireUnregisterEndpoint)
+    case listEndpoints(WireListEndpoints)
+    case endpoints(WireEndpoints)
     /// flusterd and fluster-worker, on worker.sock.
     case register(WireRegister)
     case registered(WireRegistered)
@@ -1125,6 +1161,13 @@ package nonisolated struct WireLaunch: Sendable {
 
   /// 0: the usual 100 MiB.
   package var logMaxBytes: UInt64 = 0
+
+  /// TCP ports and socket paths to be found for each attempt, by name: a letter, then letters,
+  /// digits and underscores. In the environment they are FLUSTER_PORT_NAME and FLUSTER_SOCK_NAME,
+  /// with the name in upper case.
+  package var ports: [String] = []
+
+  package var sockets: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2343,6 +2386,126 @@ package nonisolated struct WireOpenedLog: Sendable {
   package init() {}
 }
 
+/// A name under which a running task can be reached. One with any other of the same attempt, name
+/// and address.
+package nonisolated struct WireEndpoint: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  /// A socket's path, or HOST:PORT; only its users read it.
+  package var address: String = String()
+
+  /// Each key once.
+  package var metadata: [WireAttribute] = []
+
+  /// The attempt it belongs to, and what that is an attempt of; registering needs the first two.
+  package var job: UInt64 = 0
+
+  package var attemptUid: Data = Data()
+
+  package var index: UInt32 = 0
+
+  package var explicit: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Until its attempt has ended the endpoint is found; registered again, it has the new metadata.
+package nonisolated struct WireRegisterEndpoint: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var endpoint: WireEndpoint {
+    get {_endpoint ?? WireEndpoint()}
+    set {_endpoint = newValue}
+  }
+  /// Returns true if `endpoint` has been explicitly set.
+  package var hasEndpoint: Bool {self._endpoint != nil}
+  /// Clears the value of `endpoint`. Subsequent reads from it will return its default value.
+  package mutating func clearEndpoint() {self._endpoint = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _endpoint: WireEndpoint? = nil
+}
+
+/// What is not there is removed already.
+package nonisolated struct WireUnregisterEndpoint: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  /// Only those of this attempt.
+  package var attemptUid: Data = Data()
+
+  /// Without an attempt: those of the tree that this one job is in.
+  package var tree: WireSelector {
+    get {_tree ?? WireSelector()}
+    set {_tree = newValue}
+  }
+  /// Returns true if `tree` has been explicitly set.
+  package var hasTree: Bool {self._tree != nil}
+  /// Clears the value of `tree`. Subsequent reads from it will return its default value.
+  package mutating func clearTree() {self._tree = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _tree: WireSelector? = nil
+}
+
+/// Answered by pages of Endpoints, then Done: by name, and under one name always in one order.
+package nonisolated struct WireListEndpoints: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// One job in the tree.
+  package var tree: WireSelector {
+    get {_tree ?? WireSelector()}
+    set {_tree = newValue}
+  }
+  /// Returns true if `tree` has been explicitly set.
+  package var hasTree: Bool {self._tree != nil}
+  /// Clears the value of `tree`. Subsequent reads from it will return its default value.
+  package mutating func clearTree() {self._tree = nil}
+
+  /// Only names that begin so.
+  package var prefix: String = String()
+
+  /// Only the first of this very name.
+  package var exact: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _tree: WireSelector? = nil
+}
+
+package nonisolated struct WireEndpoints: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var endpoints: [WireEndpoint] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct WireGetStatus: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -3224,7 +3387,7 @@ nonisolated extension WireCause: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Envelope"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{1}error\0\u{1}done\0\u{2}\u{6}submit\0\u{1}submitted\0\u{1}list\0\u{1}listing\0\u{1}wait\0\u{1}ended\0\u{1}kill\0\u{1}set\0\u{3}open_log\0\u{3}opened_log\0\u{3}get_status\0\u{1}status\0\u{1}shutdown\0\u{1}watch\0\u{1}feed\0\u{3}list_workers\0\u{1}workers\0\u{3}change_worker\0\u{2}\u{d}register\0\u{1}registered\0\u{1}desired\0\u{1}observed\0\u{1}goodbye\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{1}error\0\u{1}done\0\u{2}\u{6}submit\0\u{1}submitted\0\u{1}list\0\u{1}listing\0\u{1}wait\0\u{1}ended\0\u{1}kill\0\u{1}set\0\u{3}open_log\0\u{3}opened_log\0\u{3}get_status\0\u{1}status\0\u{1}shutdown\0\u{1}watch\0\u{1}feed\0\u{3}list_workers\0\u{1}workers\0\u{3}change_worker\0\u{4}\u{3}register_endpoint\0\u{3}unregister_endpoint\0\u{3}list_endpoints\0\u{1}endpoints\0\u{2}\u{7}register\0\u{1}registered\0\u{1}desired\0\u{1}observed\0\u{1}goodbye\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3506,6 +3669,58 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.body = .changeWorker(v)
         }
       }()
+      case 30: try {
+        var v: WireRegisterEndpoint?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .registerEndpoint(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .registerEndpoint(v)
+        }
+      }()
+      case 31: try {
+        var v: WireUnregisterEndpoint?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .unregisterEndpoint(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .unregisterEndpoint(v)
+        }
+      }()
+      case 32: try {
+        var v: WireListEndpoints?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .listEndpoints(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .listEndpoints(v)
+        }
+      }()
+      case 33: try {
+        var v: WireEndpoints?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .endpoints(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .endpoints(v)
+        }
+      }()
       case 40: try {
         var v: WireRegister?
         var hadOneofValue = false
@@ -3668,6 +3883,22 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
     case .changeWorker?: try {
       guard case .changeWorker(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
+    }()
+    case .registerEndpoint?: try {
+      guard case .registerEndpoint(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    }()
+    case .unregisterEndpoint?: try {
+      guard case .unregisterEndpoint(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
+    }()
+    case .listEndpoints?: try {
+      guard case .listEndpoints(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
+    }()
+    case .endpoints?: try {
+      guard case .endpoints(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
     }()
     case .register?: try {
       guard case .register(let v)? = self.body else { preconditionFailure() }
@@ -4392,7 +4623,7 @@ nonisolated extension WireAmount: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Launch"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}argv\0\u{1}directory\0\u{1}umask\0\u{1}rlimits\0\u{1}nice\0\u{1}stdin\0\u{1}stdout\0\u{1}stderr\0\u{3}log_max_bytes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}argv\0\u{1}directory\0\u{1}umask\0\u{1}rlimits\0\u{1}nice\0\u{1}stdin\0\u{1}stdout\0\u{1}stderr\0\u{3}log_max_bytes\0\u{1}ports\0\u{1}sockets\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4409,6 +4640,8 @@ nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 7: try { try decoder.decodeSingularBytesField(value: &self._stdout) }()
       case 8: try { try decoder.decodeSingularBytesField(value: &self._stderr) }()
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self.logMaxBytes) }()
+      case 10: try { try decoder.decodeRepeatedStringField(value: &self.ports) }()
+      case 11: try { try decoder.decodeRepeatedStringField(value: &self.sockets) }()
       default: break
       }
     }
@@ -4446,6 +4679,12 @@ nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.logMaxBytes != 0 {
       try visitor.visitSingularUInt64Field(value: self.logMaxBytes, fieldNumber: 9)
     }
+    if !self.ports.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.ports, fieldNumber: 10)
+    }
+    if !self.sockets.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.sockets, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4459,6 +4698,8 @@ nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs._stdout != rhs._stdout {return false}
     if lhs._stderr != rhs._stderr {return false}
     if lhs.logMaxBytes != rhs.logMaxBytes {return false}
+    if lhs.ports != rhs.ports {return false}
+    if lhs.sockets != rhs.sockets {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6247,6 +6488,218 @@ nonisolated extension WireOpenedLog: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.attempt != rhs.attempt {return false}
     if lhs.attempts != rhs.attempts {return false}
     if lhs.descriptors != rhs.descriptors {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireEndpoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Endpoint"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}address\0\u{1}metadata\0\u{1}job\0\u{3}attempt_uid\0\u{1}index\0\u{1}explicit\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.address) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.metadata) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.attemptUid) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.index) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.explicit) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.address.isEmpty {
+      try visitor.visitSingularStringField(value: self.address, fieldNumber: 2)
+    }
+    if !self.metadata.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.metadata, fieldNumber: 3)
+    }
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 4)
+    }
+    if !self.attemptUid.isEmpty {
+      try visitor.visitSingularBytesField(value: self.attemptUid, fieldNumber: 5)
+    }
+    if self.index != 0 {
+      try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 6)
+    }
+    if self.explicit != false {
+      try visitor.visitSingularBoolField(value: self.explicit, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireEndpoint, rhs: WireEndpoint) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.address != rhs.address {return false}
+    if lhs.metadata != rhs.metadata {return false}
+    if lhs.job != rhs.job {return false}
+    if lhs.attemptUid != rhs.attemptUid {return false}
+    if lhs.index != rhs.index {return false}
+    if lhs.explicit != rhs.explicit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRegisterEndpoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RegisterEndpoint"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}endpoint\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._endpoint) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._endpoint {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRegisterEndpoint, rhs: WireRegisterEndpoint) -> Bool {
+    if lhs._endpoint != rhs._endpoint {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireUnregisterEndpoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".UnregisterEndpoint"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}attempt_uid\0\u{1}tree\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.attemptUid) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._tree) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.attemptUid.isEmpty {
+      try visitor.visitSingularBytesField(value: self.attemptUid, fieldNumber: 2)
+    }
+    try { if let v = self._tree {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireUnregisterEndpoint, rhs: WireUnregisterEndpoint) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.attemptUid != rhs.attemptUid {return false}
+    if lhs._tree != rhs._tree {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireListEndpoints: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListEndpoints"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tree\0\u{1}prefix\0\u{1}exact\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._tree) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.prefix) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.exact) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._tree {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.prefix.isEmpty {
+      try visitor.visitSingularStringField(value: self.prefix, fieldNumber: 2)
+    }
+    if self.exact != false {
+      try visitor.visitSingularBoolField(value: self.exact, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireListEndpoints, rhs: WireListEndpoints) -> Bool {
+    if lhs._tree != rhs._tree {return false}
+    if lhs.prefix != rhs.prefix {return false}
+    if lhs.exact != rhs.exact {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireEndpoints: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Endpoints"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}endpoints\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.endpoints) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.endpoints.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.endpoints, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireEndpoints, rhs: WireEndpoints) -> Bool {
+    if lhs.endpoints != rhs.endpoints {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

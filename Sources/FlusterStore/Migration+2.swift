@@ -54,5 +54,13 @@ extension Migration {
       bytes INTEGER NOT NULL,
       entries BLOB NOT NULL
     ) STRICT;
+
+    CREATE TABLE endpoint (
+      attempt BLOB NOT NULL,
+      name TEXT NOT NULL,
+      address TEXT NOT NULL,
+      metadata BLOB NOT NULL,
+      PRIMARY KEY (attempt, name, address)
+    ) STRICT, WITHOUT ROWID;
     """
 }

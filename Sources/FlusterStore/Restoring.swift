@@ -28,9 +28,13 @@ struct Restoring {
     var drained: [WorkerID] = []
     try Statement("SELECT id FROM worker WHERE drained ORDER BY id", in: database)
       .each { drained.append(WorkerID($0.text())) }
+    var endpoints: [Endpoint] = []
+    try Statement(
+      "SELECT \(EndpointColumns.all) FROM endpoint ORDER BY attempt, name, address", in: database
+    ).each { endpoints.append(EndpointColumns.endpoint(&$0)) }
     return Restored(
       nextJob: JobID(UInt64(bitPattern: next)), jobs: jobs, attempts: attempts, workers: workers,
-      drained: drained)
+      drained: drained, endpoints: endpoints)
   }
 
   private mutating func readJobs(below next: JobID) throws(StoreError) {

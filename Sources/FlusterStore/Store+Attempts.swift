@@ -44,6 +44,7 @@ extension Store {
       put(found.task, into: &parameters)
       parameters.put(found.number)
     }
+    try statements.deleteEndpoints.run { $0.put(uid) }
     switch verdict {
     case .final(.succeeded, charged: _), .final(.killed, charged: _):
       try statements.deleteTask.run { put(found.task, into: &$0) }

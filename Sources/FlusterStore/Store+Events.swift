@@ -16,6 +16,15 @@ extension Store {
     case .tasksHeld(let job, let positions): try hold(true, positions, of: job)
     case .tasksReleased(let job, let positions): try hold(false, positions, of: job)
     case .jobEnded(let progress): try end(progress)
+    case .endpointRegistered(let endpoint):
+      try statements.upsertEndpoint.run { EndpointColumns.put(endpoint, into: &$0) }
+    case .endpointRemoved(let uid, let name, let address):
+      let changed = try statements.deleteEndpoint.run { parameters in
+        parameters.put(uid)
+        parameters.put(name)
+        parameters.put(address)
+      }
+      try expect(changed, "endpoint \(name) of attempt \(uid)")
     case .registered(let record): try upsert(record)
     case .drained(let worker, let isDrained): try drain(worker, isDrained)
     case .forgotten(let worker):

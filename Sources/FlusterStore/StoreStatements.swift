@@ -27,6 +27,9 @@ struct StoreStatements {
   let deleteWorker: Statement
   let insertEntries: Statement
   let pruneEntries: Statement
+  let upsertEndpoint: Statement
+  let deleteEndpoint: Statement
+  let deleteEndpoints: Statement
 
   init(_ database: Database) throws(StoreError) {
     func compile(_ sql: String) throws(StoreError) -> Statement {
@@ -89,5 +92,9 @@ struct StoreStatements {
         SELECT last FROM (SELECT last, bytes FROM feed ORDER BY last LIMIT ?)
         WHERE last <= ? OR bytes <= ?)
       """)
+    upsertEndpoint = try compile(EndpointColumns.upsert)
+    deleteEndpoint = try compile(
+      "DELETE FROM endpoint WHERE attempt = ? AND name = ? AND address = ?")
+    deleteEndpoints = try compile("DELETE FROM endpoint WHERE attempt = ?")
   }
 }

@@ -17,8 +17,8 @@ struct JobEnvironment {
   /// `NAME=VALUE`, without zero bytes.
   let entries: [[UInt8]]
 
-  /// For the attempt that `run` is about.
-  init(run: WireRun, worker: String, socket: String) {
+  /// For the attempt that `run` is about; `addresses` are the variables of its ports and sockets.
+  init(run: WireRun, worker: String, socket: String, addresses: [String] = []) {
     var hasThreads = false
     var entries = run.environment.array.split(separator: 0).map(Array.init).filter { entry in
       let name = String(decoding: entry.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
@@ -42,7 +42,7 @@ struct JobEnvironment {
       ours.append(("FLUSTER_GANG_ADDRESSES", run.gangAddresses.joined(separator: " ")))
     }
     if !hasThreads { ours.append(("OMP_NUM_THREADS", "\(max(run.charge.cpuMillis / 1000, 1))")) }
-    entries += ours.map { Array("\($0)=\($1)".utf8) }
+    entries += ours.map { Array("\($0)=\($1)".utf8) } + addresses.map { Array($0.utf8) }
     self.entries = entries
   }
 }

@@ -15,6 +15,7 @@ struct Settings {
     ],
     "Worker": [
       "Id", "Cpus", "Memory", "Resource", "Attribute", "Address", "KeepLogs", "EndStore", "Lease",
+      "Ports",
     ],
   ]
 
@@ -27,6 +28,8 @@ struct Settings {
   var keepLogs: UInt64 = 30 * 86_400_000
   /// Attempts are ended after so long without contact with flusterd; nil: never.
   var lease: Span?
+  /// Where ports are taken from that jobs ask for.
+  var ports: ClosedRange<UInt16> = 30_000...40_000
   /// What is held of this store is ended and forgotten when flusterd has another.
   var endStore: StoreID?
 
@@ -72,6 +75,15 @@ struct Settings {
         throw value.refused("EndStore needs the 32 digits of a store's id, not '\(value.text)'")
       }
       endStore = store
+    }
+    if let value = file.string("Worker", "Ports") {
+      let ends = value.text.split(separator: "-", omittingEmptySubsequences: false)
+        .map { UInt16($0) }
+      guard ends.count == 2, let first = ends[0], let last = ends[1], first > 0, first <= last
+      else {
+        throw value.refused("Ports needs a range such as 30000-40000, not '\(value.text)'")
+      }
+      ports = first...last
     }
     if let value = file.string("Worker", "KeepLogs") {
       keepLogs = try Self.parse(value) { text throws(QuantityError) in

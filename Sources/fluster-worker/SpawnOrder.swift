@@ -20,6 +20,8 @@ struct SpawnOrder {
   let worker: String
   let socket: String
   let ownerName: String
+  /// The variables of its ports and sockets.
+  var addresses: [String] = []
 
   /// Whether a path asks for the owner's name, which takes a look into the user database.
   static func needsOwnerName(_ run: WireRun) -> Bool {
@@ -34,7 +36,9 @@ struct SpawnOrder {
   func spawn(_ uid: [UInt8]) throws(StartObstacle) -> ShimSpawn {
     let launch = run.launch
     let argv = launch.argv.map(\.array)
-    let environment = JobEnvironment(run: run, worker: worker, socket: socket).entries
+    let environment = JobEnvironment(
+      run: run, worker: worker, socket: socket, addresses: addresses
+    ).entries
     guard (argv + environment).allSatisfy({ $0.count < Self.stringLimit }) else {
       throw StartObstacle(reason: .exec, errno: E2BIG)
     }

@@ -53,7 +53,7 @@ extension Worker {
       controller?.send(WireEnvelope(request: envelope.request, refusal))
     case .done, .submit, .submitted, .list, .listing, .wait, .ended, .kill, .set, .openedLog,
       .watch, .feed, .getStatus, .status, .shutdown, .listWorkers, .workers, .changeWorker,
-      .register, .observed:
+      .registerEndpoint, .unregisterEndpoint, .listEndpoints, .endpoints, .register, .observed:
       throw Refusal(.invalidArgument, "flusterd sent what a worker cannot use")
     }
   }

@@ -46,11 +46,13 @@ extension Worker {
     case .started(let started):
       tell(started.uid, of: started.tag) { .started($0, at: started.moment) }
     case .notStarted(let uid, let tag, let reason, let errno):
+      freeAddresses(of: uid)
       tell(uid, of: tag) {
         .notStarted($0, StartReason(rawValue: reason) ?? .request, errno: errno)
       }
     case .ended(let uid, let tag, let record):
       logs.close(uid)
+      freeAddresses(of: uid)
       tell(uid, of: tag) { .ended($0, ExitRecord(record)) }
       if logs.wantsPruning { pruneLogs() }
     case .log(let uid, let errors):
@@ -65,6 +67,10 @@ extension Worker {
     case .unknown(let uid): log.debug("the shim does not hold \(ShimSpawn.hexadecimal(uid))")
     case .held(let count): log.notice("the shim stays: it holds \(count) attempts")
     }
+  }
+
+  private func freeAddresses(of uid: [UInt8]) {
+    if let uid = AttemptUID(bytes: uid) { addresses.take(from: uid) }
   }
 
   private func tell(
@@ -91,6 +97,7 @@ extension Worker {
   private func ready() {
     shimIsReady = true
     step(.shim(.listEnd))
+    addresses.keep(only: agent.isActive)
     if logs.wantsPruning { pruneLogs() }
     if controller == nil {
       controllerRetry?.hurry(at: now.monotonic.nanoseconds)

@@ -16,14 +16,21 @@ extension Worker {
       return owners.look(up: run.owner)
     }
     facts[uid]?.run = nil
-    let order = SpawnOrder(
+    var order = SpawnOrder(
       run: run, worker: settings.id, socket: places.control,
       ownerName: owners.name(of: run.owner) ?? "")
+    do throws(AddressObstacle) {
+      order.addresses = try addresses.give(run.launch, owner: run.owner, to: uid)
+    } catch {
+      facts[uid]?.obstacle = error.text
+      return step(.shim(.notStarted(uid, .address, errno: error.errno)))
+    }
     do throws(StartObstacle) {
       var spawn = try order.spawn(uid.bytes)
       if let store = agent.store(of: uid) { spawn.tag = store.bytes }
       shim?.send(.spawn(spawn))
     } catch {
+      addresses.take(from: uid)
       step(.shim(.notStarted(uid, error.reason, errno: error.errno)))
     }
   }
@@ -31,10 +38,11 @@ extension Worker {
   /// The observation, with what a start that failed was about: the agent does not know it.
   func described(_ observation: Observation) -> Observation {
     guard case .finished(var outcome) = observation.kind, outcome.text.isEmpty,
-      let reason = outcome.startReason,
-      let subject = facts[observation.uid]?.subjects.subject(of: reason)
+      let reason = outcome.startReason, let facts = facts[observation.uid],
+      let text = facts.obstacle
+        ?? facts.subjects.subject(of: reason).map({ String(decoding: $0, as: UTF8.self) })
     else { return observation }
-    outcome.text = String(decoding: subject, as: UTF8.self)
+    outcome.text = text
     return Observation(uid: observation.uid, kind: .finished(outcome), at: observation.at)
   }
 

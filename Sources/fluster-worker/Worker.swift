@@ -15,6 +15,8 @@ final class Worker {
     var logLimit: UInt64
     /// What it names of the machine: should it not start, the report tells what that was about.
     var subjects = WireLaunch()
+    /// Why it could not even be handed to the shim.
+    var obstacle: String?
   }
 
   let loop: EventLoop
@@ -26,6 +28,7 @@ final class Worker {
   var facts: [AttemptUID: Facts] = [:]
   let logs: KeptLogs
   let owners: OwnerNames
+  var addresses: Addresses
 
   var shim: ShimLink?
   /// The shim has told all that it holds.
@@ -71,6 +74,8 @@ final class Worker {
     agent.lease = settings.lease
     logs = try KeptLogs(loop: loop, directory: places.log, log: log)
     owners = try OwnerNames(loop: loop)
+    addresses = Addresses(
+      runtime: places.runtime, worker: settings.id, ports: settings.ports, log: log)
   }
 
   /// Starts to look for the shim; flusterd follows once the shim has told what it holds.
@@ -177,6 +182,7 @@ final class Worker {
       settings = new
       settings.id = id
       agent.lease = settings.lease
+      addresses.ports = settings.ports
       step(.resized(settings.capacity))
       log.info("read the configuration again")
       // A registration says it all, so a new one says what is new.

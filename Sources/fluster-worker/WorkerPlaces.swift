@@ -7,6 +7,8 @@ struct WorkerPlaces {
   /// Where jobs find flusterd.
   let control: String
   let shim: String
+  /// The directory of the sockets, and of what attempts hold.
+  let runtime: String
   /// The directory of the kept logs.
   let log: String
 
@@ -15,6 +17,7 @@ struct WorkerPlaces {
     let places = try Places.ofDaemon(options.system ? .system : .user)
     configuration = options.config ?? places.configuration
     controller = options.controller ?? places.workerSocket
+    runtime = places.runtime
     shim = options.shim ?? places.shimSocket
     log = options.logDirectory ?? places.log
     // The two sockets of one flusterd are neighbours.

@@ -45,6 +45,7 @@ final class Daemon {
   /// Users for whose followers the store is being asked.
   var readingFeed: Set<UserID> = []
   var listings: [RequestID: Listing] = [:]
+  var endpointListings: [RequestID: EndpointListing] = [:]
   var relays: [RequestID: LogRelay] = [:]
   /// Why jobs of a requirement wait, for one slice of listings.
   var reasons: [Wish: PendingReason] = [:]

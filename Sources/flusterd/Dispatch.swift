@@ -38,6 +38,11 @@ struct Route {
     case .listWorkers(let wire): Route(.control, .always) { $0.listWorkers(wire, $1) }
     case .changeWorker(let wire): Route(.control, .whileStoring) { $0.changeWorker(wire, $1) }
     case .shutdown(let wire): Route(.control, .always) { $0.shutdown(wire, $1) }
+    case .registerEndpoint(let wire):
+      Route(.control, .whileStoring) { $0.registerEndpoint(wire, $1) }
+    case .unregisterEndpoint(let wire):
+      Route(.control, .whileStoring) { $0.unregisterEndpoint(wire, $1) }
+    case .listEndpoints(let wire): Route(.control, .always) { $0.listEndpoints(wire, $1) }
     case .register(let wire):
       Route(.worker, .beforeRegistering) { $0.register(wire, descriptors, $1) }
     case .observed(let wire): Route(.worker, .afterRegistering) { $0.observed(wire, $1) }
@@ -45,8 +50,8 @@ struct Route {
       Route(.worker, .afterRegistering) { $0.openedLog(wire, descriptors, $1) }
     case .error(let wire): Route(.worker, .afterRegistering) { $0.workerRefused(wire, $1) }
     case .goodbye: Route(.worker, .afterRegistering) { $0.goodbye($1) }
-    case .hello, .done, .submitted, .listing, .ended, .feed, .status, .workers, .registered,
-      .desired:
+    case .hello, .done, .submitted, .listing, .ended, .feed, .status, .workers, .endpoints,
+      .registered, .desired:
       nil
     }
   }

@@ -14,10 +14,11 @@ extension Daemon {
 
   /// Goes on with the listings whose readers keep up.
   func continueListings() {
+    let deadline = Clock.monotonicNanoseconds() + Daemon.slice
+    continueEndpointListings(until: deadline)
     guard !listings.isEmpty else { return }
     reasons = [:]
     jobReasons = [:]
-    let deadline = Clock.monotonicNanoseconds() + Daemon.slice
     let ids = listings.keys.filter(canContinue).sorted { $0.number < $1.number }
     // Each gets its turn: who was served last waits until the others have been.
     let next = ids.firstIndex { $0.number > lastListed } ?? 0
@@ -33,7 +34,10 @@ extension Daemon {
   }
 
   /// Whether some listing waits for nobody but us.
-  var hasRunnableListing: Bool { listings.keys.contains(where: canContinue) }
+  var hasRunnableListing: Bool {
+    listings.keys.contains(where: canContinue)
+      || endpointListings.keys.contains(where: mayListEndpoints)
+  }
 
   private func canContinue(_ id: RequestID) -> Bool {
     guard let listing = listings[id], listing.need == nil,

@@ -44,7 +44,7 @@ extension Daemon {
     if controller.wantsSchedule && mayPlace { step(.schedule) }
     let heard = turn.heard
     closeTurn()
-    if !listings.isEmpty {
+    if !listings.isEmpty || !endpointListings.isEmpty {
       // While the disk is at work; the pages wait for what they saw, and delay no commit.
       continueListings()
       closeTurn()
@@ -94,8 +94,8 @@ extension Daemon {
     case .attemptEnded(_, _, at: _, .retry): pendingTasks += 1
     case .tasksEnded(_, let positions, _): pendingTasks -= UInt64(positions.elementCount)
     case .attemptEnded, .building, .started, .stopRequested, .stuck, .killRequested, .held,
-      .tasksHeld, .tasksReleased, .registered, .drained, .forgotten, .linked, .unlinked, .silent,
-      .ailing, .backoffOver:
+      .tasksHeld, .tasksReleased, .endpointRegistered, .endpointRemoved, .registered, .drained,
+      .forgotten, .linked, .unlinked, .silent, .ailing, .backoffOver:
       break
     }
   }
@@ -142,6 +142,7 @@ extension Daemon {
       waits.remove(request)
       followers[request] = nil
       listings[request] = nil
+      endpointListings[request] = nil
       relays[request] = nil
       logWaits[request] = nil
     }
@@ -155,7 +156,7 @@ extension Event {
     case .linked, .unlinked, .silent, .ailing, .backoffOver: false
     case .submitted, .assigned, .building, .started, .stopRequested, .stuck, .attemptEnded,
       .tasksEnded, .killRequested, .held, .tasksHeld, .tasksReleased, .jobEnded, .registered,
-      .drained, .forgotten:
+      .drained, .forgotten, .endpointRegistered, .endpointRemoved:
       true
     }
   }

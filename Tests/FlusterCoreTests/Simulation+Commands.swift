@@ -19,6 +19,8 @@ extension Simulation {
     (2, { .hold([$0.tasks()], from: World.root, $0.request()) }),
     (6, { .release([$0.job()], from: World.root, $0.request()) }),
     (4, { .release([$0.tasks()], from: World.root, $0.request()) }),
+    (8, { $0.registration() }),
+    (2, { $0.unregistration() }),
     (2, { .drain($0.worker(), true, from: World.root, $0.request()) }),
     (4, { .drain($0.worker(), false, from: World.root, $0.request()) }),
     (4, { .forget($0.lostWorker(), from: World.root, $0.request()) }),

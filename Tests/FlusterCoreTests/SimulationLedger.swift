@@ -69,7 +69,7 @@ struct SimulationLedger {
       return before == .assigned || before == .building ? [] : ["attempt \(uid) starts again"]
     case .stopRequested, .stuck, .killRequested, .held, .tasksHeld,
       .tasksReleased, .registered, .drained, .forgotten, .linked, .unlinked, .silent,
-      .ailing, .backoffOver:
+      .ailing, .backoffOver, .endpointRegistered, .endpointRemoved:
       return []
     }
   }

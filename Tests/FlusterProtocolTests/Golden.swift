@@ -8,7 +8,7 @@ struct Golden: Sendable, CustomStringConvertible {
   let hex: String
 
   /// Every kind of envelope, and every field at least once.
-  static let all = commands + administration + workers + trees + logs
+  static let all = commands + administration + workers + trees + logs + endpoints
 }
 
 extension Golden {

@@ -29,11 +29,14 @@ private func door(_ envelope: WireEnvelope) {
   case .feed(let wire): _ = try? FeedCursor(wire: wire.next)
   case .kill(let wire): _ = try? KillOrder(wire: wire)
   case .set(let wire): _ = try? ChangeOrder(wire: wire)
+  case .registerEndpoint(let wire): _ = try? EndpointOrder(wire: wire)
+  case .unregisterEndpoint(let wire): _ = try? EndpointRemoval(wire: wire)
+  case .listEndpoints(let wire): _ = try? EndpointQuery(wire: wire)
   case .register(let wire): _ = try? Registration(wire: wire, owner: user)
   case .desired(let wire): _ = try? Desired(wire: wire)
   case .observed(let wire): _ = try? Observation.list(wire: wire.observations)
   case .done, .submitted, .openLog, .openedLog, .getStatus, .status, .shutdown, .listWorkers,
-    .workers, .changeWorker, .registered, .goodbye, nil:
+    .workers, .changeWorker, .endpoints, .registered, .goodbye, nil:
     break
   }
 }

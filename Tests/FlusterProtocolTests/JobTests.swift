@@ -195,6 +195,20 @@ struct Refused: Sendable, CustomStringConvertible {
     },
   ]
 
+  static let addresses: [Refused] = [
+    Refused("a port without a name", naming: "port") { $0.job.launch.ports = [""] },
+    Refused("a port by its number", naming: "8080") { $0.job.launch.ports = ["8080"] },
+    Refused("a port with a blank", naming: "a b") { $0.job.launch.ports = ["a b"] },
+    Refused("a socket that is a path", naming: "a/b") { $0.job.launch.sockets = ["a/b"] },
+    Refused("two ports of one variable", naming: "WEB") { $0.job.launch.ports = ["web", "WEB"] },
+    Refused("a long name of a socket", naming: "socket") {
+      $0.job.launch.sockets = [String(repeating: "x", count: Limit.addressName + 1)]
+    },
+    Refused("too many ports", naming: "65 ports") {
+      $0.job.launch.ports = (0...Limit.addresses).map { "p\($0)" }
+    },
+  ]
+
   static let options: [Refused] = [
     Refused("a band of a newer side", naming: "band") {
       $0.job.options.band = WireBand(rawValue: 4) ?? .unspecified
@@ -248,7 +262,8 @@ struct Refused: Sendable, CustomStringConvertible {
     },
   ]
 
-  static let all = identity + arrays + needs + endings + launches + limits + options
+  static let all =
+    identity + arrays + needs + endings + launches + limits + options + addresses
 
   private static func constraint(
     _ key: String, _ comparison: WireConstraint.Comparison, _ values: String...
@@ -281,6 +296,23 @@ struct JobTests {
     #expect(refusal?.code == .invalidArgument)
     #expect(refusal?.message.contains(row.word) == true, "\(refusal?.message ?? "")")
     #expect(refusal?.message.unicodeScalars.contains { $0.value < 32 } == false)
+  }
+
+  /// Scenario 20.
+  @Test("the names of ports and sockets reach the worker as they were given")
+  func addresses() throws {
+    let submission = try Submission(
+      wire: submit {
+        $0.job.launch.ports = ["http", "grpc"]
+        $0.job.launch.sockets = ["api"]
+      }, owner: owner)
+    let job = Job(
+      id: JobID(1), request: submission.request, submitted: WallTime(milliseconds: 0))
+    let attempt = OpenAttempt(
+      uid: AttemptUID(high: 1, low: 2), task: TaskID(job.id, 0), number: 0,
+      worker: WorkerID("w1"), charge: .none, assigned: WallTime(milliseconds: 0))
+    let run = try WireRun(attempt, of: job, submission.payload)
+    #expect(run.launch.ports == ["http", "grpc"] && run.launch.sockets == ["api"])
   }
 
   @Test("a plain submit passes, with the usual log cap")

@@ -59,7 +59,7 @@ struct OutcomeTests {
       },
       wire {
         $0.cause = .start
-        $0.startReason = 13
+        $0.startReason = 99
       },
       WireOutcome(),
     ]

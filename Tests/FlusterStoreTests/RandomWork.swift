@@ -84,6 +84,7 @@ struct RandomWork {
       return .hold([retrying() ?? selection()], from: root, request)
     case 6: return .release([selection()], from: root, request)
     case 7: return register()
+    case 9, 10: return endpoint() ?? observe()
     case 8:
       guard Int.random(in: 0..<4, using: &random) == 0, let link = links.values.min() else {
         return register()
@@ -124,6 +125,28 @@ struct RandomWork {
       let index = controller.state.jobs[task.job]?.request.array.index(of: task.position)
     else { return nil }
     return Selection(job: task.job, indices: index...index)
+  }
+
+  /// A task says where it can be reached, or no longer does.
+  private mutating func endpoint() -> Command? {
+    let open = controller.state.attempts.keys.sorted()
+    guard let uid = open.randomElement(using: &random),
+      let job = controller.state.attempts[uid]?.task.job
+    else { return nil }
+    let root = Caller(uid: .root, isAdministrator: true)
+    let name = ["a", "a/é", "a/e\u{301}"].randomElement(using: &random) ?? "a"
+    guard Int.random(in: 0..<4, using: &random) > 0 else {
+      return .unregisterEndpoint(name, .attempt(uid), from: root, RequestID(requests))
+    }
+    let value = "é \(Int.random(in: 0..<3, using: &random))"
+    return .registerEndpoint(
+      Endpoint(
+        attempt: uid, name: name, address: "/run/\(Int.random(in: 0..<2, using: &random))",
+        metadata: Bool.random(using: &random)
+          ? []
+          : [
+            Endpoint.Property(key: "é", value: value)
+          ]), of: job, from: root, RequestID(requests))
   }
 
   private mutating func register() -> Command {
@@ -192,6 +215,7 @@ extension State {
     return State(
       restored: Restored(
         nextJob: nextJob, jobs: jobs, attempts: order.compactMap { attempts[$0] },
-        workers: workers.values.map(\.record).sorted { $0.id < $1.id }))
+        workers: workers.values.map(\.record).sorted { $0.id < $1.id },
+        endpoints: restored.endpoints))
   }
 }

@@ -68,6 +68,19 @@ struct JobEnvironmentTests {
     #expect(environment["FLUSTER_GANG_ADDRESSES"] == "a - b")
   }
 
+  /// Scenario 74.
+  @Test("ports and sockets that were found are told, and none where none were asked for")
+  func addresses() {
+    var run = WireRun()
+    run.environment = .of(Array("FLUSTER_PORT_WEB=1\0".utf8))
+    let given = ["FLUSTER_PORT_WEB=30000", "FLUSTER_PORT_API=30001"]
+    let entries = JobEnvironment(run: run, worker: "w1", socket: "/s", addresses: given).entries
+      .map { String(decoding: $0, as: UTF8.self) }
+    #expect(entries.filter { $0.hasPrefix("FLUSTER_PORT_") } == given)
+    let none = JobEnvironment(run: run, worker: "w1", socket: "/s").entries
+    #expect(!none.contains { $0.starts(with: "FLUSTER_PORT_".utf8) })
+  }
+
   @Test("a number of threads that is set stays, and a part of a processor is one thread")
   func threads() {
     #expect(environment(["OMP_NUM_THREADS=9"])["OMP_NUM_THREADS"] == "9")

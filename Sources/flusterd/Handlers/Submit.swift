@@ -1,12 +1,18 @@
 import FlusterCore
 import FlusterProtocol
 import FlusterStore
+import FlusterSystem
 
 extension Daemon {
   /// Submit: makes a job, or finds the one that the token made before.
   func submit(_ wire: WireSubmit, _ request: Request) {
     do throws(Refusal) {
       let submission = try Submission(wire: wire, owner: request.peer.uid)
+      if !wire.job.launch.sockets.isEmpty, options.places.instance == .system {
+        throw Refusal(
+          .failedPrecondition, "the system instance finds no sockets for jobs",
+          wayOut: "ask for ports with --port, or submit to an instance of your own: fluster up")
+      }
       if let refusal = admission.refusalToSubmit(request.peer) { throw refusal }
       if submission.isDryRun { return try tryOut(submission, request) }
       if let token = submission.token, let job = try knownJob(token, of: request.peer.uid) {
