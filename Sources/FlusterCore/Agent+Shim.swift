@@ -12,6 +12,7 @@ extension Agent {
   /// Attempts are as they were, as far as anybody knows; nothing can be done about them.
   mutating func shimUnlinked(at now: Moment) {
     shim = .away
+    toldLease = .unknown
     attendAll(at: now)
   }
 

@@ -40,8 +40,11 @@ package struct Agent: Sendable {
   package internal(set) var capacity: Amounts
   /// Everything is ended after so long without contact with the controller; nil: never.
   package var lease: Span?
-  /// When the controller was last heard; nil until the first step, from which the lease runs.
-  var heard: Instant?
+  /// When the lease is over; nil: there is none.
+  var leaseEnd: Instant?
+  /// The controller has been heard in this life.
+  var hasContact = false
+  var toldLease = ToldLease.unknown
   /// The store of the controller that was linked last.
   var store: StoreID?
   var held: [AttemptUID: HeldAttempt] = [:]
@@ -82,6 +85,9 @@ package struct Agent: Sendable {
   /// The linked controller has another store than something that is held here.
   package var isForeign: Bool { controller == .foreign }
 
+  /// Something is to end everything at some time.
+  package var hasLease: Bool { leaseEnd != nil }
+
   /// No attempt is known here, running or ended.
   package var holdsNothing: Bool { held.isEmpty && backlog.isEmpty }
 
@@ -107,11 +113,12 @@ package struct Agent: Sendable {
 
   /// Takes in one thing that happened.
   package mutating func step(_ input: AgentInput, at now: Moment) -> [AgentEffect] {
-    hear(input, at: now.monotonic)
     switch input {
     case .linked(let store): link(to: store)
     case .unlinked: unlink()
     case .desired(let desired): receive(desired)
+    case .contact(let time): contact(at: time)
+    case .leased(let end): leased(until: end, at: now.monotonic)
     case .shimLinked: shimLinked(at: now)
     case .shimUnlinked: shimUnlinked(at: now)
     case .shim(let notice, of: let store): hear(notice, of: store, at: now)

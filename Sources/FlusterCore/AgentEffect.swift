@@ -7,6 +7,8 @@ package enum AgentEffect: Hashable, Sendable {
   case kill(AttemptUID)
   /// The end is known for good: the shim may forget it.
   case acknowledge(AttemptUID)
+  /// The shim is to end everything, `leaseGrace` after this time; nil: at no time.
+  case lease(until: Instant?)
   /// The attempt is not held any more; nothing kept for it is needed.
   case forget(AttemptUID)
   /// Tell the controller: all that is held, answering the full set of this number, or news, with

@@ -41,6 +41,11 @@ package struct Assignment: Hashable, Sendable {
     self.grace = grace
     self.isStartable = isStartable
   }
+
+  /// The same, but not to be started here.
+  package var unstartable: Assignment {
+    Assignment(uid: uid, charge: charge, timeLimit: timeLimit, grace: grace, isStartable: false)
+  }
 }
 
 /// What the controller wants: everything (`isFull`), or what changed.
@@ -105,6 +110,8 @@ package struct ExitRecord: Hashable, Sendable {
   package var signal: UInt8?
   /// The shim that held it died; how it ended is not known.
   package var isLost = false
+  /// Lost, because the worker's lease was over.
+  package var isLapsed = false
   /// The kernel killed of it for want of memory.
   package var outOfMemory: Bool?
   /// Nil: it never ran.
@@ -134,10 +141,15 @@ package enum AgentInput: Hashable, Sendable {
   /// A controller accepted the registration; its store goes by this name.
   case linked(StoreID)
   case unlinked
+  /// The controller was there at this time, which may lie in the past: what it sent may have waited
+  /// to be read.
+  case contact(at: Instant)
   case desired(Desired)
   /// A shim is connected and was asked for its list.
   case shimLinked
   case shimUnlinked
+  /// The shim has been told to end everything `leaseGrace` after this time; nil: at no time.
+  case leased(until: Instant?)
   /// What it tells of an attempt comes with the store that the attempt belongs to, if it knows.
   case shim(AgentNotice, of: StoreID? = nil)
   /// The configuration gives the worker more or less.

@@ -9,6 +9,8 @@ extension HeldAttempt {
     }
     if let ending, !ending.text.isEmpty {
       outcome.text = ending.text
+    } else if record.isLapsed {
+      outcome.text = Self.lapsed(nil)
     } else if outcome.cause == .workerLost {
       outcome.text = "the shim that held it died, so how it ended is not known"
     } else if outcome.cause != .memoryLimit, record.outOfMemory == true {

@@ -6,7 +6,8 @@
 struct Heartbeats: Sendable {
   /// Between two questions while attempts are open (Controller V0's heartbeat).
   static let interval = Span.seconds(1)
-  /// Between two questions to an idle worker on another machine.
+  /// Between two questions to an idle worker on another machine; a third of its lease, if that is
+  /// less: what it is given then must not find the lease over.
   static let idleInterval = Span.seconds(30)
   /// So many misses in a row, and the grace, make a worker silent.
   static let tolerance: UInt32 = 3
@@ -98,6 +99,6 @@ struct Heartbeats: Sendable {
   private static func interval(for worker: Worker) -> Span? {
     guard worker.link != nil else { return nil }
     if !worker.open.isEmpty { return interval }
-    return worker.record.lease == nil ? nil : idleInterval
+    return worker.record.lease.map { min(idleInterval, Span(milliseconds: $0.milliseconds / 3)) }
   }
 }

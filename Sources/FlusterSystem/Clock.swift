@@ -1,11 +1,18 @@
 import Glibc
 
-/// The two clocks of the system. Any thread may ask.
+/// The clocks of the system. Any thread may ask.
 package enum Clock {
   /// Nanoseconds of CLOCK_MONOTONIC: since an arbitrary start, never set back, and the same for
   /// all processes of one boot.
   package static func monotonicNanoseconds() -> Int64 {
     let time = read(CLOCK_MONOTONIC)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+  }
+
+  /// Nanoseconds of CLOCK_BOOTTIME, which goes on while the machine is suspended; never set back,
+  /// and the same for all processes of one boot.
+  package static func bootNanoseconds() -> Int64 {
+    let time = read(CLOCK_BOOTTIME)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 

@@ -7,13 +7,18 @@ package struct ShimHello: Sendable, Hashable {
   package var bootID: [UInt8]
   /// What cannot be enforced here, sorted: of "cgroup", "cpu", "memory", "pids".
   package var lacks: [String]
+  /// When everything will be ended, as a worker has said; see `ShimRequest.lease`.
+  package var leaseEnd: Int64?
 
   /// Takes the values as they are.
-  package init(version: UInt32, pid: Int32, bootID: [UInt8], lacks: [String]) {
+  package init(
+    version: UInt32, pid: Int32, bootID: [UInt8], lacks: [String], leaseEnd: Int64?
+  ) {
     self.version = version
     self.pid = pid
     self.bootID = bootID
     self.lacks = lacks
+    self.leaseEnd = leaseEnd
   }
 }
 
@@ -78,6 +83,7 @@ package enum ShimNotice: Sendable, Hashable {
       writer.number(hello.pid)
       writer.uid(hello.bootID)
       writer.strings(hello.lacks.map { Array($0.utf8) })
+      writer.optional(hello.leaseEnd)
       return writer.packet(kind: 101)
     case .started(let started):
       writer.uid(started.uid)
@@ -156,7 +162,8 @@ package enum ShimNotice: Sendable, Hashable {
     ShimHello(
       version: try reader.number(UInt32.self), pid: try reader.number(Int32.self),
       bootID: try reader.uid(),
-      lacks: try reader.strings(limit: 64).map { String(decoding: $0, as: UTF8.self) })
+      lacks: try reader.strings(limit: 64).map { String(decoding: $0, as: UTF8.self) },
+      leaseEnd: try reader.optional(Int64.self))
   }
 
   private static func started(from reader: inout ShimReader) throws(ShimWireError) -> ShimStarted {

@@ -6,6 +6,8 @@ package struct ShimRecord: Sendable, Hashable {
   package var signal: UInt8?
   /// The shim that held it died, and its successor ended what was left: the outcome is unknown.
   package var lost = false
+  /// Lost, because the lease was over: no worker had told of contact with the controller.
+  package var lapsed = false
   /// CLOCK_MONOTONIC of its machine's boot, in nanoseconds; 0 if it never started.
   package var startedNanoseconds: Int64 = 0
   package var endedNanoseconds: Int64 = 0
@@ -30,7 +32,7 @@ package struct ShimRecord: Sendable, Hashable {
   func write(to writer: inout ShimWriter) {
     writer.optional(exitCode)
     writer.optional(signal)
-    writer.flag(lost)
+    writer.number(UInt8(lapsed ? 2 : lost ? 1 : 0))
     writer.number(startedNanoseconds)
     writer.number(endedNanoseconds)
     writer.number(startedWall)
@@ -49,7 +51,10 @@ package struct ShimRecord: Sendable, Hashable {
     var record = ShimRecord()
     record.exitCode = try reader.optional(UInt8.self)
     record.signal = try reader.optional(UInt8.self)
-    record.lost = try reader.flag()
+    let loss = try reader.number(UInt8.self)
+    guard loss <= 2 else { throw .malformed("an unknown kind of loss") }
+    record.lost = loss > 0
+    record.lapsed = loss == 2
     record.startedNanoseconds = try reader.number(Int64.self)
     record.endedNanoseconds = try reader.number(Int64.self)
     record.startedWall = try reader.number(Int64.self)

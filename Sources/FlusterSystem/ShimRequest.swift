@@ -14,6 +14,9 @@ package enum ShimRequest: Sendable, Hashable {
   case acknowledge(uid: [UInt8])
   /// Answered `log`, or `unknown` if there is no such log.
   case openLog(uid: [UInt8], errors: Bool)
+  /// Ends everything at this time of CLOCK_BOOTTIME, in nanoseconds, and starts nothing from then
+  /// on, unless told another time before; nil: never. No answer.
+  case lease(end: Int64?)
   /// Exits with status 0 if nothing is held, else answers `held`.
   case quit
 
@@ -46,6 +49,9 @@ package enum ShimRequest: Sendable, Hashable {
       return writer.packet(kind: 7)
     case .quit:
       return writer.packet(kind: 8)
+    case .lease(let end):
+      writer.optional(end)
+      return writer.packet(kind: 9)
     }
   }
 
@@ -71,6 +77,7 @@ package enum ShimRequest: Sendable, Hashable {
     case 6: request = .acknowledge(uid: try reader.uid())
     case 7: request = .openLog(uid: try reader.uid(), errors: try reader.flag())
     case 8: request = .quit
+    case 9: request = .lease(end: try reader.optional(Int64.self))
     default: throw .malformed("unknown request \(kind)")
     }
     try reader.end()

@@ -38,11 +38,13 @@ package final class EventLoop {
     return source
   }
 
-  /// A timer on CLOCK_MONOTONIC that is accurate to a millisecond, not yet set.
+  /// A timer that is accurate to a millisecond, not yet set: on CLOCK_MONOTONIC, or on
+  /// CLOCK_BOOTTIME where time counts for which the machine is suspended.
   package func timer(
-    priority: Int64 = 0, _ handler: @escaping () -> Void
+    priority: Int64 = 0, countsSuspension: Bool = false, _ handler: @escaping () -> Void
   ) throws(SystemError) -> Timer {
-    let timer = Timer(loop: self, handler: handler)
+    let timer = Timer(
+      loop: self, clock: countsSuspension ? CLOCK_BOOTTIME : CLOCK_MONOTONIC, handler: handler)
     try timer.attach(priority: priority)
     return timer
   }

@@ -3,14 +3,16 @@ import Glibc
 
 /// A one-shot timer.
 package final class Timer: Registration {
+  private let clock: clockid_t
   private var handler: (() -> Void)?
 
-  init(loop: EventLoop, handler: @escaping () -> Void) {
+  init(loop: EventLoop, clock: clockid_t, handler: @escaping () -> Void) {
+    self.clock = clock
     self.handler = handler
     super.init(loop: loop)
   }
 
-  /// Calls the handler once when CLOCK_MONOTONIC has reached so many nanoseconds, at once if it
+  /// Calls the handler once when its clock has reached so many nanoseconds, at once if it
   /// has. A time that was set before is forgotten.
   package func set(at nanoseconds: Int64) {
     guard let pointer else { return }
@@ -34,7 +36,7 @@ package final class Timer: Registration {
     }
     // An accuracy of 0 would mean the library's usual quarter of a second.
     let result = sd_event_add_time(
-      event, &pointer, CLOCK_MONOTONIC, UInt64.max, 1000, callback, userdata)
+      event, &pointer, clock, UInt64.max, 1000, callback, userdata)
     guard result >= 0 else { return result }
     return sd_event_source_set_enabled(pointer, Int32(SD_EVENT_OFF))
   }

@@ -73,6 +73,8 @@ struct Attempt {
   var failure: StartFailure?
   /// The shim that held it died, or is about to.
   var isLost = false
+  /// Lost, because the worker's lease was over.
+  var isLapsed = false
   /// When an earlier shim started it.
   var former: (nanoseconds: Int64, wall: Int64)?
   /// Whether anything of it can be alive.

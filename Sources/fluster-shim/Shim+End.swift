@@ -148,6 +148,7 @@ extension Shim {
   private func record(of attempt: Attempt) -> ShimRecord {
     var record = ShimRecord()
     record.lost = attempt.isLost
+    record.lapsed = attempt.isLapsed
     let start = attempt.leader.map { ($0.nanoseconds, $0.wall) } ?? attempt.former
     (record.startedNanoseconds, record.startedWall) = start ?? (0, 0)
     let now = (Clock.monotonicNanoseconds(), Clock.wallMilliseconds())

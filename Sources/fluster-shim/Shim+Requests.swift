@@ -37,6 +37,7 @@ extension Shim {
       tell(.listEnd)
     case .acknowledge(let uid): acknowledge(uid)
     case .openLog(let uid, let errors): openLog(uid, errors: errors)
+    case .lease(let end): lease(until: end)
     case .quit:
       guard attempts.isEmpty else { return tell(.held(UInt32(clamping: attempts.count))) }
       logger.info("exiting as the worker asked: nothing is held")
@@ -56,7 +57,8 @@ extension Shim {
       .hello(
         ShimHello(
           version: ShimWire.version, pid: getpid(), bootID: surroundings.bootID,
-          lacks: surroundings.groups?.lacks ?? ["cgroup", "cpu", "memory", "pids"])))
+          lacks: surroundings.groups?.lacks ?? ["cgroup", "cpu", "memory", "pids"],
+          leaseEnd: leaseEnd)))
   }
 
   private func misunderstood(

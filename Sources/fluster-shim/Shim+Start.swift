@@ -9,6 +9,7 @@ extension Shim {
   func admit(_ spawn: ShimSpawn) {
     attempts[spawn.uid] = Attempt(spawn)
     guard !isStopping else { return refuse(spawn.uid, FL_REASON_PROCESS, ESHUTDOWN) }
+    guard !leaseIsOver else { return refuse(spawn.uid, FL_REASON_PROCESS, ETIMEDOUT) }
     guard surroundings.settings.allows(spawn.owner, instance: surroundings.instance) else {
       logger.warning("refused a job of uid \(spawn.owner), which may have none")
       return refuse(spawn.uid, FL_REASON_USER, EPERM)

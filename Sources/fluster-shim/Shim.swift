@@ -38,6 +38,9 @@ final class Shim {
   var newcomers: [WorkerLink] = []
   /// The way of making processes that worked last.
   var method = Int32(FL_SPAWN_INTO_CGROUP.rawValue)
+  /// When everything ends, of CLOCK_BOOTTIME, unless the worker says something else before.
+  var leaseEnd: Int64?
+  var leaseTimer: FlusterSystemd.Timer?
   /// Ending everything, to exit.
   var isStopping = false
   private var listener: (descriptor: Descriptor, source: Source)?
@@ -56,6 +59,7 @@ final class Shim {
   /// Takes over what an earlier shim left, then serves workers at `listener`.
   func start(listener: Descriptor) throws(SystemError) {
     alarm = try loop.timer { [self] in wake() }
+    leaseTimer = try loop.timer(countsSuspension: true) { [self] in lapse() }
     try loop.onSignal(SIGCHLD) { [self] in reapStrangers() }
     try loop.onSignal(SIGTERM) { [self] in stop() }
     try loop.onSignal(SIGINT) { [self] in stop() }

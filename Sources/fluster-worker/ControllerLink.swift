@@ -25,6 +25,10 @@ final class ControllerLink {
   /// Bytes of the first piece that have gone.
   private var sent = 0
   private var pending = 0
+  /// When nothing had come that was not read: CLOCK_BOOTTIME, in nanoseconds. What is read now came
+  /// after that, nobody knows how long after, for this process may have been stopped.
+  private(set) var emptied = Clock.bootNanoseconds()
+  private var nextEmptied: Int64
   private var buffer = [UInt8](repeating: 0, count: 128 << 10)
   /// Something could not be sent; told with the next turn.
   private var failure: LinkEnd?
@@ -36,6 +40,7 @@ final class ControllerLink {
     onEnvelopes: @escaping (ControllerLink, [WireEnvelope], LinkEnd?) -> Void
   ) throws(SystemError) {
     self.socket = socket
+    nextEmptied = emptied
     source = try loop.watch(socket, for: .readable) { [weak self] readiness in
       guard let self else { return }
       if readiness.contains(.writable) { flush() }
@@ -107,6 +112,9 @@ final class ControllerLink {
 
   private func receive() -> ([WireEnvelope], LinkEnd?) {
     var envelopes: [WireEnvelope] = []
+    // What was told to the last caller as read has been dealt with.
+    emptied = nextEmptied
+    let time = Clock.bootNanoseconds()
     do {
       let received = try buffer.withUnsafeMutableBytes { buffer in
         try Transfer.receive(into: buffer, from: socket)
@@ -115,6 +123,7 @@ final class ControllerLink {
       case .closed: return ([], LinkEnd(reason: "flusterd closed the connection"))
       case .wouldBlock: return ([], nil)
       case .data(let count, descriptors: _, truncated: _):
+        if count < buffer.count { nextEmptied = time }
         buffer.withUnsafeBytes { bytes in
           decoder.append(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
         }

@@ -133,6 +133,7 @@ extension Worker {
     isRegistered = true
     if ailment != nil { tellFitness() }
     checkDisk()
+    if let controller { contact(by: controller) }
     step(.linked(store))
   }
 
@@ -152,7 +153,12 @@ extension Worker {
   }
 
   private func follow(_ wire: WireDesired) throws(Refusal) {
-    let desired = try Desired(wire: wire)
+    var desired = try Desired(wire: wire)
+    if !wire.run.isEmpty {
+      checkDisk()
+      // It goes back, to be given to another worker, or to this one when it is well.
+      if ailment != nil { desired.runs = desired.runs.map(\.unstartable) }
+    }
     for (assignment, run) in zip(desired.runs, wire.run) {
       if facts[assignment.uid] == nil || facts[assignment.uid]?.run == nil {
         let isNew = !agent.holds(assignment.uid)
@@ -170,7 +176,7 @@ extension Worker {
     var whole = partial ?? Desired()
     whole.append(desired)
     partial = wire.more ? whole : nil
-    if !wire.run.isEmpty { checkDisk() }
+    if let controller { contact(by: controller) }
     if !wire.more { step(.desired(whole)) }
   }
 

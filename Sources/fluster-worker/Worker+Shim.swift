@@ -82,6 +82,10 @@ extension Worker {
   }
 
   private func greet(_ hello: ShimHello) {
+    take(lease: hello.leaseEnd)
+    // It changes, unlike what is registered.
+    var hello = hello
+    hello.leaseEnd = nil
     shim?.hello = hello
     shimRetry?.succeeded(at: now.monotonic.nanoseconds)
     complaints["cannot reach the shim"] = nil
@@ -126,6 +130,7 @@ extension ExitRecord {
     exitCode = record.exitCode
     signal = record.signal
     isLost = record.lost
+    isLapsed = record.lapsed
     outOfMemory = record.outOfMemory
     if record.startedNanoseconds > 0 {
       started = Moment(

@@ -13,9 +13,11 @@ extension Worker {
     }
     if SpawnOrder.needsOwnerName(run), owners.name(of: run.owner) == nil {
       // It comes back when the name is known, or known not to be.
+      facts[uid]?.awaitsName = true
       return owners.look(up: run.owner)
     }
     facts[uid]?.run = nil
+    facts[uid]?.awaitsName = false
     var order = SpawnOrder(
       run: run, worker: settings.id, socket: places.control,
       ownerName: owners.name(of: run.owner) ?? "")
@@ -35,6 +37,18 @@ extension Worker {
     }
   }
 
+  /// Ends what the shim holds of the attempt; it holds nothing yet if the owner's name is still
+  /// being looked up, and then never will.
+  func kill(_ uid: AttemptUID) {
+    guard facts[uid]?.awaitsName == true else {
+      shim?.send(.kill(uid: uid.bytes))
+      return
+    }
+    facts[uid]?.run = nil
+    facts[uid]?.awaitsName = false
+    step(.shim(.notStarted(uid, .process, errno: ECANCELED), of: agent.store(of: uid)))
+  }
+
   /// The observation, with what a start that failed was about: the agent does not know it.
   func described(_ observation: Observation) -> Observation {
     guard case .finished(var outcome) = observation.kind, outcome.text.isEmpty,
@@ -49,7 +63,7 @@ extension Worker {
   /// A name that attempts waited for is known: those that are still wanted go on.
   func spawnWaiting(for owner: UInt32) {
     let waiting = facts.filter { uid, facts in
-      facts.run?.owner == owner && agent.isActive(uid)
+      facts.awaitsName && facts.run?.owner == owner && agent.isActive(uid)
     }
     for uid in waiting.keys.sorted() where shim != nil { spawn(uid) }
   }

@@ -11,6 +11,8 @@ final class Worker {
   struct Facts {
     /// All that is needed to start it; nil once that was handed to the shim.
     var run: WireRun?
+    /// It is with nobody: it starts when its owner's name is known.
+    var awaitsName = false
     /// Its log may occupy so many bytes.
     var logLimit: UInt64
     /// What it names of the machine: should it not start, the report tells what that was about.
@@ -112,8 +114,9 @@ final class Worker {
     case .spawn(let uid): spawn(uid)
     case .signal(let uid, let number):
       shim?.send(.signal(uid: uid.bytes, number: Int32(number)))
-    case .kill(let uid): shim?.send(.kill(uid: uid.bytes))
+    case .kill(let uid): kill(uid)
     case .acknowledge(let uid): shim?.send(.acknowledge(uid: uid.bytes))
+    case .lease(let end): tell(lease: end)
     case .forget(let uid): facts[uid] = nil
     case .report(let observations, let sequence, full: true):
       sendNews()

@@ -6,6 +6,7 @@ struct LeaseTests {
   private func bench(slots: UInt64 = 4) -> AgentBench {
     var bench = AgentBench(slots: slots)
     bench.agent.lease = .seconds(60)
+    bench.step(.contact(at: bench.now.monotonic))
     return bench
   }
 
@@ -33,7 +34,7 @@ struct LeaseTests {
     bench.started(1)
     for _ in 0..<5 {
       #expect(bench.wait(50).signals == [])
-      bench.desired { $0.asks = true }
+      bench.step(.contact(at: bench.now.monotonic))
     }
     #expect(bench.wait(59).signals == [])
     #expect(bench.wait(2).signals == [15])
@@ -59,6 +60,69 @@ struct LeaseTests {
     #expect(bench.wait(61).signals == [])
     #expect(bench.wait(5).signals == [9])
     #expect(bench.ended(1) { $0.signal = 9 }.outcomes.map(\.cause) == [.killed])
+  }
+
+  @Test("a new life of the worker counts from what the shim was told by the last")
+  func inherited() {
+    var bench = AgentBench(connected: false)
+    bench.agent.lease = .seconds(60)
+    bench.step(.shimLinked)
+    bench.step(.leased(until: bench.moment(110).monotonic))
+    bench.started(1)
+    bench.step(.shim(.listEnd))
+    #expect(bench.wait(9).signals == [])
+    #expect(bench.wait(1.5).signals == [15])
+  }
+
+  @Test("without a lease before, one begins when the worker does, and the shim hears of it")
+  func begins() {
+    var bench = AgentBench(connected: false)
+    bench.agent.lease = .seconds(60)
+    bench.step(.shimLinked)
+    let told = bench.step(.leased(until: nil))
+    #expect(told.contains(.lease(until: bench.moment(160).monotonic)))
+    bench.started(1)
+    bench.step(.shim(.listEnd))
+    #expect(bench.wait(59).signals == [])
+    #expect(bench.wait(2).signals == [15])
+  }
+
+  @Test("the shim hears of contact, not of every sign of it, and that there is no lease any more")
+  func told() {
+    var bench = bench()
+    let first = bench.step(.leased(until: nil))
+    #expect(first.contains(.lease(until: bench.moment(160).monotonic)))
+    bench.wait(0.3)
+    #expect(bench.step(.contact(at: bench.now.monotonic)).isEmpty)
+    bench.wait(0.3)
+    let next = bench.step(.contact(at: bench.now.monotonic))
+    #expect(next.contains(.lease(until: bench.moment(160.6).monotonic)))
+    bench.agent.lease = nil
+    #expect(bench.step(.contact(at: bench.now.monotonic)).contains(.lease(until: nil)))
+  }
+
+  @Test("what had waited to be read is no fresh contact")
+  func stale() {
+    var bench = bench()
+    bench.run(AgentBench.run(1))
+    bench.started(1)
+    let then = bench.now.monotonic
+    bench.wait(50)
+    bench.step(.contact(at: then))
+    #expect(bench.wait(9).signals == [])
+    #expect(bench.wait(2).signals == [15])
+  }
+
+  @Test("what the shim ended for want of contact is told so")
+  func lapsed() {
+    var bench = bench()
+    bench.run(AgentBench.run(1))
+    bench.started(1)
+    let outcome = bench.ended(1) {
+      $0.isLost = true
+      $0.isLapsed = true
+    }.outcomes.first
+    #expect(outcome?.cause == .workerLost && outcome?.text == "no contact with flusterd")
   }
 
   @Test("a worker at rest is not woken for it")

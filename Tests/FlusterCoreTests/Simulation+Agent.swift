@@ -25,6 +25,7 @@ extension Simulation {
     case .kill(let uid): order(.kill(uid), on: place)
     case .acknowledge(let uid): order(.acknowledge(uid), on: place)
     case .forget(let uid): machines[place].launches[uid] = nil
+    case .lease: break
     case .report(let observations, sequence: _, full: _):
       send(.observed(observations), from: place)
     case .wake(let time): machines[place].wake = time

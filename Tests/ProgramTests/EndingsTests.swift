@@ -109,6 +109,33 @@ extension Programs {
       }
     }
 
+    @Test("a job that still waits for its owner's name to be looked up is killed, and never starts")
+    func killedWhileNamed() throws {
+      try Instance.with(daemons: [.shim, .controller]) { instance in
+        guard geteuid() == 0 else {
+          #expect(maySkip(because: "a user database that does not answer needs root"))
+          return
+        }
+        // Whoever reads it waits until somebody writes, and nobody does.
+        let users = "\(instance.directory)/users"
+        mkfifo(users, 0o600)
+        let mount = #"mount --bind "$0" /etc/passwd && exec "$@""#
+        try instance.start(
+          .worker,
+          wrapper: ["unshare", "--mount", "--propagation", "private", "sh", "-c", mount, users])
+        let id = try instance.submit(
+          "-o", "%u.out", "--", "sh", "-c", "trap '' TERM; touch started; sleep 1000")
+        let threads = "/proc/\(try instance.pid(of: .worker))/task"
+        try eventually("the name is being looked up") { names(in: threads).count > 1 }
+        #expect(try instance.run("fluster-kill", id).status == 0)
+        #expect(try instance.wait(id, within: 20) == 126)
+        #expect(try instance.column("STATE", of: id) == "killed")
+        #expect(access("\(instance.files)/started", F_OK) != 0)
+        let next = try instance.submit("--", "true")
+        #expect(try instance.wait(next) == 0)
+      }
+    }
+
     /// Scenarios 38, 39.
     @Test("killing a held job ends it without a status of its own")
     func killedBeforeStart() throws {

@@ -28,6 +28,52 @@ extension Programs {
       }
     }
 
+    @Test("a worker that starts again while flusterd is away gets no new lease by that")
+    func restarted() throws {
+      try Self.withoutController { instance, isOver in
+        while !isOver() {
+          try instance.end(.worker, by: SIGKILL)
+          try instance.start(.worker)
+          let next = Deadline(seconds: 2)
+          try eventually("the next restart") { next.hasPassed || isOver() }
+        }
+      }
+    }
+
+    @Test("a worker that never comes back leaves nothing beyond its lease")
+    func gone() throws {
+      try Self.withoutController { instance, _ in try instance.end(.worker, by: SIGKILL) }
+    }
+
+    /// Runs a job that heeds no signal but KILL, stops flusterd, and has `body` do the worst. The
+    /// job must be gone in time all the same, and told as lost when all are back.
+    private static func withoutController(
+      _ body: (Instance, () -> Bool) throws -> Void
+    ) throws {
+      let worker = ["--cpus", "2", "--mem", "2G", "--lease", "5s"]
+      try Instance.with(worker: worker) { instance in
+        let id = try instance.submit(
+          "--retries-lost", "0", "--", "sh", "-c", "trap '' TERM; echo $$ >pid; exec sleep 1000")
+        try instance.waitUntil(id, is: "running")
+        let pid = try #require(try Int32(text(at: "\(instance.files)/pid").trimmed))
+        kill(try instance.pid(of: .controller), SIGSTOP)
+        defer { _ = try? kill(instance.pid(of: .controller), SIGCONT) }
+        // Five of the lease, five of the grace, and the controller waits no longer than fifteen.
+        let end = Deadline(seconds: 14)
+        let isOver = { end.hasPassed || !Processes.isAlive(pid) }
+        try body(instance, isOver)
+        try eventually("the job is gone", isOver)
+        #expect(!Processes.isAlive(pid))
+        kill(try instance.pid(of: .controller), SIGCONT)
+        if !instance.isRunning(.worker) { try instance.start(.worker) }
+        #expect(try instance.wait(id) == 126)
+        let told = try instance.column("REASON", of: id)
+        #expect(told.contains("no contact with flusterd"), "\(told)")
+        let next = try instance.submit("--", "true")
+        #expect(try instance.wait(next) == 0)
+      }
+    }
+
     @Test("a lease that is too short is refused at the start")
     func tooShort() throws {
       try Instance.with(daemons: []) { instance in

@@ -36,5 +36,33 @@ extension Programs {
         #expect(try instance.wait(running) == 143)
       }
     }
+
+    @Test("an idle worker whose disk has filled gives back what it is given, and does not run it")
+    func fullWhileIdle() throws {
+      try Instance.with(daemons: []) { instance in
+        let logs = "\(instance.stateDirectory)/log"
+        for name in ["\(instance.directory)/state", instance.stateDirectory, logs] {
+          mkdir(name, 0o700)
+        }
+        guard let disk = SmallDisk(at: logs, megabytes: 64) else {
+          #expect(maySkip(because: "a small disk needs root"))
+          return
+        }
+        defer { disk.end() }
+        for daemon in Instance.Daemon.allCases { try instance.start(daemon) }
+        try instance.waitForWorker("w1", "ready")
+        try disk.fill(megabytes: 64)
+        let id = try instance.submit("--", "sh", "-c", "echo ran")
+        try instance.waitForWorker("w1", "unwell")
+        try instance.waitUntil(id, is: "pending")
+        let reason = try instance.column("REASON", of: id)
+        #expect(reason.hasPrefix("worker w1 says: of the disk at \(logs) only "), "\(reason)")
+        disk.empty()
+        #expect(try instance.wait(id) == 0)
+        #expect(try instance.log(of: id) == "ran\n")
+        let detail = try instance.run("fluster-ls", "-l", id).output
+        #expect(!detail.contains("preempt"), "\(detail)")
+      }
+    }
   }
 }

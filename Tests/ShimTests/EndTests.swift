@@ -47,6 +47,32 @@ struct EndTests {
     #expect(poll(&ready, 1, 0) == 1)
   }
 
+  @Test("a lease that is over ends everything, whether there is a worker or not", arguments: both)
+  func lease(arguments: [String]) throws {
+    let shim = try ShimFixture(arguments)
+    let connection = try shim.connect()
+    let spawn = shim.script("trap '' TERM; \(Self.leaving)\necho ready; sleep 1000")
+    try connection.ask(.spawn(spawn))
+    try eventually("the job's children") { shim.output == "ready\n" }
+    // One that is renewed in time is not over; after the next nothing comes.
+    try connection.ask(.lease(end: Clock.bootNanoseconds() + 3_600_000_000_000))
+    #expect(isAlive(Self.pids(shim)[0]))
+    let end = Clock.bootNanoseconds() + 200_000_000
+    try connection.ask(.lease(end: end))
+    try eventually("the end of the job") { !Self.pids(shim).contains(where: isAlive) }
+    #expect(Clock.bootNanoseconds() >= end)
+    let next = try ShimConnection.connect(shim.socket)
+    try next.ask(.hello(version: ShimWire.version))
+    guard case .hello(let hello) = try next.next().0 else { throw Unexpected("no hello") }
+    #expect(hello.leaseEnd == end)
+    #expect(try next.refusal(shim.job("true")) == [11, ETIMEDOUT])
+    try next.ask(.list)
+    let record = try next.end(of: spawn.uid)
+    #expect(record.lost && record.lapsed)
+    try next.ask(.lease(end: nil))
+    #expect(try next.run(shim.job("true")).exitCode == 0)
+  }
+
   @Test("jobs that end beside each other do not end each other", arguments: both)
   func neighbours(arguments: [String]) throws {
     let shim = try ShimFixture(arguments)

@@ -18,7 +18,7 @@ struct WireTests {
   }
 
   static let notices: [ShimNotice] = [
-    .hello(ShimHello(version: 1, pid: 7, bootID: uid, lacks: ["cpu", "memory"])),
+    .hello(ShimHello(version: 1, pid: 7, bootID: uid, lacks: ["cpu", "memory"], leaseEnd: -1)),
     .starting(uid: uid, tag: tag),
     .started(
       ShimStarted(
