@@ -79,15 +79,15 @@ final class Instance {
       wrapper + [daemon.rawValue] + options, environment: environment, directory: "/",
       errorsTo: log(of: daemon), passing: passing)
     daemons[daemon] = program
-    let socket: String
+    let sockets: [String]
     switch daemon {
-    case .shim: socket = "\(directory)/run/fluster/shim.sock"
-    case .controller: socket = controlSocket
+    case .shim: sockets = ["\(directory)/run/fluster/shim.sock"]
+    case .controller: sockets = [controlSocket, workerSocket]
     case .worker: return
     }
     try eventually("\(daemon.rawValue) listens") {
       guard program.isRunning else { throw TimedOut(what: "\(daemon.rawValue) has ended") }
-      return Programs.answers(socket)
+      return sockets.allSatisfy(Programs.answers)
     }
   }
 
