@@ -5,6 +5,8 @@ extension Controller {
   /// known.
   package func obstacle(to request: JobRequest) -> String? {
     let needs = request.needs
+    // Every submit asks, and nearly always somebody could run it.
+    if request.options.gang == nil, hasConnected(for: request) { return nil }
     let workers = prospects(for: request.owner)
     let coming = missing.compactMap(\.capacity)
     guard !workers.isEmpty || !coming.isEmpty else { return nil }
@@ -20,6 +22,15 @@ extension Controller {
     guard !large.isEmpty || !expected.isEmpty else { return tooSmall(suitable, for: needs) }
     guard let gang = request.options.gang else { return nil }
     return tooFew(large, expected, for: gang, of: request.array.count, needs)
+  }
+
+  /// A connected worker could run a task of this if it were empty.
+  private func hasConnected(for request: JobRequest) -> Bool {
+    state.workers.values.contains { worker in
+      worker.link != nil && worker.record.serves(request.owner)
+        && worker.record.meets(request.needs.constraints)
+        && worker.record.capacity.covers(request.needs.charge(on: worker.record.capacity))
+    }
   }
 
   private func unmet(_ constraints: [Constraint], by workers: [WorkerRecord]) -> String {
@@ -61,23 +72,12 @@ extension Controller {
     _ workers: [WorkerRecord], _ expected: [Amounts], for gang: Gang, of count: UInt32,
     _ needs: Requirement
   ) -> String? {
-    var sets: [(value: AttributeValue?, room: UInt64)] = []
-    for worker in workers {
-      let value = gang.groupBy.flatMap { worker.attribute($0) }
-      if gang.groupBy != nil && value == nil { continue }
-      let room = gang.spread ? 1 : worker.capacity.tasks(of: needs)
-      if let known = sets.firstIndex(where: { $0.value == value }) {
-        sets[known].room = saturatingSum(sets[known].room, room)
-      } else {
-        sets.append((value, room))
-      }
+    let largest = gang.largestRoom(on: workers, worker: \.self) { $0.capacity.tasks(of: needs) }
+    guard var most = largest else {
+      return "no worker has the attribute \(gang.groupBy ?? "") that the gang is grouped by"
     }
     if gang.groupBy == nil {
-      let rooms = expected.map { gang.spread ? 1 : $0.tasks(of: needs) }
-      sets = [(nil, rooms.reduce(sets.first?.room ?? 0, saturatingSum))]
-    }
-    guard let most = sets.map(\.room).max() else {
-      return "no worker has the attribute \(gang.groupBy ?? "") that the gang is grouped by"
+      most = expected.map { gang.spread ? 1 : $0.tasks(of: needs) }.reduce(most, saturatingSum)
     }
     guard most < UInt64(count) else { return nil }
     let each = gang.spread ? " one a worker" : ""

@@ -39,25 +39,15 @@ extension Controller {
 
   private func reasonOfGang(_ job: Job, _ shape: Shape, _ workers: [Worker]) -> PendingReason {
     let pending = job.progress.counts.pending
-    let members = shape.members?.gang
-    var sets: [(value: AttributeValue?, room: UInt64)] = []
-    for worker in workers {
-      let value = members?.groupBy.flatMap { worker.record.attribute($0) }
-      if members?.groupBy != nil && value == nil { continue }
-      var room = state.free(on: worker.record.id).tasks(
-        of: shape.needs, on: worker.record.capacity)
-      if members?.spread == true { room = min(room, 1) }
-      if let known = sets.firstIndex(where: { $0.value == value }) {
-        sets[known].room = saturatingSum(sets[known].room, room)
-      } else {
-        sets.append((value, room))
-      }
-    }
-    let most = sets.map(\.room).max() ?? 0
+    let gang = shape.members?.gang ?? Gang()
+    let most =
+      gang.largestRoom(on: workers, worker: \.record) { worker in
+        state.free(on: worker.record.id).tasks(of: shape.needs, on: worker.record.capacity)
+      } ?? 0
     guard most < UInt64(pending) else {
       return PendingReason(.queued, "will be placed in its turn")
     }
-    let place = members?.groupBy.map { "the largest group of one \($0) has" } ?? "there is"
+    let place = gang.groupBy.map { "the largest group of one \($0) has" } ?? "there is"
     return PendingReason(
       .gang,
       "needs room for \(pending) tasks of \(shape.needs) at once; "

@@ -12,15 +12,16 @@ struct Placement {
   static let decisions = 2000
 
   static func main() {
-    let pendings = [10_000, 100_000, 1_000_000]
-    let workers = [10, 100, 1000]
-    print("pending  workers  p50 us  p99 us  end and decision, p50 us")
-    for pending in pendings { measure(pending: pending, workers: 1000) }
-    for count in workers.dropLast() { measure(pending: 1_000_000, workers: count) }
+    print("pending  workers  p50 us  p99 us  end and decision, p50 us  submit, us")
+    let chosen = CommandLine.arguments.dropFirst().compactMap { Int($0) }
+    if chosen.count == 2 { return measure(pending: chosen[0], workers: chosen[1]) }
+    for pending in [10_000, 100_000, 1_000_000] { measure(pending: pending, workers: 1000) }
+    for count in [10, 100] { measure(pending: 1_000_000, workers: count) }
   }
 
   static func measure(pending: Int, workers: Int) {
     var bench = Bench(workers: workers, pending: pending)
+    let submit = column(bench.submitting.oneDecimal, 12)
     var passes: [Double] = []
     var whole: [Double] = []
     for _ in 0..<decisions {
@@ -34,7 +35,8 @@ struct Placement {
     }
     let sizes = column(String(pending), 7) + column(String(workers), 9)
     let times = [passes.quantile(0.5), passes.quantile(0.99)].map { column($0.oneDecimal, 8) }
-    print(sizes + times.joined() + column(whole.quantile(0.5).oneDecimal, 26))
+    print(sizes + times.joined() + column(whole.quantile(0.5).oneDecimal, 26) + submit)
+    fflush(nil)
   }
 
   static func column(_ text: String, _ width: Int) -> String {
@@ -48,6 +50,8 @@ struct Bench {
   private var random = Random(seed: 2)
   private var running: [OpenAttempt] = []
   private var requests: UInt64 = 0
+  /// Microseconds for each submit.
+  private(set) var submitting = 0.0
   private var now = Moment(
     monotonic: Instant(nanoseconds: 0), wall: WallTime(milliseconds: 1_000_000))
 
@@ -59,7 +63,9 @@ struct Bench {
         capacity: Amounts(cpuMillis: 8000, memoryBytes: 64 << 30), lacks: [], software: "bench")
       _ = controller.step(.register(record, LinkID(UInt64(number) + 1)), at: now)
     }
-    for _ in 0..<(pending + 8 * workers) { submit() }
+    let (start, count) = (Self.processorMicroseconds(), pending + 8 * workers)
+    for _ in 0..<count { submit() }
+    submitting = (Self.processorMicroseconds() - start) / Double(count)
     place()
     // From here on the oldest that does not fit has its reservation, too.
     now = Moment(monotonic: now.monotonic + .seconds(60), wall: now.wall + .seconds(60))
