@@ -12,15 +12,21 @@ extension Controller {
       lookAtReservation(of: progress.job)
     case .assigned(let attempt):
       touch(attempt.task.job)
-      rooms.take(attempt.charge, from: attempt.worker)
+      rooms.take(attempt, until: state.expectedEnd(of: attempt))
       // Only the first attempt of an idle worker brings a question nearer.
       if state.workers[attempt.worker]?.open.isEmpty == true { healthHasChanged = true }
-    case .building(let uid), .started(let uid, at: _):
+    case .building(let uid):
       if let attempt = state.attempts[uid] { touch(attempt.task.job) }
+    case .started(let uid, let at):
+      if var attempt = state.attempts[uid] {
+        touch(attempt.task.job)
+        attempt.started = at
+        rooms.start(attempt, until: state.expectedEnd(of: attempt))
+      }
     case .attemptEnded(let uid, _, at: _, _):
       if let attempt = state.attempts[uid] {
         touch(attempt.task.job)
-        rooms.touch(attempt.worker)
+        rooms.release(attempt)
       }
       wantsSchedule = true
     case .tasksEnded(let job, _, _), .tasksHeld(let job, _):

@@ -9,7 +9,7 @@ extension Controller {
     if reservation == nil, let group = queue.oldestIfBlocked,
       let front = queue.front(of: group, in: state)
     {
-      keep(front.job, &pass)
+      keep(front.rank, &pass)
       pass.hasSeenBlocked = false
     }
     var walk = queue.walk(everything: !pass.grown.isEmpty)
@@ -44,13 +44,13 @@ extension Controller {
       let holds = kept.map { rank <= $0 } ?? false
       if queue.groups[group].isBlocked, pass.grown.isEmpty { return }
       guard let front = queue.front(of: group, in: state) else { return }
-      guard front.job.rank == rank else { return queue.add(group, to: &walk) }
+      guard front.rank == rank else { return queue.add(group, to: &walk) }
       guard let places = places(for: front, shape, holds: holds, pass, group) else {
         queue.block(group)
-        return keep(front.job, &pass)
+        return keep(rank, &pass)
       }
       for (position, place) in places {
-        assign(TaskID(front.job.id, position), shape, to: place, holds: rank == kept, &pass)
+        assign(TaskID(rank.job, position), shape, to: place, holds: rank == kept, &pass)
       }
       if rank == kept { lift(&pass) }
     }
@@ -58,10 +58,12 @@ extension Controller {
 
   /// Where the front of a group may start: one task, or all of a gang; nil if nowhere.
   private func places(
-    for front: (job: Job, position: UInt32), _ shape: Shape, holds: Bool, _ pass: Pass,
+    for front: (rank: Rank, position: UInt32), _ shape: Shape, holds: Bool, _ pass: Pass,
     _ group: Int
   ) -> [(UInt32, Int)]? {
-    if shape.members != nil { return gangPlaces(for: front.job, shape, holds: holds, pass) }
+    if shape.members != nil {
+      return state.jobs[front.rank.job].flatMap { gangPlaces(for: $0, shape, holds: holds, pass) }
+    }
     let isBlocked = queue.groups[group].isBlocked
     return firstFit(shape, holds: holds, pass, among: isBlocked ? pass.grown : nil)
       .map { [(front.position, $0)] }
@@ -77,8 +79,17 @@ extension Controller {
         return x == y ? a > b : x < y
       }
     }
-    if let places { return places.first { admits($0, shape, holds: holds, pass) } }
-    return rooms.first(for: shape.needs) { admits($0, shape, holds: holds, pass) }
+    // Loops: closures over all of this would copy it at every step.
+    if let places {
+      for place in places where admits(place, shape, holds: holds, pass) { return place }
+      return nil
+    }
+    var next = rooms.next(for: shape.needs, from: 0)
+    while let place = next {
+      if admits(place, shape, holds: holds, pass) { return place }
+      next = rooms.next(for: shape.needs, from: place + 1)
+    }
+    return nil
   }
 
   /// How many wishes a room grants.
@@ -90,11 +101,10 @@ extension Controller {
   func admits(
     _ place: Int, _ shape: Shape, holds: Bool, _ pass: Pass, taken: Amounts? = nil
   ) -> Bool {
-    let room = rooms.all[place]
-    let charge = shape.needs.charge(on: room.worker.capacity)
-    var free = room.free
+    let charge = shape.needs.charge(on: rooms.all[place].worker.capacity)
+    var free = rooms.all[place].free
     if let taken { free.subtract(taken) }
-    guard free.covers(charge), room.worker.admits(shape) else { return false }
+    guard free.covers(charge), rooms.all[place].worker.admits(shape) else { return false }
     guard !holds, var extra = pass.shadows[place]?.extra else { return true }
     if let taken { extra.subtract(taken) }
     return extra.covers(charge) || isOver(shape, before: pass.shadows[place]?.until, pass)
@@ -151,19 +161,19 @@ extension Controller {
   private mutating func look(at reservation: Reservation?, in pass: inout Pass) {
     guard let reservation else { return }
     guard let job = state.jobs[reservation.rank.job], job.rank == reservation.rank, job.mayWait,
-      reservation.places.allSatisfy({ rooms.place(of: $0.worker) != nil })
+      let shadows = rooms.shadows(of: reservation, for: Shape(of: job))
     else { return lift(&pass) }
-    for (worker, shadow) in shadows(of: reservation, for: Shape(of: job)) {
-      if let place = rooms.place(of: worker) { pass.shadows[place] = shadow }
-    }
+    pass.shadows = shadows
   }
 
   /// Keeps something for the first in order that does not fit, once it has waited long enough.
-  private mutating func keep(_ job: Job, _ pass: inout Pass) {
+  private mutating func keep(_ rank: Rank, _ pass: inout Pass) {
     guard !pass.hasSeenBlocked else { return }
     pass.hasSeenBlocked = true
-    guard job.submitted + Reservation.patience <= pass.now else { return }
-    if let reservation, reservation.rank <= job.rank { return }
+    if let reservation, reservation.rank <= rank { return }
+    guard let job = state.jobs[rank.job], job.submitted + Reservation.patience <= pass.now else {
+      return
+    }
     guard let kept = reservation(for: job) else {
       // It could never run as things are: the next one may have the place.
       pass.hasSeenBlocked = false

@@ -82,7 +82,7 @@ extension Controller {
     guard let job = state.jobs[id] else { return nil }
     var charge = Amounts.none
     for attempt in attempts { charge.add(attempt.charge) }
-    let ends = attempts.map { expectedEnd(of: $0) }
+    let ends = attempts.map { state.expectedEnd(of: $0) }
     return Explanation.Holder(
       job: id, owner: job.request.owner, tasks: attempts.count, charge: charge,
       ends: ends.contains(nil) ? nil : ends.compactMap(\.self).max())

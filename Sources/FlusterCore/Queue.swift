@@ -122,13 +122,13 @@ package struct Queue: Sendable {
   }
 
   /// The job at the front of a group that has something to start, and its next position.
-  mutating func front(of place: Int, in state: State) -> (job: Job, position: UInt32)? {
+  mutating func front(of place: Int, in state: State) -> (rank: Rank, position: UInt32)? {
     defer { setHead(of: place) }
     while let rank = groups[place].ready.min {
       if let job = state.jobs[rank.job], queued.contains(rank.job),
         let position = startable(job)
       {
-        return (job, position)
+        return (rank, position)
       }
       groups[place].ready.removeMin()
       queued.remove(rank.job)
@@ -189,26 +189,29 @@ extension Queue {
 
   /// The next group with a head, in order.
   mutating func next(in walk: inout Walk) -> Int? {
-    while walk.cursor < order.count, !isCurrent(order[walk.cursor]) { walk.cursor += 1 }
-    let ahead = walk.cursor < order.count ? order[walk.cursor] : nil
-    let place: Int
-    if let late = walk.later.min, ahead.map({ late < $0 }) ?? true {
-      walk.later.removeMin()
-      guard isCurrent(late) else { return next(in: &walk) }
-      place = late.group
-    } else if let ahead {
-      walk.cursor += 1
-      place = ahead.group
-    } else {
-      return nil
+    while true {
+      let ahead = walk.cursor < order.count ? order[walk.cursor] : nil
+      let head: Head
+      if let late = walk.later.min, ahead.map({ late < $0 }) ?? true {
+        head = walk.later.removeMin()
+      } else if let ahead {
+        walk.cursor += 1
+        head = ahead
+      } else {
+        return nil
+      }
+      guard isCurrent(head) else { continue }
+      look(at: head.group)
+      return head.group
     }
-    look(at: place)
-    return place
   }
 
   /// The group of what has waited longest, if no room has grown that it could fit into.
   var oldestIfBlocked: Int? {
-    order.first(where: isCurrent).flatMap { groups[$0.group].isBlocked ? $0.group : nil }
+    for head in order where isCurrent(head) {
+      return groups[head.group].isBlocked ? head.group : nil
+    }
+    return nil
   }
 
   /// The group has another head now; the pass will come to it in its turn.

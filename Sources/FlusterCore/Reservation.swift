@@ -17,20 +17,21 @@ struct Shadow: Sendable {
   var extra: Amounts
 }
 
-/// One place for one task on a worker, and when it will be free.
+/// A place for one task on a worker, and when it will be free.
 private struct Slot: Comparable {
   /// nil: not known.
   let free: WallTime?
   /// So many attempts have to end first.
   let endings: Int
-  let worker: WorkerID
+  /// Its place in `rooms`, which is the order of workers.
+  let room: Int
 
   static func < (a: Slot, b: Slot) -> Bool {
     switch (a.free, b.free) {
     case (let a?, let b?) where a != b: return a < b
     case (.some, nil): return true
     case (nil, .some): return false
-    default: return (a.endings, a.worker) < (b.endings, b.worker)
+    default: return (a.endings, a.room) < (b.endings, b.room)
     }
   }
 }
@@ -40,19 +41,20 @@ extension Controller {
   func reservation(for job: Job) -> Reservation? {
     let shape = Shape(of: job)
     let count = Int(shape.members == nil ? 1 : job.progress.counts.pending)
-    var best: (latest: Slot, slots: [Slot])?
-    for places in candidates(for: shape) {
-      let free = places.flatMap { slots(for: shape, count, on: rooms.all[$0].worker) }.sorted()
-      guard free.count >= count else { continue }
-      let chosen = Array(free.prefix(count))
-      if let latest = chosen.last, best.map({ latest < $0.latest }) ?? true {
-        best = (latest, chosen)
+    var best: [Slot] = []
+    if shape.members == nil {
+      best = rooms.earliest(count, for: shape, among: rooms.all.indices)
+    } else {
+      for set in candidates(for: shape) {
+        let slots = rooms.earliest(count, for: shape, among: set)
+        guard let latest = slots.last else { continue }
+        if best.last.map({ latest < $0 }) ?? true { best = slots }
       }
     }
-    guard let best else { return nil }
-    let workers = best.slots.map(\.worker).sorted()
+    guard !best.isEmpty else { return nil }
     var places: [(worker: WorkerID, tasks: UInt32)] = []
-    for worker in workers {
+    for room in best.map(\.room).sorted() {
+      let worker = rooms.all[room].worker.id
       if places.last?.worker == worker {
         places[places.count - 1].tasks += 1
       } else {
@@ -61,63 +63,81 @@ extension Controller {
     }
     return Reservation(rank: job.rank, places: places)
   }
+}
 
-  /// When each of up to `count` tasks could start on a worker as its attempts end.
-  private func slots(for shape: Shape, _ count: Int, on worker: WorkerRecord) -> [Slot] {
-    let charge = shape.needs.charge(on: worker.capacity)
+extension Rooms {
+  /// The `count` slots that will be free first, in order; none if there are fewer.
+  fileprivate func earliest(
+    _ count: Int, for shape: Shape, among places: some Sequence<Int>
+  ) -> [Slot] {
+    var chosen: [Slot] = []
+    // With `count` at hand, one that is not free before this is of no use.
+    var latest: Slot?
+    for place in places {
+      if let latest, latest <= Slot(free: all[place].firstEnd, endings: 1, room: place),
+        !all[place].takes(shape.needs)
+      {
+        continue
+      }
+      chosen += slots(for: shape, count, in: place)
+      guard chosen.count >= (latest == nil ? count : 2 * count) else { continue }
+      chosen.sort()
+      chosen.removeLast(chosen.count - count)
+      latest = chosen.last
+    }
+    chosen.sort()
+    return chosen.count < count ? [] : Array(chosen.prefix(count))
+  }
+
+  /// When each of up to `count` tasks could start in a room as its attempts end.
+  private func slots(for shape: Shape, _ count: Int, in place: Int) -> [Slot] {
+    guard all[place].worker.admits(shape) else { return [] }
+    let charge = shape.needs.charge(on: all[place].worker.capacity)
+    guard all[place].worker.capacity.covers(charge) else { return [] }
     let most = shape.members?.gang.spread == true ? 1 : count
-    var free = state.free(on: worker.id)
+    var free = all[place].free
     var slots: [Slot] = []
     func fill(_ time: WallTime?, _ endings: Int) {
       while slots.count < most, free.covers(charge) {
         free.subtract(charge)
-        slots.append(Slot(free: time, endings: endings, worker: worker.id))
+        slots.append(Slot(free: time, endings: endings, room: place))
       }
     }
     fill(WallTime(milliseconds: 0), 0)
-    for (place, attempt) in byEnd(on: worker.id).enumerated() where slots.count < most {
-      free.add(attempt.charge)
-      fill(expectedEnd(of: attempt), place + 1)
+    guard slots.count < most else { return slots }
+    for (number, use) in all[place].usesByEnd.enumerated() where slots.count < most {
+      free.add(use.charge)
+      fill(use.end, number + 1)
     }
     return slots
   }
 
-  /// What others may have of the workers on which `reservation` keeps something.
-  func shadows(of reservation: Reservation, for shape: Shape) -> [WorkerID: Shadow] {
-    var shadows: [WorkerID: Shadow] = [:]
+  /// What others may have of the workers on which `reservation` keeps something, by place; nil if
+  /// one of them takes no work any more.
+  func shadows(of reservation: Reservation, for shape: Shape) -> [Int: Shadow]? {
+    var shadows: [Int: Shadow] = [:]
     for (worker, tasks) in reservation.places {
-      guard let record = state.workers[worker]?.record else { continue }
-      let charge = shape.needs.charge(on: record.capacity)
+      guard let place = place(of: worker) else { return nil }
+      let charge = shape.needs.charge(on: all[place].worker.capacity)
       var kept = Amounts.none
       for _ in 0..<tasks { kept.add(charge) }
-      var free = state.free(on: worker)
+      var free = all[place].free
       var until: WallTime? = WallTime(milliseconds: 0)
-      for attempt in byEnd(on: worker) where !free.covers(kept) {
-        free.add(attempt.charge)
-        until = expectedEnd(of: attempt)
+      for use in all[place].usesByEnd where !free.covers(kept) {
+        free.add(use.charge)
+        until = use.end
       }
       free.subtract(kept)
-      shadows[worker] = Shadow(until: until, extra: free)
+      shadows[place] = Shadow(until: until, extra: free)
     }
     return shadows
   }
+}
 
-  /// A worker's open attempts, the first to end first; those that may run for ever last.
-  private func byEnd(on worker: WorkerID) -> [OpenAttempt] {
-    let open = (state.workers[worker]?.open ?? []).compactMap { state.attempts[$0] }
-    return open.map { ($0, expectedEnd(of: $0)) }.enumerated().sorted { a, b in
-      switch (a.element.1, b.element.1) {
-      case (let x?, let y?) where x != y: x < y
-      case (.some, nil): true
-      case (nil, .some): false
-      default: a.offset < b.offset
-      }
-    }.map(\.element.0)
-  }
-
+extension State {
   /// By when an attempt is over at the latest; nil if it has no time limit.
   func expectedEnd(of attempt: OpenAttempt) -> WallTime? {
-    guard let request = state.jobs[attempt.task.job]?.request, let limit = request.timeLimit else {
+    guard let request = jobs[attempt.task.job]?.request, let limit = request.timeLimit else {
       return nil
     }
     return (attempt.started ?? attempt.assigned) + limit + request.grace

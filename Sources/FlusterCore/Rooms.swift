@@ -7,7 +7,19 @@ package struct Rooms: Sendable {
   /// One worker that may take new work.
   struct Room: Sendable {
     let worker: WorkerRecord
-    var free: Amounts
+    private(set) var free: Amounts
+    /// The attempts that hold the rest, in the order in which they were assigned.
+    private(set) var uses: [Use] = []
+    /// When the first of them is over whose end is known.
+    private(set) var firstEnd: WallTime?
+  }
+
+  /// What one open attempt holds.
+  struct Use: Hashable, Sendable {
+    let attempt: AttemptUID
+    let charge: Amounts
+    /// By when it is over at the latest; nil: nobody knows.
+    var end: WallTime?
   }
 
   private struct Peak {
@@ -21,31 +33,28 @@ package struct Rooms: Sendable {
   /// The children of node n are 2n and 2n + 1; the leaves start at `leaves`.
   private var tree: [Peak] = []
   private var leaves = 1
-  /// Workers on which something has ended since the last refresh.
-  private var stale: Set<WorkerID> = []
   private var isComplete = false
-  /// Rooms that may have grown since the last pass, in order.
+  /// Rooms that may have grown since the last refresh.
+  private var touched: Set<Int> = []
+  /// Those that had at the last refresh, in order, until a pass has seen them.
   private(set) var grown: [Int] = []
 
   /// Workers have come, gone or changed.
   mutating func forget() { isComplete = false }
 
-  /// Something ended on this worker, or is no longer kept for somebody.
-  mutating func touch(_ worker: WorkerID) { stale.insert(worker) }
+  /// What was kept on this worker may be used by others.
+  mutating func touch(_ worker: WorkerID) {
+    if let place = places[worker] { touched.insert(place) }
+  }
 
-  /// Brings the index up to the state.
+  /// Begins a pass over the index as it stands.
   mutating func refresh(from state: State) {
     if isComplete {
-      let places = stale.compactMap { self.places[$0] }.sorted()
-      for place in places {
-        all[place].free = state.free(on: all[place].worker.id)
-        climb(from: place)
-      }
-      grown = places
+      grown = touched.sorted()
     } else {
       rebuild(from: state)
     }
-    stale.removeAll(keepingCapacity: true)
+    touched.removeAll(keepingCapacity: true)
   }
 
   /// How the index differs from one built anew, in sentences; empty if in nothing.
@@ -54,8 +63,8 @@ package struct Rooms: Sendable {
     guard all.map(\.worker) == state.usable.map(\.record) else {
       return ["the rooms are not those of the workers that may take work"]
     }
-    return all.filter { !stale.contains($0.worker.id) && $0.free != state.free(on: $0.worker.id) }
-      .map { "room on worker \($0.worker.id) is \($0.free), and not what is free there" }
+    return all.filter { $0 != Room(on: $0.worker, in: state) }
+      .map { "room on worker \($0.worker.id) is not what is free and held there" }
   }
 
   /// The pass has seen what has grown.
@@ -67,32 +76,47 @@ package struct Rooms: Sendable {
   /// The most processors any room has free.
   var mostCpuMillis: UInt64 { tree.isEmpty ? 0 : tree[1].cpuMillis }
 
-  /// A task has been placed.
-  mutating func take(_ charge: Amounts, from worker: WorkerID) {
-    guard isComplete, let place = places[worker] else { return }
-    all[place].free.subtract(charge)
+  /// An attempt has been assigned that will be over by `end`.
+  mutating func take(_ attempt: OpenAttempt, until end: WallTime?) {
+    guard isComplete, let place = places[attempt.worker] else { return }
+    all[place].add(Use(attempt: attempt.uid, charge: attempt.charge, end: end))
     climb(from: place)
   }
 
-  /// The first room, by worker id, of those with the processors and memory of `needs` that
-  /// `admits` takes.
-  func first(for needs: Requirement, where admits: (Int) -> Bool) -> Int? {
-    all.isEmpty ? nil : search(1, needs.cpuMillis, needs.memoryBytes ?? 0, admits)
+  /// An attempt has really started, and so will be over by `end`.
+  mutating func start(_ attempt: OpenAttempt, until end: WallTime?) {
+    guard isComplete, let place = places[attempt.worker] else { return }
+    all[place].set(end, of: attempt.uid)
   }
 
-  private func search(
-    _ node: Int, _ cpuMillis: UInt64, _ memoryBytes: UInt64, _ admits: (Int) -> Bool
-  ) -> Int? {
-    guard tree[node].cpuMillis >= cpuMillis, tree[node].memoryBytes >= memoryBytes else {
-      return nil
+  /// An attempt has ended.
+  mutating func release(_ attempt: OpenAttempt) {
+    guard isComplete, let place = places[attempt.worker] else { return }
+    all[place].remove(attempt.uid)
+    touched.insert(place)
+    climb(from: place)
+  }
+
+  /// The first room, by worker id, from `start` on that has the processors and memory of `needs`.
+  func next(for needs: Requirement, from start: Int) -> Int? {
+    guard start < all.count else { return nil }
+    let (cpuMillis, memoryBytes) = (needs.cpuMillis, needs.memoryBytes ?? 0)
+    var node = leaves + start
+    while true {
+      if tree[node].cpuMillis >= cpuMillis, tree[node].memoryBytes >= memoryBytes {
+        guard node < leaves else { return node - leaves }
+        node *= 2
+      } else {
+        // On to the next subtree: the sister of this node or of the first ancestor on the left.
+        while node % 2 == 1 { node /= 2 }
+        guard node > 0 else { return nil }
+        node += 1
+      }
     }
-    guard node < leaves else { return admits(node - leaves) ? node - leaves : nil }
-    return search(2 * node, cpuMillis, memoryBytes, admits)
-      ?? search(2 * node + 1, cpuMillis, memoryBytes, admits)
   }
 
   private mutating func rebuild(from state: State) {
-    all = state.usable.map { Room(worker: $0.record, free: state.free(on: $0.record.id)) }
+    all = state.usable.map { Room(on: $0.record, in: state) }
     places = Dictionary(
       all.enumerated().map { ($1.worker.id, $0) }, uniquingKeysWith: { first, _ in first })
     leaves = 1
@@ -116,5 +140,57 @@ package struct Rooms: Sendable {
       tree[node] = Peak(
         cpuMillis: max(a.cpuMillis, b.cpuMillis), memoryBytes: max(a.memoryBytes, b.memoryBytes))
     }
+  }
+}
+
+extension Rooms.Room: Equatable {
+  /// One more task that needs so much fits in.
+  func takes(_ needs: Requirement) -> Bool {
+    free.cpuMillis >= needs.cpuMillis && free.covers(needs.charge(on: worker.capacity))
+  }
+
+  /// Reads what the worker has left and who holds the rest.
+  fileprivate init(on worker: WorkerRecord, in state: State) {
+    self.worker = worker
+    free = worker.capacity
+    for uid in state.workers[worker.id]?.open ?? [] {
+      guard let attempt = state.attempts[uid] else { continue }
+      add(Rooms.Use(attempt: uid, charge: attempt.charge, end: state.expectedEnd(of: attempt)))
+    }
+  }
+
+  fileprivate mutating func add(_ use: Rooms.Use) {
+    uses.append(use)
+    free.subtract(use.charge)
+    if let end = use.end { firstEnd = min(firstEnd ?? end, end) }
+  }
+
+  fileprivate mutating func set(_ end: WallTime?, of attempt: AttemptUID) {
+    guard let use = uses.firstIndex(where: { $0.attempt == attempt }) else { return }
+    uses[use].end = end
+    firstEnd = uses.lazy.compactMap(\.end).min()
+  }
+
+  /// Derives anew what is left: adding to it could leak.
+  fileprivate mutating func remove(_ attempt: AttemptUID) {
+    guard let ended = uses.firstIndex(where: { $0.attempt == attempt }) else { return }
+    uses.remove(at: ended)
+    free = worker.capacity
+    for use in uses { free.subtract(use.charge) }
+    firstEnd = uses.lazy.compactMap(\.end).min()
+  }
+
+  /// Its attempts, the first to end first; those of which nobody knows when last.
+  var usesByEnd: [Rooms.Use] {
+    // Where no end is known, they stand in order already.
+    guard firstEnd != nil else { return uses }
+    return uses.enumerated().sorted { a, b in
+      switch (a.element.end, b.element.end) {
+      case (let x?, let y?) where x != y: x < y
+      case (.some, nil): true
+      case (nil, .some): false
+      default: a.offset < b.offset
+      }
+    }.map(\.element)
   }
 }
