@@ -19,13 +19,20 @@ extension Controller {
         lose(worker, "worker \(id) was away for longer than its lease", at: now)
       }
     }
-    planHealth(at: now)
+    healthHasChanged = true
   }
 
   /// Brings the time of the next question up to date.
   mutating func planHealth(at now: Moment) {
-    heartbeats.plan(for: state.workers.values, at: now.monotonic)
+    if healthHasChanged {
+      heartbeats.plan(for: state.workers.values, at: now.monotonic)
+    } else {
+      for id in roused {
+        if let worker = state.workers[id] { heartbeats.include(worker, at: now.monotonic) }
+      }
+    }
     healthHasChanged = false
+    roused.removeAll(keepingCapacity: true)
   }
 
   /// What a worker says of its own fitness; nil: it is well.

@@ -14,7 +14,7 @@ extension Controller {
       touch(attempt.task.job)
       rooms.take(attempt, until: state.expectedEnd(of: attempt))
       // Only the first attempt of an idle worker brings a question nearer.
-      if state.workers[attempt.worker]?.open.isEmpty == true { healthHasChanged = true }
+      if state.workers[attempt.worker]?.open.isEmpty == true { roused.append(attempt.worker) }
     case .building(let uid):
       if let attempt = state.attempts[uid] { touch(attempt.task.job) }
     case .started(let uid, let at):

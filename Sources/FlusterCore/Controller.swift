@@ -20,8 +20,10 @@ package struct Controller: Sendable {
   /// What is kept for the oldest work that does not fit.
   var reservation: Reservation?
   var heartbeats = Heartbeats()
-  /// Workers have come or gone, or got their first attempt: somebody may have to be asked sooner.
+  /// Workers have come or gone: somebody may have to be asked sooner.
   var healthHasChanged = true
+  /// Workers that were idle and were given an attempt in this step.
+  var roused: [WorkerID] = []
   /// Workers that will come, by the word of the configuration: no fact, so the shell sets it.
   package var expected: [ExpectedWorker] = []
   var random: Random
@@ -76,7 +78,7 @@ package struct Controller: Sendable {
     case .tick: tick(at: now)
     case .schedule: schedule(at: now)
     }
-    if healthHasChanged { planHealth(at: now) }
+    planHealth(at: now)
     if let next = nextWake, next != wake { effect(.wake(next)) }
     defer { step = Step() }
     return step

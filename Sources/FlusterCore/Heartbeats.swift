@@ -72,16 +72,19 @@ struct Heartbeats: Sendable {
     return over <= now
   }
 
-  /// Works out `next`; called when workers, their attempts or their pulses have changed.
+  /// Works out `next`; called when workers or their pulses have changed.
   mutating func plan(for workers: some Sequence<Worker>, at now: Instant) {
     next = nil
-    for worker in workers {
-      let time =
-        worker.link == nil
-        ? expiry(of: worker, at: now)
-        : Self.interval(for: worker).map { _ in pulses[worker.record.id]?.next ?? now }
-      if let time { next = min(next ?? time, time) }
-    }
+    for worker in workers { include(worker, at: now) }
+  }
+
+  /// Brings `next` nearer if this worker asks for it: something has begun there.
+  mutating func include(_ worker: Worker, at now: Instant) {
+    let time =
+      worker.link == nil
+      ? expiry(of: worker, at: now)
+      : Self.interval(for: worker).map { _ in pulses[worker.record.id]?.next ?? now }
+    if let time { next = min(next ?? time, time) }
   }
 
   /// When a worker that is away will have ended its attempts; nil for one that never does that
