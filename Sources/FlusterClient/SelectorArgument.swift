@@ -4,7 +4,8 @@ import Glibc
 /// The ways to name jobs and tasks on a command line.
 package enum SelectorArgument {
   /// Shown with whatever is refused.
-  package static let forms = "name jobs by 42, 42.7, 42.1-9, name:GLOB, @last or - (standard input)"
+  package static let forms =
+    "name jobs by 42, 42.7, 42.1-9, name:GLOB, key:KEY, @last or - (standard input)"
 
   /// One selector. Throws usage for what is none.
   package static func parse(_ word: String) throws(Failure) -> WireSelector {
@@ -19,8 +20,11 @@ package enum SelectorArgument {
       selector.nameGlob = String(glob)
       return selector
     }
-    guard !word.hasPrefix("key:") else {
-      throw .usage("\(word): jobs have no keys in this version", wayOut: forms)
+    if word.hasPrefix("key:") {
+      let key = word.dropFirst("key:".count)
+      guard !key.isEmpty else { throw .usage("\"\(word)\" names no job", wayOut: forms) }
+      selector.key = String(key)
+      return selector
     }
     guard let tasks = tasks(word) else {
       throw .usage("\"\(word)\" is no job id", wayOut: forms)
@@ -112,6 +116,7 @@ extension WireSelector {
       return tasks.first == tasks.last
         ? "\(tasks.job).\(tasks.first)" : "\(tasks.job).\(tasks.first)-\(tasks.last)"
     case .nameGlob(let glob): return "name:\(glob)"
+    case .key(let key): return "key:\(key)"
     case .newest: return "@last"
     case nil: return "nothing"
     }
@@ -137,7 +142,7 @@ extension WireSelector {
   package var depends: Bool {
     switch kind {
     case .tasks, nil: false
-    case .nameGlob, .newest: true
+    case .nameGlob, .key, .newest: true
     }
   }
 }

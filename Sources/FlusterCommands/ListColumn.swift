@@ -3,7 +3,7 @@ import FlusterClient
 /// The columns of fluster-ls.
 package enum ListColumn: String, CaseIterable {
   case id, name, user, uid, state, time, cpus, mem, reason, tasks, worker, attempts, status, cause
-  case submitted, started, ended, limit, command, directory, parent, path
+  case submitted, started, ended, limit, command, directory, parent, path, key
 
   /// Without `-o`.
   static let usual: [ListColumn] = [.id, .name, .user, .state, .time, .cpus, .mem, .reason]
@@ -15,7 +15,7 @@ package enum ListColumn: String, CaseIterable {
     switch self {
     case .id, .uid, .time, .cpus, .mem, .attempts, .status, .limit, .parent: .right
     case .name, .user, .state, .reason, .tasks, .worker, .cause, .submitted, .started, .ended,
-      .command, .directory, .path:
+      .command, .directory, .path, .key:
       .left
     }
   }
@@ -25,7 +25,7 @@ package enum ListColumn: String, CaseIterable {
     switch self {
     case .command, .directory, .worker, .attempts: true
     case .id, .name, .user, .uid, .state, .time, .cpus, .mem, .reason, .tasks, .status, .cause,
-      .submitted, .started, .ended, .limit, .parent, .path:
+      .submitted, .started, .ended, .limit, .parent, .path, .key:
       false
     }
   }
@@ -33,7 +33,7 @@ package enum ListColumn: String, CaseIterable {
   /// Whether a task's own row does not tell it.
   var isOfJob: Bool {
     switch self {
-    case .cpus, .mem, .submitted, .limit, .command, .directory, .parent, .path: true
+    case .cpus, .mem, .submitted, .limit, .command, .directory, .parent, .path, .key: true
     case .id, .name, .user, .uid, .state, .time, .reason, .tasks, .worker, .attempts, .status,
       .cause, .started, .ended:
       false

@@ -21,6 +21,7 @@ struct ListRow {
   var launch: WireLaunch?
   var parent = ""
   var path = ""
+  var key = ""
 
   init(_ job: WireJobRow) {
     id = "\(job.job)"
@@ -36,6 +37,7 @@ struct ListRow {
     if job.hasLaunch { launch = job.launch }
     parent = job.parentText
     path = job.path
+    key = job.key
     reason = job.explanation
     tasks = job.progressText
     if let last = job.attempts.last { worker = last.worker }
@@ -54,6 +56,7 @@ struct ListRow {
     if let job, job.hasLaunch { launch = job.launch }
     parent = job?.parentText ?? ""
     path = job?.path ?? ""
+    key = job?.key ?? ""
     if task.hasStartedMs { started = WallTime(milliseconds: task.startedMs) }
     if task.hasEndedMs { ended = WallTime(milliseconds: task.endedMs) }
     worker = task.worker
@@ -93,6 +96,7 @@ struct ListRow {
     case .directory: launch.map { String(decoding: $0.directory.array, as: UTF8.self) } ?? "-"
     case .parent: parent.isEmpty ? "-" : parent
     case .path: path.isEmpty ? "-" : path
+    case .key: key.isEmpty ? "-" : key
     }
   }
 

@@ -1,4 +1,5 @@
 import FlusterClient
+import FlusterCore
 import FlusterProtocol
 
 extension WireJobRequest {
@@ -6,6 +7,11 @@ extension WireJobRequest {
   var json: JSONObject {
     var object = JSONObject.line
     object.set("name", .string(name))
+    if hasOnce, let rule = try? Once(wire: once) {
+      object.set("key", .string(once.key))
+      object.set("key_scope", .string(rule.scope.rawValue))
+      object.set("if_exists", .string(rule.ifExists.rawValue))
+    }
     if hasArray { object.set("array", .object(array.json)) }
     object.add(needs)
     if hasTimeLimitMs { object.set("time_limit_seconds", .thousandths(timeLimitMs)) }

@@ -27,6 +27,8 @@ extension WireJobRow {
     if array.explicit { block.add("tasks", arrayText) }
     if hasParent { block.add("path", path) }
     block.add("parent", parentText)
+    block.add("key", key)
+    if hasReplaces { block.add("replaces", "\(replaces)") }
     block.add("needs", needsText)
     block.add("order", orderText)
     block.add("limits", limitsText)

@@ -15,6 +15,8 @@ extension WireJobRow {
     if hasParentIndex { object.set("parent_task", .unsigned(UInt64(parentIndex))) }
     if root != 0 { object.set("root", .unsigned(root)) }
     if !path.isEmpty { object.set("path", .string(path)) }
+    if hasKey { object.set("key", .string(key)) }
+    if hasReplaces { object.set("replaces", .unsigned(replaces)) }
     object.set("state", .string(state.word))
     object.set("held", .bool(held))
     if hasReason { object.set("reason", .object(reason.json)) }

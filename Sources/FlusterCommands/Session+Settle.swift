@@ -3,8 +3,8 @@ import FlusterCore
 import FlusterProtocol
 
 extension Session {
-  /// Replaces selectors that mean different jobs at different times (`@last`, `name:GLOB`) by the
-  /// jobs they mean now, so that a repeated question is about the same ones.
+  /// Replaces selectors that mean different jobs at different times (`@last`, `name:GLOB`,
+  /// `key:KEY`) by the jobs they mean now, so that a repeated question is about the same ones.
   mutating func settle(
     _ selectors: [WireSelector], until deadline: Instant? = nil
   ) throws(Failure) -> [WireSelector] {

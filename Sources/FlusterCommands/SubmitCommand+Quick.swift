@@ -8,6 +8,10 @@ extension SubmitCommand {
     "-c": { $0.many.line = $1 },
     "-n": { $0.many.name = $1 },
     "-a": { $0.many.array = $1 },
+    "-k": { $0.identity.key = $1 },
+    "--key": { $0.identity.key = $1 },
+    "--key-scope": { $0.identity.keyScope = $1 },
+    "--if-exists": { $0.identity.ifExists = $1 },
     "--cpus": { $0.needs.cpus = $1 },
     "--mem": { $0.needs.mem = $1 },
     "-r": { $0.needs.resource.append($1) },
@@ -82,6 +86,9 @@ extension SubmitCommand {
     var command = SubmitCommand()
     command.many = SubmitOptions.Many()
     (command.many.line, command.many.name, command.many.array) = (nil, nil, nil)
+    command.identity = SubmitOptions.Identity()
+    (command.identity.key, command.identity.keyScope) = (nil, nil)
+    command.identity.ifExists = nil
     command.needs = SubmitOptions.Needs()
     (command.needs.cpus, command.needs.mem, command.needs.resource) = (nil, nil, [])
     (command.needs.port, command.needs.sock) = ([], [])

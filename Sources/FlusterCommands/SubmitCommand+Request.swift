@@ -10,6 +10,7 @@ extension SubmitCommand {
     var job = WireJobRequest()
     let argv = try argv(of: caller)
     job.name = try name(for: argv)
+    if let once = try identity.once() { job.once = once }
     if let array = many.array { job.array = try ArrayArgument.parse(array) }
     job.needs = try wireNeeds()
     try setEnding(of: &job)

@@ -15,6 +15,7 @@ package struct SubmitCommand: AskingCommand {
     version: "fluster-submit \(FlusterVersion.software)")
 
   @OptionGroup(title: "Many") var many: SubmitOptions.Many
+  @OptionGroup(title: "Identity") var identity: SubmitOptions.Identity
   @OptionGroup(title: "Needs") var needs: SubmitOptions.Needs
   @OptionGroup(title: "Order") var order: SubmitOptions.Order
   @OptionGroup(title: "Ending") var ending: SubmitOptions.Ending

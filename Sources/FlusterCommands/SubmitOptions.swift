@@ -1,6 +1,7 @@
 import ArgumentParser
 import FlusterClient
 import FlusterCore
+import FlusterProtocol
 
 /// The options of fluster-submit as they stand on the command line, unread: `SubmitCommand+Request`
 /// gives them their meaning, and their errors our form.
@@ -22,6 +23,46 @@ enum SubmitOptions {
       help: ArgumentHelp(
         "An array: one task for each index, N at once.", valueName: "first-last[:step][%n]"))
     var array: String?
+  }
+
+  /// Which jobs are the same.
+  struct Identity: ParsableArguments {
+    @Option(
+      name: [.customShort("k", allowingJoined: true), .customLong("key")], parsing: .unconditional,
+      help: ArgumentHelp("Submit it once under this key.", valueName: "key"))
+    var key: String?
+
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("Which jobs have the key (ever).", valueName: "ever|live"))
+    var keyScope: String?
+
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("If a job has the key (return).", valueName: "return|fail|replace"))
+    var ifExists: String?
+
+    /// The key and how it is taken; nil for none. Throws usage for what is malformed.
+    func once() throws(Failure) -> WireOnce? {
+      guard let key else {
+        guard keyScope == nil, ifExists == nil else {
+          throw .usage(
+            "\(keyScope == nil ? "--if-exists" : "--key-scope") is about a key, and there is none",
+            wayOut: "name one with -k")
+        }
+        return nil
+      }
+      guard !key.isEmpty else { throw .usage("-k: the key is empty") }
+      let scope = keyScope ?? Once.Scope.ever.rawValue
+      guard let scope = Once.Scope(rawValue: scope) else {
+        throw .usage("--key-scope takes ever or live, not \"\(scope)\"")
+      }
+      let ifExists = ifExists ?? Once.IfExists.return.rawValue
+      guard let ifExists = Once.IfExists(rawValue: ifExists) else {
+        throw .usage("--if-exists takes return, fail or replace, not \"\(ifExists)\"")
+      }
+      return WireOnce(key: key, Once(scope: scope, ifExists: ifExists))
+    }
   }
 
   /// What a task needs.

@@ -58,9 +58,11 @@ package struct Observation: Hashable, Sendable {
 
 /// Everything that may be asked of the controller.
 package enum Command: Hashable, Sendable {
-  /// `inside` is the attempt that submits, by its own word.
+  /// `once` is about the request's key, if it has one; `inside` is the attempt that submits, by its
+  /// own word.
   case submit(
-    JobRequest, Payload, Token?, inside: AttemptUID? = nil, from: Caller, RequestID)
+    JobRequest, Payload, Token?, once: Once = Once(), inside: AttemptUID? = nil, from: Caller,
+    RequestID)
   /// TERM, grace, KILL for what runs; the end for what waits; the same for everything below it in
   /// its tree, and below jobs that have finished if `belowFinished`.
   case kill(

@@ -123,6 +123,7 @@ extension Controller {
     progress.ended = now.wall
     record(.jobEnded(progress))
     effect(.jobEnded(id))
+    offerSuccessors(of: job)
   }
 }
 

@@ -1,21 +1,27 @@
 extension Controller {
   mutating func submit(
-    _ request: JobRequest, _ payload: Payload, _ token: Token?, inside attempt: AttemptUID?,
-    from caller: Caller, _ reply: RequestID, at now: Moment
+    _ request: JobRequest, _ payload: Payload, _ token: Token?, _ once: Once,
+    inside attempt: AttemptUID?, from caller: Caller, _ reply: RequestID, at now: Moment
   ) {
-    if let token, let known = state.tokens.job(for: token, of: request.owner) {
+    let owned = token.map { OwnedToken(owner: request.owner, token: $0) }
+    if let known = owned.flatMap({ state.tokens.made(by: $0) }) {
       return effect(.reply(reply, .submitted(known, existed: true)))
     }
-    if let refusal = refusal(of: request, from: caller) {
-      return effect(.reply(reply, .refused(refusal)))
-    }
+    var request = request
     let descent: Descent
     let orphan: String?
-    do {
+    do throws(Refusal) {
+      if let known = try existing(for: request, once, from: caller) {
+        return effect(
+          .reply(reply, .submitted(known.job, existed: true, notice: known.notice)))
+      }
+      if let refusal = refusal(of: request, from: caller) { throw refusal }
       (descent, orphan) = try self.descent(of: request, inside: attempt)
+      try checkReplacement(of: request, once, descent)
     } catch {
       return effect(.reply(reply, .refused(error)))
     }
+    replace(for: &request, once, at: now)
     let job = Job(
       id: state.nextJob, request: request, submitted: now.wall, descent: descent)
     record(.submitted(job, payload, token))

@@ -53,8 +53,9 @@ package struct Controller: Sendable {
     let wake = nextWake
     time = now.wall
     switch command {
-    case .submit(let request, let payload, let token, let attempt, let caller, let reply):
-      submit(request, payload, token, inside: attempt, from: caller, reply, at: now)
+    case .submit(
+      let request, let payload, let token, let once, let attempt, let caller, let reply):
+      submit(request, payload, token, once, inside: attempt, from: caller, reply, at: now)
     case .kill(let selections, let reason, let belowFinished, let caller, let reply):
       kill(
         selections, reason: reason, belowFinished: belowFinished, from: caller, reply, at: now)

@@ -6,7 +6,7 @@ package enum Invariants {
     return state.jobs.keys.sorted().flatMap { id in
       state.jobs[id].map { violations(of: $0, in: state) } ?? []
     } + attempts(in: state) + workers(in: state) + links(in: state) + families(in: state)
-      + controller.rooms.violations(in: state) + endpoints(in: state)
+      + keys(in: state) + controller.rooms.violations(in: state) + endpoints(in: state)
   }
 
   private static func violations(of job: Job, in state: State) -> [String] {
@@ -121,6 +121,26 @@ package enum Invariants {
       }
     }
     if derived != state.endpoints { found.append("the endpoints are not those of the attempts") }
+    return found
+  }
+
+  /// Of the jobs under one key at most the first has begun: the others wait until it is gone.
+  private static func keys(in state: State) -> [String] {
+    var derived = Keys()
+    var firsts: [OwnedKey: Job] = [:]
+    var found: [String] = []
+    for job in state.jobs.values {
+      derived.add(job)
+      guard let key = job.request.ownedKey else { continue }
+      guard let first = firsts[key] else {
+        firsts[key] = job
+        continue
+      }
+      if state.predecessor(of: job) != first.id || !job.records.isEmpty {
+        found.append("job \(job.id): it does not wait for job \(first.id), which has its key")
+      }
+    }
+    if !derived.hasSameJobs(as: state.keys) { found.append("the keys are not those of the jobs") }
     return found
   }
 

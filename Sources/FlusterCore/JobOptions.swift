@@ -47,6 +47,7 @@ package struct JobOptions: Hashable, Sendable {
   /// A task that has found no place so long after the submit is unschedulable; nil: it waits.
   package var scheduleTimeout: Span?
   package var gang: Gang?
+  package var key: JobKey?
 
   /// None of it.
   package init() {}

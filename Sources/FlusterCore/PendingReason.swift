@@ -3,6 +3,8 @@ package struct PendingReason: Hashable, Sendable {
   /// What kind of thing it waits for.
   package enum Code: String, Sendable, CaseIterable {
     case held
+    /// The job that it replaces has not ended yet.
+    case replaces
     case noWorker = "no-worker"
     case backOff = "back-off"
     case throttled
@@ -32,6 +34,9 @@ extension Controller {
   package func pendingReason(for id: JobID, at now: Moment) -> PendingReason? {
     guard let job = state.jobs[id], job.progress.counts.pending > 0 else { return nil }
     if job.progress.held { return PendingReason(.held, "held; fluster-set \(id) release") }
+    if let old = state.predecessor(of: job) {
+      return PendingReason(.replaces, "waits for job \(old) to end, which it replaces")
+    }
     let active = job.progress.counts.active
     if let throttle = job.request.array.throttle, active >= throttle {
       return PendingReason(.throttled, "\(active) of its tasks run, and it may run \(throttle)")

@@ -126,7 +126,7 @@ package struct Queue: Sendable {
     defer { setHead(of: place) }
     while let rank = groups[place].ready.min {
       if let job = state.jobs[rank.job], queued.contains(rank.job),
-        let position = startable(job)
+        let position = startable(job, in: state)
       {
         return (rank, position)
       }
@@ -137,8 +137,8 @@ package struct Queue: Sendable {
   }
 
   /// The lowest position of the job that may be started now.
-  private mutating func startable(_ job: Job) -> UInt32? {
-    guard !job.progress.held else { return nil }
+  private mutating func startable(_ job: Job, in state: State) -> UInt32? {
+    guard !job.progress.held, state.predecessor(of: job) == nil else { return nil }
     let active = job.progress.counts.active
     if let throttle = job.request.array.throttle, active >= throttle { return nil }
     if job.request.options.gang != nil { return job.waitingGang?.first }

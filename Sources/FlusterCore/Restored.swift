@@ -33,7 +33,8 @@ package struct Restored: Sendable {
 extension Restored: Hashable {}
 
 extension State {
-  /// What a store would read back of this state: all but the connections and the tokens.
+  /// What a store would read back of this state: all but the connections and the
+  /// newest submits.
   package var restored: Restored {
     Restored(
       nextJob: nextJob, jobs: jobs.keys.sorted().compactMap { jobs[$0] },

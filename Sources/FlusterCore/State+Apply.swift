@@ -5,7 +5,10 @@ extension State {
     case .submitted(let job, _, let token):
       add(job)
       nextJob = JobID(job.id.number + 1)
-      if let token { tokens.remember(token, of: job.request.owner, made: job.id) }
+      if let token {
+        tokens.remember(OwnedToken(owner: job.request.owner, token: token), made: job.id)
+      }
+      keys.remember(job)
     case .assigned(let attempt): assign(attempt)
     case .building(let uid): move(uid, to: .building, started: nil)
     case .started(let uid, let at): move(uid, to: .running, started: at)
@@ -18,7 +21,10 @@ extension State {
     case .tasksHeld(let id, let positions): jobs[id]?.hold(positions)
     case .tasksReleased(let id, let positions): jobs[id]?.release(positions)
     case .jobEnded(let progress):
-      if let job = jobs[progress.job] { families.remove(job) }
+      if let job = jobs[progress.job] {
+        families.remove(job)
+        keys.remove(job)
+      }
       jobs[progress.job] = nil
     case .endpointRegistered(let endpoint): add(endpoint)
     case .endpointRemoved(let uid, let name, let address): endpoints.remove(uid, name, address)

@@ -8,10 +8,11 @@ package struct State: Hashable, Sendable {
   package internal(set) var workers: [WorkerID: Worker] = [:]
   /// Connections that have registered.
   package internal(set) var links: [LinkID: WorkerID] = [:]
-  package internal(set) var tokens = RecentTokens()
+  package internal(set) var tokens = RecentSubmits<OwnedToken, JobID>()
   /// The unfinished jobs below each attempt.
   package internal(set) var families = Families()
   package internal(set) var endpoints = Endpoints()
+  package internal(set) var keys = Keys()
 
   /// What the store read back.
   package init(restored: Restored) {
@@ -30,6 +31,7 @@ package struct State: Hashable, Sendable {
   mutating func add(_ job: Job) {
     jobs[job.id] = job
     if job.lineage != nil { jobs[job.id]?.descent = families.add(job) }
+    keys.add(job)
   }
 
   /// What `worker` has left: its capacity less what its open attempts are charged. Derived every

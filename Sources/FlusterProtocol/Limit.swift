@@ -33,7 +33,8 @@ package enum Limit {
   package static let pattern = 1024
   /// Selectors in one request; a client with more asks several times.
   package static let selectors = 100_000
-  /// Names among them: each is compared with every job of the caller, where an id is looked up.
+  /// Names and keys among them: a name is compared with every job of the caller, and for a key the
+  /// store is asked, where an id is looked up.
   package static let patterns = 100
   /// Bytes of a launch description, with fields that this build does not know: room for as much
   /// again as half of argv. Several launches must fit into a frame to a worker.

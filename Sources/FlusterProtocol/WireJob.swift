@@ -13,6 +13,8 @@ package struct Submission: Hashable, Sendable {
   package let isDryRun: Bool
   /// The attempt that submits, by its own word.
   package let parent: AttemptUID?
+  /// What is to become of it if the request has a key that is taken.
+  package let once: Once
 
   /// Decodes and checks a Submit of `owner`, whom the kernel named.
   ///
@@ -29,8 +31,13 @@ package struct Submission: Hashable, Sendable {
     parent =
       wire.parentAttempt.isEmpty
       ? nil : try Limit.uid(wire.parentAttempt.array, "the parent's attempt")
-    request = try JobRequest(wire: wire.job, owner: owner)
+    var request = try JobRequest(wire: wire.job, owner: owner)
     payload = try Payload(wire: wire.job)
+    once = try Once(wire: wire.job.once)
+    if wire.job.hasOnce {
+      request.options.key = try JobKey(wire: wire.job.once, for: request, payload)
+    }
+    self.request = request
   }
 }
 

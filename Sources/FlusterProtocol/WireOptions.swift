@@ -3,7 +3,9 @@ package import FlusterCore
 extension WireOptions {
   /// What few jobs ask for; nil if all of it is as usual.
   package init?(_ request: JobRequest) {
-    let options = request.options
+    var options = request.options
+    // Told by itself.
+    options.key = nil
     guard options != JobOptions() || request.backoff != .standard else { return nil }
     self.init()
     if options.band != .interactive { band = WireBand(options.band) }

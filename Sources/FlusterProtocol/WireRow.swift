@@ -42,6 +42,9 @@ extension WireJobRow {
     root = (lineage?.root ?? id).number
     path = request.path(below: lineage)
     endChildren = request.endChildren
+    guard let key = request.options.key else { return }
+    self.key = key.name
+    if let old = key.replaces { replaces = old.number }
   }
 }
 

@@ -5,6 +5,8 @@ package enum JobSelector: Hashable, Sendable {
   case tasks(Selection)
   /// A shell pattern over the names of the caller's jobs.
   case name(String)
+  /// The caller's newest job under a key.
+  case key(String)
   /// The caller's newest job.
   case newest
 }
@@ -30,13 +32,17 @@ extension JobSelector {
       guard !pattern.isEmpty else { throw .invalid("the pattern of a selector is empty") }
       try Limit.text(pattern, to: Limit.pattern, "the pattern of a selector")
       self = .name(pattern)
+    case .key(let key):
+      guard !key.isEmpty else { throw .invalid("the key of a selector is empty") }
+      try Limit.text(key, to: Limit.name, "the key of a selector")
+      self = .key(key)
     case .newest(true): self = .newest
     case .newest(false), nil: throw .invalid("a selector selects nothing")
     }
   }
 
   /// All selectors of a request, checked; at most `Limit.selectors`, and of names
-  /// `Limit.patterns`.
+  /// and keys `Limit.patterns`.
   package static func list(wire: [WireSelector]) throws(Refusal) -> [JobSelector] {
     guard wire.count <= Limit.selectors else {
       throw .invalid(
@@ -48,10 +54,13 @@ extension JobSelector {
     var patterns = 0
     for selector in wire {
       let selector = try JobSelector(wire: selector)
-      if case .name = selector { patterns += 1 }
+      switch selector {
+      case .name, .key: patterns += 1
+      case .tasks, .newest: break
+      }
       guard patterns <= Limit.patterns else {
         throw .invalid(
-          "more than \(Limit.patterns) names are above the limit",
+          "more than \(Limit.patterns) names and keys are above the limit",
           wayOut: "ask in several requests")
       }
       selectors.append(selector)
@@ -80,6 +89,7 @@ extension WireSelector {
       }
       kind = .tasks(tasks)
     case .name(let pattern): kind = .nameGlob(pattern)
+    case .key(let key): kind = .key(key)
     case .newest: kind = .newest(true)
     }
   }

@@ -732,7 +732,7 @@ package nonisolated struct WireSubmitted: Sendable {
 
   package var job: UInt64 = 0
 
-  /// The token was known: this is the job it made.
+  /// No job was made: this is the one that the token made, or that has the key.
   package var existed: Bool = false
 
   package var notices: [String] = []
@@ -845,11 +845,131 @@ package nonisolated struct WireJobRequest: @unchecked Sendable {
   /// Clears the value of `options`. Subsequent reads from it will return its default value.
   package mutating func clearOptions() {_uniqueStorage()._options = nil}
 
+  /// Absent: each submit makes a job.
+  package var once: WireOnce {
+    get {_storage._once ?? WireOnce()}
+    set {_uniqueStorage()._once = newValue}
+  }
+  /// Returns true if `once` has been explicitly set.
+  package var hasOnce: Bool {_storage._once != nil}
+  /// Clears the value of `once`. Subsequent reads from it will return its default value.
+  package mutating func clearOnce() {_uniqueStorage()._once = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// A key of the caller's; each uid has keys of its own.
+package nonisolated struct WireOnce: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var key: String = String()
+
+  /// Unspecified: ever.
+  package var scope: WireOnce.Scope = .unspecified
+
+  /// Unspecified: return.
+  package var ifExists: WireOnce.IfExists = .unspecified
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum Scope: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+
+    /// Every job under the key whose record is kept counts.
+    case ever // = 1
+
+    /// Only unfinished ones do.
+    case live // = 2
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .ever
+      case 2: self = .live
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .ever: return 1
+      case .live: return 2
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [WireOnce.Scope] = [
+      .unspecified,
+      .ever,
+      .live,
+    ]
+
+  }
+
+  /// What becomes of the submit if a job counts.
+  package nonisolated enum IfExists: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+
+    /// It is answered with that job, if that asked for the same; else with ALREADY_EXISTS.
+    case `return` // = 1
+
+    /// ALREADY_EXISTS.
+    case fail // = 2
+
+    /// That job is ended, and the new one starts when it is gone.
+    case replace // = 3
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .return
+      case 2: self = .fail
+      case 3: self = .replace
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .return: return 1
+      case .fail: return 2
+      case .replace: return 3
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [WireOnce.IfExists] = [
+      .unspecified,
+      .return,
+      .fail,
+      .replace,
+    ]
+
+  }
+
+  package init() {}
 }
 
 /// What few jobs ask for.
@@ -1229,6 +1349,15 @@ package nonisolated struct WireSelector: Sendable {
     set {kind = .newest(newValue)}
   }
 
+  /// The caller's newest job under this key.
+  package var key: String {
+    get {
+      if case .key(let v)? = kind {return v}
+      return String()
+    }
+    set {kind = .key(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -1237,6 +1366,8 @@ package nonisolated struct WireSelector: Sendable {
     case nameGlob(String)
     /// The caller's newest job.
     case newest(Bool)
+    /// The caller's newest job under this key.
+    case key(String)
 
   }
 
@@ -1523,6 +1654,26 @@ package nonisolated struct WireJobRow: @unchecked Sendable {
   /// Clears the value of `options`. Subsequent reads from it will return its default value.
   package mutating func clearOptions() {_uniqueStorage()._options = nil}
 
+  /// Under which key it was submitted; absent: none.
+  package var key: String {
+    get {_storage._key ?? String()}
+    set {_uniqueStorage()._key = newValue}
+  }
+  /// Returns true if `key` has been explicitly set.
+  package var hasKey: Bool {_storage._key != nil}
+  /// Clears the value of `key`. Subsequent reads from it will return its default value.
+  package mutating func clearKey() {_uniqueStorage()._key = nil}
+
+  /// The job under the same key that it replaces, before whose end it does not start.
+  package var replaces: UInt64 {
+    get {_storage._replaces ?? 0}
+    set {_uniqueStorage()._replaces = newValue}
+  }
+  /// Returns true if `replaces` has been explicitly set.
+  package var hasReplaces: Bool {_storage._replaces != nil}
+  /// Clears the value of `replaces`. Subsequent reads from it will return its default value.
+  package mutating func clearReplaces() {_uniqueStorage()._replaces = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1549,7 +1700,7 @@ package nonisolated struct WireReason: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// held, no-worker, resources, throttled, back-off, queued
+  /// held, replaces, no-worker, back-off, throttled, resources, constraint, gang, reserved, queued
   package var code: String = String()
 
   /// One sentence with numbers.
@@ -4176,7 +4327,7 @@ nonisolated extension WireSubmitted: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}array\0\u{1}needs\0\u{1}retries\0\u{3}retries_lost\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}held\0\u{1}launch\0\u{1}environment\0\u{3}end_children\0\u{1}options\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}array\0\u{1}needs\0\u{1}retries\0\u{3}retries_lost\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}held\0\u{1}launch\0\u{1}environment\0\u{3}end_children\0\u{1}options\0\u{1}once\0")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -4191,6 +4342,7 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _environment: Data = Data()
     var _endChildren: Bool = false
     var _options: WireOptions? = nil
+    var _once: WireOnce? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4213,6 +4365,7 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _environment = source._environment
       _endChildren = source._endChildren
       _options = source._options
+      _once = source._once
     }
   }
 
@@ -4243,6 +4396,7 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 10: try { try decoder.decodeSingularBytesField(value: &_storage._environment) }()
         case 11: try { try decoder.decodeSingularBoolField(value: &_storage._endChildren) }()
         case 12: try { try decoder.decodeSingularMessageField(value: &_storage._options) }()
+        case 13: try { try decoder.decodeSingularMessageField(value: &_storage._once) }()
         default: break
         }
       }
@@ -4291,6 +4445,9 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
       try { if let v = _storage._options {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
       } }()
+      try { if let v = _storage._once {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4312,6 +4469,7 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._environment != rhs_storage._environment {return false}
         if _storage._endChildren != rhs_storage._endChildren {return false}
         if _storage._options != rhs_storage._options {return false}
+        if _storage._once != rhs_storage._once {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4319,6 +4477,54 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension WireOnce: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Once"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}scope\0\u{3}if_exists\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.key) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.scope) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.ifExists) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.key.isEmpty {
+      try visitor.visitSingularStringField(value: self.key, fieldNumber: 1)
+    }
+    if self.scope != .unspecified {
+      try visitor.visitSingularEnumField(value: self.scope, fieldNumber: 2)
+    }
+    if self.ifExists != .unspecified {
+      try visitor.visitSingularEnumField(value: self.ifExists, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireOnce, rhs: WireOnce) -> Bool {
+    if lhs.key != rhs.key {return false}
+    if lhs.scope != rhs.scope {return false}
+    if lhs.ifExists != rhs.ifExists {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOnce.Scope: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SCOPE_UNSPECIFIED\0\u{1}EVER\0\u{1}LIVE\0")
+}
+
+nonisolated extension WireOnce.IfExists: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0IF_EXISTS_UNSPECIFIED\0\u{1}RETURN\0\u{1}FAIL\0\u{1}REPLACE\0")
 }
 
 nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -4747,7 +4953,7 @@ nonisolated extension WireRlimit: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireSelector: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Selector"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tasks\0\u{3}name_glob\0\u{1}newest\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tasks\0\u{3}name_glob\0\u{1}newest\0\u{1}key\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4784,6 +4990,14 @@ nonisolated extension WireSelector: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.kind = .newest(v)
         }
       }()
+      case 4: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.kind != nil {try decoder.handleConflictingOneOf()}
+          self.kind = .key(v)
+        }
+      }()
       default: break
       }
     }
@@ -4806,6 +5020,10 @@ nonisolated extension WireSelector: SwiftProtobuf.Message, SwiftProtobuf._Messag
     case .newest?: try {
       guard case .newest(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularBoolField(value: v, fieldNumber: 3)
+    }()
+    case .key?: try {
+      guard case .key(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
     }()
     case nil: break
     }
@@ -4965,7 +5183,7 @@ nonisolated extension WireListing: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobRow"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}name\0\u{1}uid\0\u{1}state\0\u{3}submitted_ms\0\u{3}started_ms\0\u{3}ended_ms\0\u{1}array\0\u{1}needs\0\u{1}counts\0\u{1}held\0\u{1}reason\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}retries\0\u{3}retries_lost\0\u{1}error\0\u{3}killed_by\0\u{3}kill_reason\0\u{1}launch\0\u{1}attempts\0\u{1}outcome\0\u{1}parent\0\u{3}parent_index\0\u{1}root\0\u{1}path\0\u{3}end_children\0\u{1}options\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}name\0\u{1}uid\0\u{1}state\0\u{3}submitted_ms\0\u{3}started_ms\0\u{3}ended_ms\0\u{1}array\0\u{1}needs\0\u{1}counts\0\u{1}held\0\u{1}reason\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}retries\0\u{3}retries_lost\0\u{1}error\0\u{3}killed_by\0\u{3}kill_reason\0\u{1}launch\0\u{1}attempts\0\u{1}outcome\0\u{1}parent\0\u{3}parent_index\0\u{1}root\0\u{1}path\0\u{3}end_children\0\u{1}options\0\u{1}key\0\u{1}replaces\0")
 
   fileprivate class _StorageClass {
     var _job: UInt64 = 0
@@ -4996,6 +5214,8 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _path: String = String()
     var _endChildren: Bool = false
     var _options: WireOptions? = nil
+    var _key: String? = nil
+    var _replaces: UInt64? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -5034,6 +5254,8 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _path = source._path
       _endChildren = source._endChildren
       _options = source._options
+      _key = source._key
+      _replaces = source._replaces
     }
   }
 
@@ -5080,6 +5302,8 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 26: try { try decoder.decodeSingularStringField(value: &_storage._path) }()
         case 27: try { try decoder.decodeSingularBoolField(value: &_storage._endChildren) }()
         case 28: try { try decoder.decodeSingularMessageField(value: &_storage._options) }()
+        case 29: try { try decoder.decodeSingularStringField(value: &_storage._key) }()
+        case 30: try { try decoder.decodeSingularUInt64Field(value: &_storage._replaces) }()
         default: break
         }
       }
@@ -5176,6 +5400,12 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       try { if let v = _storage._options {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
       } }()
+      try { if let v = _storage._key {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 29)
+      } }()
+      try { if let v = _storage._replaces {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 30)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -5213,6 +5443,8 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._path != rhs_storage._path {return false}
         if _storage._endChildren != rhs_storage._endChildren {return false}
         if _storage._options != rhs_storage._options {return false}
+        if _storage._key != rhs_storage._key {return false}
+        if _storage._replaces != rhs_storage._replaces {return false}
         return true
       }
       if !storagesAreEqual {return false}

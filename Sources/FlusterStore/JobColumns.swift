@@ -6,7 +6,7 @@ enum JobColumns {
     id, owner, name, submitted, array_first, array_step, array_count, array_throttle,
     array_explicit, cpu_millis, memory_bytes, resources, retries, retries_lost, backoff_first,
     backoff_most, time_limit, grace, submitted_held, end_children, options, constraints,
-    \(LineageColumns.all)
+    \(KeyColumns.all), \(LineageColumns.all)
     """
   private static let changing = [
     "state", "started", "ended", "held", "killed_by", "kill_reason", "counts", "pending",
@@ -28,6 +28,7 @@ enum JobColumns {
     parameters.put(job.request.name)
     parameters.put(job.submitted.milliseconds)
     put(job.request, into: &parameters)
+    KeyColumns.put(job.request.options.key, into: &parameters)
     LineageColumns.put(job.lineage, into: &parameters)
     put(job.progress, into: &parameters)
   }
@@ -98,6 +99,7 @@ enum JobColumns {
     if let options = row.options() { request.options = options }
     request.needs = Requirement(
       cpuMillis: cpuMillis, memoryBytes: memoryBytes, named: named, constraints: row.constraints())
+    if let key = KeyColumns.key(&row) { request.options.key = key }
   }
 
   /// `progress` is that of a fresh job.

@@ -6,6 +6,9 @@ extension Migration {
   ///
   /// Jobs from before there were trees are roots.
   ///
+  /// A key is looked up when a submit names it, ended jobs included; jobs without one, nearly all,
+  /// are not in the index.
+  ///
   /// The feed has several entries a row, found by the number of its last.
   static let version2 = """
     CREATE TABLE environment_use (
@@ -46,6 +49,10 @@ extension Migration {
     ALTER TABLE job ADD COLUMN parent_path TEXT;
     ALTER TABLE job ADD COLUMN ancestors BLOB;
     ALTER TABLE job ADD COLUMN end_children INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE job ADD COLUMN key TEXT;
+    ALTER TABLE job ADD COLUMN key_digest BLOB;
+    ALTER TABLE job ADD COLUMN replaces INTEGER;
+    CREATE INDEX job_key ON job (owner, key) WHERE key IS NOT NULL;
 
     CREATE TABLE feed (
       last INTEGER PRIMARY KEY,

@@ -68,6 +68,21 @@ package final class Reader: Sendable {
     }
   }
 
+  /// The newest job under a key, ended or not, if any is still kept.
+  package func stored(_ key: OwnedKey) throws(StoreError) -> StoredKey {
+    try connection.withLock { (connection) throws(StoreError) in
+      // First: a job that is committed in between must not seem to have been forgotten.
+      let next = try connection.nextJob.first { $0.word() } ?? 1
+      let holder = try connection.keyHolder.first { parameters in
+        parameters.put(key.owner.number)
+        parameters.put(key.name)
+      } _: {
+        KeyHolder(job: JobID($0.word()), digest: RequestDigest($0.attemptUID()))
+      }
+      return StoredKey(holder: holder, next: JobID(next))
+    }
+  }
+
   /// The last job that a user submitted, if any is still kept.
   package func newestJob(of owner: UserID) throws(StoreError) -> JobID? {
     try connection.withLock { (connection) throws(StoreError) in

@@ -7,6 +7,8 @@ final class ReaderConnection {
   let job: Statement
   let owner: Statement
   let token: Statement
+  let keyHolder: Statement
+  let nextJob: Statement
   let newest: Statement
   let account: Statement
   let attemptPage: Statement
@@ -34,6 +36,12 @@ final class ReaderConnection {
     job = try compile("SELECT \(JobColumns.all) FROM job WHERE id = ?")
     owner = try compile("SELECT owner FROM job WHERE id = ?")
     token = try compile("SELECT job FROM token WHERE owner = ? AND token = ?")
+    keyHolder = try compile(
+      """
+      SELECT id, key_digest FROM job INDEXED BY job_key
+      WHERE owner = ? AND key = ? AND key IS NOT NULL ORDER BY id DESC LIMIT 1
+      """)
+    nextJob = try compile("SELECT next_job FROM meta")
     newest = try compile("SELECT id FROM job WHERE owner = ? ORDER BY id DESC LIMIT 1")
     account = try compile("SELECT bytes FROM account WHERE owner = ?")
     attemptPage = try compile(

@@ -58,7 +58,7 @@ extension Daemon {
     wire.job = job.number
     wire.existed = existed
     if let notice { wire.notices.append(notice) }
-    if controller.state.links.isEmpty {
+    if controller.state.links.isEmpty, controller.state.jobs[job] != nil {
       wire.notices.append("no worker is connected; job \(job) waits for one")
     }
     clients.send(

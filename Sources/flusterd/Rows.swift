@@ -31,7 +31,7 @@ extension Daemon {
     guard job.progress.counts.active == 0, job.progress.counts.pending > 0 else { return nil }
     let isPlain =
       !job.progress.held && job.records.isEmpty && !job.progress.pending.isEmpty
-      && job.request.options.gang == nil
+      && job.request.options.gang == nil && controller.state.predecessor(of: job) == nil
     guard isPlain else { return controller.pendingReason(for: job.id, at: now) }
     let wish = Wish(job.request)
     if let known = reasons[wish] { return known }

@@ -16,6 +16,7 @@ extension Daemon {
       switch selector {
       case .tasks(let selection): found.append(selection)
       case .newest: found.append(Selection(job: try newestJob(of: peer)))
+      case .key(let key): found.append(Selection(job: try newestJob(under: key, of: peer)))
       case .name(let pattern):
         let jobs = liveJobs(of: peer.uid, named: pattern)
         if jobs.isEmpty { missing.append(pattern) }
@@ -44,6 +45,23 @@ extension Daemon {
       throw Refusal(error)
     }
     throw Refusal(.notFound, "you have not submitted a job yet")
+  }
+
+  /// The caller's newest job under a key.
+  func newestJob(under name: String, of peer: Peer) throws(Refusal) -> JobID {
+    let key = OwnedKey(owner: peer.uid, name: name)
+    let state = controller.state
+    if let job = state.holder(of: key, stored: try stored(key))?.job { return job }
+    throw Refusal(.notFound, "no job of yours has the key \"\(name)\"")
+  }
+
+  /// What the store knows of a key.
+  func stored(_ key: OwnedKey) throws(Refusal) -> StoredKey {
+    do throws(StoreError) {
+      return try storage.stored(key)
+    } catch {
+      throw Refusal(error)
+    }
   }
 
   /// A job as the store has it.

@@ -65,6 +65,9 @@ final class Storage {
     try points.job(forToken: token, of: owner)
   }
 
+  /// The newest durable job under a key, ended or not.
+  func stored(_ key: OwnedKey) throws(StoreError) -> StoredKey { try points.stored(key) }
+
   /// The newest durable job of a user.
   func newestJob(of owner: UserID) throws(StoreError) -> JobID? {
     try points.newestJob(of: owner)

@@ -75,7 +75,8 @@ struct SubmitTests {
     "%j-%t.out", "-E", "e", "--stdin", "in", "--log-max", "1M", "--band", "batch", "--priority",
     "-5", "--schedule-timeout", "90s", "--group-by", "rack", "--one-per-worker", "--backoff",
     "2s..1m", "--max-failures", "7", "--ok-status", "3,5-7", "--no-retry-status", "9",
-    "--constraint", "zone in a, B", "--prefer", "ghz>=2.50", "true",
+    "--constraint", "zone in a, B", "--prefer", "ghz>=2.50", "-k", "nightly",
+    "--key-scope", "live", "--if-exists", "replace", "true",
   ]
 
   @Test(
@@ -87,6 +88,7 @@ struct SubmitTests {
       ["--gang", "--constraint=a=b", "--prefer", "d exists", "--wait", "x"],
       ["--priority=-5", "--one-per-worker", "x", "--gang"],
       ["--nice=-5", "--rlimit=core=0", "x"], ["--wait", "x"], ["-n", "--hold", "x"],
+      ["--key", "a", "x"], ["--key=a", "--if-exists=fail", "--key-scope=ever", "x"],
     ])
   func quick(arguments: [String]) throws {
     let quick = try #require(SubmitCommand.quick(arguments))
@@ -156,6 +158,7 @@ struct SubmitTests {
     #expect(options.okStatus.array == [3, 5, 6, 7] && options.finalStatus.array == [9])
     #expect(job.needs.constraints.map(\.values) == [["a", "b"], ["2.5"]])
     #expect(job.needs.constraints.map(\.preferred) == [false, true])
+    #expect(job.once.key == "nightly" && job.once.scope == .live && job.once.ifExists == .replace)
   }
 
   @Test("a gang is asked for by itself, or by how it is placed")
@@ -219,7 +222,10 @@ struct SubmitTests {
       ["--constraint", "a in", "x"], ["--constraint", "a in b,,c", "x"],
       ["--constraint", "a exists b", "x"], ["--prefer", "zone", "x"], ["--gang=yes", "x"],
       ["-a", "1-", "x"], ["-c", ""], ["-c", "a", "b"], [""], ["--hold=yes", "x"],
-      ["--mem=", "ls", "x"], ["-nfoo", "--mem=", "ls", "x"],
+      ["--mem=", "ls", "x"], ["-nfoo", "--mem=", "ls", "x"], ["-k", "", "x"], ["--key=", "x"],
+      ["--key-scope", "live", "x"], ["--if-exists", "fail", "x"],
+      ["-k", "a", "--key-scope", "", "x"], ["-k", "a", "--key-scope", "once", "x"],
+      ["-k", "a", "--if-exists", "", "x"], ["-k", "a", "--if-exists", "wait", "x"],
     ])
   func bad(arguments: [String]) throws {
     let failure = try #require(throws: Failure.self) { try request(arguments) }
@@ -255,7 +261,7 @@ private struct Chance {
   private static let options = [
     "-c", "-n", "-a", "--cpus", "--mem", "-r", "--time", "--grace", "--retries", "--retries-lost",
     "-e", "--env", "-C", "--umask", "--rlimit", "--nice", "-o", "-E", "--log-max", "--stdin",
-    "--token", "--socket",
+    "--token", "--socket", "-k", "--key-scope", "--if-exists",
   ]
   private static let flags = [
     "--hold", "--wait", "--dry-run", "-q", "-v", "--nope", "-x", "--help",
@@ -264,7 +270,7 @@ private struct Chance {
     "", "1", "0", "-1", "x", "8x", "1.5", "2G", "90", "1h30m", "9999999999999999", "1-9", "9-1",
     "1-9:2%3", "lic=2", "A=b", "PWD", "none", "some", "dir", "/dir", "077", "nofile=9", "core=0:1",
     "%j-%t", "%q", "--hold", "-n", "--", "-", "a b", "=", "a=b=c", "日本語",
-    "0000000000000000000000000000000a",
+    "0000000000000000000000000000000a", "live", "fail",
   ]
   private static let commands = [
     [], ["true"], ["--", "ls"], ["ls", "-l", "--wait"], ["-"], ["--"],

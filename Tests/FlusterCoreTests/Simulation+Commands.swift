@@ -107,7 +107,34 @@ extension Simulation {
     for trait in Self.traits where chance(trait.part, in: 12) { trait.give(&request, &self) }
     let surrounding = chance(1, in: 3) ? parent() : nil
     if let surrounding { request.owner = surrounding.owner }
-    return clients.submit(request, inside: surrounding?.attempt)
+    var once = Once()
+    if chance(1, in: 3) {
+      once = Once(
+        scope: Once.Scope.allCases.randomElement(using: &random) ?? .ever,
+        ifExists: Once.IfExists.allCases.randomElement(using: &random) ?? .return)
+      request.options.key = key()
+    }
+    return stored(clients.submit(request, once, inside: surrounding?.attempt))
+  }
+
+  /// One of few, for one of few requests.
+  private mutating func key() -> JobKey {
+    let digest = AttemptUID(high: 0, low: UInt64.random(in: 0...1, using: &random))
+    let name = "key \(Int.random(in: 0...2, using: &random))"
+    return JobKey(name: name, digest: RequestDigest(digest))
+  }
+
+  /// The daemon asks the store for ended jobs under the key.
+  private mutating func stored(_ command: Command) -> Command {
+    guard
+      case .submit(let request, let payload, let token, var once, let attempt, let caller, let id) =
+        command, let key = request.ownedKey
+    else { return command }
+    let known = StoredKey(holder: ledger.newest(under: key), next: durable.nextJob)
+    checkStored(known, key)
+    once.stored = known
+    return .submit(
+      request, payload, token, once: once, inside: attempt, from: caller, id)
   }
 
   /// A client that has lost its connection before it was answered sends its submit again.
@@ -119,21 +146,25 @@ extension Simulation {
       hear(job, of: token)
       return nil
     }
-    return clients.submitAgain(token)
+    return clients.submitAgain(token).map { stored($0) }
   }
 
   /// A submit has been answered: the promise that must hold from now on.
   mutating func hear(_ job: JobID, of token: Token) {
     clients.answered(token)
     ledger.acknowledged.insert(job)
-    if ledger.jobs[token] != job { complain("job \(job) was acknowledged for another's token") }
+    let key = clients.key(of: token)
+    let isKeys = key != nil && ledger.requests[job]?.ownedKey == key
+    if ledger.jobs[token] != job, ledger.jobs[token] != nil || !isKeys {
+      complain("job \(job) was acknowledged for another's token")
+    }
   }
 }
 
 /// Those who ask, and what they wait for.
 struct SimulatedClients {
   private var requests: UInt64 = 0
-  private var submitted: [Token: (request: JobRequest, inside: AttemptUID?)] = [:]
+  private var submitted: [Token: (request: JobRequest, once: Once, inside: AttemptUID?)] = [:]
   /// Sent, and not answered yet; in order.
   private(set) var unanswered: [Token] = []
   private var waiting: [RequestID: Token] = [:]
@@ -143,27 +174,31 @@ struct SimulatedClients {
     return RequestID(requests)
   }
 
-  mutating func submit(_ request: JobRequest, inside attempt: AttemptUID?) -> Command {
+  mutating func submit(
+    _ request: JobRequest, _ once: Once, inside attempt: AttemptUID?
+  ) -> Command {
     let id = self.request()
     let name = AttemptUID(high: 0, low: id.number)
     guard let token = Token(bytes: name.bytes) else { preconditionFailure("a uid has 16 bytes") }
-    submitted[token] = (request, attempt)
+    submitted[token] = (request, once, attempt)
     unanswered.append(token)
-    return command(token, request, attempt, id)
+    return command(token, request, once, attempt, id)
   }
 
   func owner(of token: Token) -> UserID { submitted[token]?.request.owner ?? .root }
 
+  func key(of token: Token) -> OwnedKey? { submitted[token]?.request.ownedKey }
+
   mutating func submitAgain(_ token: Token) -> Command? {
-    submitted[token].map { command(token, $0.request, $0.inside, request()) }
+    submitted[token].map { command(token, $0.request, $0.once, $0.inside, request()) }
   }
 
   private mutating func command(
-    _ token: Token, _ request: JobRequest, _ attempt: AttemptUID?, _ id: RequestID
+    _ token: Token, _ request: JobRequest, _ once: Once, _ attempt: AttemptUID?, _ id: RequestID
   ) -> Command {
     waiting[id] = token
     return .submit(
-      request, Payload(launch: [1], environment: []), token, inside: attempt,
+      request, Payload(launch: [1], environment: []), token, once: once, inside: attempt,
       from: Caller(uid: request.owner, isAdministrator: false), id)
   }
 

@@ -46,6 +46,12 @@ extension Simulation {
         complain("task \(attempt.task) is placed in zone \(zone), but \(constraint)")
       }
     }
+    for other in controller.state.attempts.values where other.task.job != attempt.task.job {
+      let job = controller.state.jobs[other.task.job]
+      if let key = request.ownedKey, job?.request.ownedKey == key {
+        complain("task \(attempt.task) starts while \(other.task) of the same key is not over")
+      }
+    }
     guard let gang = request.options.gang else { return }
     for mate in controller.state.attempts.values
     where mate.task.job == attempt.task.job && mate.uid != attempt.uid {

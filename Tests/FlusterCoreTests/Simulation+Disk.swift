@@ -129,6 +129,17 @@ extension Simulation {
     }
   }
 
+  /// The store knows the newest job under a key as everybody does.
+  mutating func checkStored(_ known: StoredKey, _ key: OwnedKey) {
+    guard let disk else { return }
+    do throws(StoreError) {
+      let stored = try disk.reader.stored(key)
+      if stored != known { complain("\(key) is stored as \(stored), and is \(known)") }
+    } catch {
+      complain("the store cannot be read: \(error)")
+    }
+  }
+
   /// The history agrees with the ledger: every job, every attempt, every charge.
   func checkHistory() -> [String] {
     guard let disk else { return [] }

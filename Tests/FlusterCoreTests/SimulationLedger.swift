@@ -45,12 +45,22 @@ struct SimulationLedger {
       .map { "job \($0) was acknowledged and is lost" }
   }
 
+  /// The newest durable job under a key.
+  func newest(under key: OwnedKey) -> KeyHolder? {
+    let job = requests.filter { $0.value.ownedKey == key }.keys.max()
+    return job.flatMap { id in
+      requests[id]?.options.key.map { KeyHolder(job: id, digest: $0.digest) }
+    }
+  }
+
   /// Takes down a fact that has become durable; `state` is what stood before it. Returns what is
   /// wrong with it.
   mutating func note(_ event: Event, in state: State) -> [String] {
     switch event {
     case .submitted(let job, _, let token):
       requests[job.id] = job.request
+      if job.request.ownedKey != nil { count("keyed submit") }
+      if job.request.options.key?.replaces != nil { count("replacement") }
       guard let token else { return [] }
       return jobs.updateValue(job.id, forKey: token).map {
         ["jobs \($0) and \(job.id) were made by one submit"]

@@ -46,14 +46,16 @@ struct World {
   @discardableResult
   mutating func submit(
     _ name: String = "job", as caller: Caller = World.alice, token: Token? = nil,
-    inside attempt: AttemptUID? = nil, _ change: (inout JobRequest) -> Void = { _ in }
+    once: Once = Once(), inside attempt: AttemptUID? = nil,
+    _ change: (inout JobRequest) -> Void = { _ in }
   ) -> Answer? {
     var request = JobRequest(name: name, owner: caller.uid)
     change(&request)
     let reply = self.request()
     return step(
       .submit(
-        request, Payload(launch: [1], environment: []), token, inside: attempt, from: caller, reply)
+        request, Payload(launch: [1], environment: []), token, once: once, inside: attempt,
+        from: caller, reply)
     ).answer(to: reply)
   }
 

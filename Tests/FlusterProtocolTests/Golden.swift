@@ -8,7 +8,8 @@ struct Golden: Sendable, CustomStringConvertible {
   let hex: String
 
   /// Every kind of envelope, and every field at least once.
-  static let all = commands + administration + workers + trees + logs + endpoints
+  static let all =
+    commands + administration + workers + trees + logs + endpoints + keys
 }
 
 extension Golden {

@@ -55,6 +55,11 @@ struct Refused: Sendable, CustomStringConvertible {
     Refused("a newline in the name", naming: "name") { $0.job.name = "a\nb" },
     Refused("an escape in the name", naming: "name") { $0.job.name = "a\u{1b}b" },
     Refused("a line separator in the name", naming: "name") { $0.job.name = "a\u{2028}b" },
+    Refused("an empty key", naming: "key") { $0.job.once.scope = .live },
+    Refused("a key of 256 bytes", naming: "255") {
+      $0.job.once.key = String(repeating: "k", count: 256)
+    },
+    Refused("an escape in the key", naming: "key") { $0.job.once.key = "a\u{1b}b" },
   ]
 
   static let arrays: [Refused] = [

@@ -8,7 +8,7 @@ struct SelectorTests {
     .tasks(Selection(job: JobID(42))),
     .tasks(Selection(job: JobID(42), indices: 0...0)),
     .tasks(Selection(job: JobID(42), indices: 1...UInt32.max)),
-    .name("sim*"), .newest,
+    .name("sim*"), .key("nightly"), .newest,
   ]
 
   @Test("a selector goes both ways")
@@ -18,7 +18,7 @@ struct SelectorTests {
 
   @Test("a selector that selects nothing is refused")
   func nonsense() {
-    var bad = [WireSelector](repeating: WireSelector(), count: 8)
+    var bad = [WireSelector](repeating: WireSelector(), count: 10)
     bad[1].newest = false
     bad[2].nameGlob = ""
     bad[3].nameGlob = "a\nb"
@@ -29,6 +29,8 @@ struct SelectorTests {
     bad[7].tasks.job = 42
     bad[7].tasks.first = 2
     bad[7].tasks.last = 1
+    bad[8].key = ""
+    bad[9].key = "a\u{7}"
     for wire in bad { #expect(throws: Refusal.self) { try JobSelector(wire: wire) } }
   }
 
@@ -40,6 +42,7 @@ struct SelectorTests {
     let names = Array(repeating: WireSelector(.name("a*")), count: Limit.patterns)
     #expect(try JobSelector.list(wire: names + many.prefix(9)).count == Limit.patterns + 9)
     #expect(throws: Refusal.self) { try JobSelector.list(wire: names + names.prefix(1)) }
+    #expect(throws: Refusal.self) { try JobSelector.list(wire: names + [WireSelector(.key("a"))]) }
   }
 
   @Test("a kill names something, a signal there is, and a reason that can be shown")

@@ -150,6 +150,44 @@ struct HistoryTests {
     }
   }
 
+  @Test("the newest job under a key of a user is found, ended or not, until it is forgotten")
+  func keys() throws {
+    try ScratchDirectory.with { directory in
+      let store = try Store.open(directory: directory.path)
+      let reader = try Reader.open(directory: directory.path)
+      func holder(_ name: String, _ owner: UInt32) throws -> UInt64? {
+        let stored = try reader.stored(OwnedKey(owner: UserID(owner), name: name))
+        return stored.holder.map { holder in
+          #expect(holder.digest == RequestDigest(AttemptUID(high: 7, low: holder.job.number)))
+          return holder.job.number
+        }
+      }
+      for number in 1...UInt64(4) {
+        var request = JobRequest(name: "job", owner: UserID(number == 4 ? 2 : 1))
+        request.options.key = JobKey(
+          name: "backup", digest: RequestDigest(AttemptUID(high: 7, low: number)),
+          replaces: number == 3 ? JobID(2) : nil)
+        let job = Job(id: JobID(number), request: request, submitted: WallTime(milliseconds: 1))
+        var end = job.progress
+        (end.state, end.ended) = (.killed, WallTime(milliseconds: Int64(number) * 1000))
+        let events: [Event] = [
+          .submitted(job, Payload(launch: [], environment: []), nil), .jobEnded(end),
+        ]
+        try store.commit([Turn(number: number, events: events, progress: [])])
+        #expect(try reader.job(job.id)?.request == request)
+        #expect(try holder("backup", number == 4 ? 2 : 1) == number)
+      }
+      #expect(try holder("backup", 1) == 3)
+      #expect(try reader.stored(OwnedKey(owner: UserID(9), name: "")).next == JobID(5))
+      #expect(try holder("Backup", 1) == nil)
+      let forgotten = Pruning(
+        endedBefore: WallTime(milliseconds: 3500), tokensBefore: WallTime(milliseconds: 0))
+      while try store.prune(forgotten) {}
+      #expect(try holder("backup", 1) == nil)
+      #expect(try holder("backup", 2) == 4)
+    }
+  }
+
   @Test("what ended long ago goes in small batches, and its numbers are never used again")
   func prunes() throws {
     try ScratchDirectory.with { directory in

@@ -55,6 +55,11 @@ enum RandomRequest {
         groupBy: Bool.random(using: &random) ? text(using: &random) : nil,
         spread: Bool.random(using: &random))
     }
+    if Int.random(in: 0..<3, using: &random) == 0 {
+      options.key = JobKey(
+        name: text(using: &random),
+        digest: RequestDigest(AttemptUID(high: random.next(), low: random.next())))
+    }
     return options
   }
 

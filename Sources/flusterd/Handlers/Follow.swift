@@ -33,6 +33,8 @@ extension Daemon {
       switch selector {
       case .tasks(let selection): selections.append(selection)
       case .newest: selections.append(Selection(job: try newestJob(of: request.peer)))
+      case .key(let key):
+        selections.append(Selection(job: try newestJob(under: key, of: request.peer)))
       case .name(let pattern): patterns.append(pattern)
       }
     }

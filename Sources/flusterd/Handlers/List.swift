@@ -30,6 +30,7 @@ extension Daemon {
       switch selector {
       case .tasks(let selection): selections.append(selection)
       case .newest: selections.append(Selection(job: try newestJob(of: peer)))
+      case .key(let key): selections.append(Selection(job: try newestJob(under: key, of: peer)))
       case .name(let pattern): patterns.append(pattern)
       }
     }

@@ -14,27 +14,39 @@ extension Daemon {
           wayOut: "ask for ports with --port, or submit to an instance of your own: fluster up")
       }
       if let refusal = admission.refusalToSubmit(request.peer) { throw refusal }
-      if submission.isDryRun { return try tryOut(submission, request) }
+      let once = try once(of: submission)
+      if submission.isDryRun { return try tryOut(submission, once, request) }
       if let token = submission.token, let job = try knownJob(token, of: request.peer.uid) {
         return answerKnown(job, request)
       }
-      try checkLimit(of: request.peer.uid)
-      try checkStoredBytes(submission)
+      if controller.makesJob(submission.request, once, from: request.peer.caller) {
+        try checkLimit(of: request.peer.uid)
+        try checkStoredBytes(submission)
+      }
       keep(request, as: .submit)
       step(
         .submit(
-          submission.request, submission.payload, submission.token, inside: submission.parent,
-          from: request.peer.caller, request.id))
+          submission.request, submission.payload, submission.token, once: once,
+          inside: submission.parent, from: request.peer.caller, request.id))
     } catch {
       refuse(request, error)
     }
+  }
+
+  /// With what the store knows of the key, if there is one.
+  private func once(of submission: Submission) throws(Refusal) -> Once {
+    var once = submission.once
+    if let key = submission.request.ownedKey { once.stored = try stored(key) }
+    return once
   }
 
   /// The job a token made in the last 24 hours. The core knows those that are not durable yet; the
   /// store is asked for all others, whether the client says that it is a resend or not: it may have
   /// forgotten, and a token that came twice must not be a second row.
   private func knownJob(_ token: Token, of owner: UserID) throws(Refusal) -> JobID? {
-    if let job = controller.state.tokens.job(for: token, of: owner) { return job }
+    if let job = controller.state.tokens.made(by: OwnedToken(owner: owner, token: token)) {
+      return job
+    }
     do throws(StoreError) {
       return try storage.job(for: token, of: owner)
     } catch {
@@ -50,17 +62,27 @@ extension Daemon {
   }
 
   /// A dry run: everything that a submit would be refused for, and whether it could ever run.
-  private func tryOut(_ submission: Submission, _ request: Request) throws(Refusal) {
+  private func tryOut(
+    _ submission: Submission, _ once: Once, _ request: Request
+  ) throws(Refusal) {
     var wire = WireSubmitted()
+    let caller = request.peer.caller
+    if let known = try controller.existing(for: submission.request, once, from: caller) {
+      (wire.job, wire.existed) = (known.job.number, true)
+      wire.notices.append(known.notice)
+      return answer(request, .submitted(wire))
+    }
     let obstacle = controller.obstacle(to: submission.request)
     if obstacle == nil,
-      let refusal = controller.refusal(of: submission.request, from: request.peer.caller)
+      let refusal = controller.refusal(of: submission.request, from: caller)
     {
       throw refusal
     }
     try checkLimit(of: request.peer.uid)
     try checkStoredBytes(submission)
-    let (_, orphan) = try controller.descent(of: submission.request, inside: submission.parent)
+    let (descent, orphan) = try controller.descent(
+      of: submission.request, inside: submission.parent)
+    try controller.checkReplacement(of: submission.request, once, descent)
     if let orphan { wire.notices.append("\(orphan); the job would be a root job") }
     if controller.state.links.isEmpty {
       wire.notices.append("no worker is connected; the job would wait for one")

@@ -37,6 +37,7 @@ extension Daemon {
     switch selector {
     case .tasks(let selection): selections.append(selection)
     case .newest: selections.append(Selection(job: try newestJob(of: peer)))
+    case .key(let key): selections.append(Selection(job: try newestJob(under: key, of: peer)))
     case .name(let pattern):
       let jobs = liveJobs(of: peer.uid, named: pattern)
       selections.append(contentsOf: jobs.map { Selection(job: $0) })

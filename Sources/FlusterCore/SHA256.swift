@@ -1,4 +1,4 @@
-/// SHA-256 (FIPS 180-4), by which environments are found again.
+/// SHA-256 (FIPS 180-4), by which environments are found again and requests are told apart.
 ///
 /// A hash without collisions that anybody could make is needed: with a weak one a user could have
 /// another user's job run with an environment of the attacker's. SQLite has none, and nothing else
