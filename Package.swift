@@ -106,7 +106,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ProgramTests",
-      dependencies: ["FlusterProtocol", "FlusterSystem", "FlusterTesting", protobuf],
+      dependencies: [
+        "FlusterCore", "FlusterProtocol", "FlusterStore", "FlusterSystem", "FlusterTesting",
+        protobuf,
+      ],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", dependencies: ["FlusterTesting"], swiftSettings: strict),
     .target(name: "FlusterTesting", path: "Tests/FlusterTesting", swiftSettings: strict),

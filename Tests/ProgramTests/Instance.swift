@@ -20,8 +20,15 @@ final class Instance {
   private let mark: String
   private let workerOptions: [String]
   private var daemons: [Daemon: Program] = [:]
-  /// The shims and workers beside the first, each worker after its shim.
-  private var others: [Program] = []
+  /// The workers beside the first, each with a shim of its own.
+  private var others: [String: Other] = [:]
+
+  private struct Other {
+    let shim: Program
+    let socket: String
+    let options: [String]
+    var worker: Program?
+  }
 
   /// Starts an instance, hands it to `body`, ends it, and checks that no process remains.
   ///
@@ -95,18 +102,38 @@ final class Instance {
   func addWorker(_ id: String, _ options: [String]) throws {
     let socket = "\(directory)/run/fluster/shim-\(id).sock"
     let shim = try Program(
-      ["fluster-shim", "--listen", socket, "--state", "\(directory)/state-\(id)"],
+      ["fluster-shim", "--listen", socket, "--state", stateDirectory(ofShim: id)],
       environment: environment, directory: "/", errorsTo: "\(directory)/shim-\(id).log")
-    others.append(shim)
+    others[id] = Other(shim: shim, socket: socket, options: options)
     try eventually("the shim of \(id) listens") { Programs.answers(socket) }
-    others.append(
-      try Program(
-        ["fluster-worker", "--id", id, "--shim", socket] + options, environment: environment,
-        directory: "/", errorsTo: "\(directory)/worker-\(id).log"))
+    try startWorker(id)
     try eventually("worker \(id) is connected") {
       try run("fluster-submit", "--dry-run", "--constraint", "worker = \(id)", "true").status == 0
     }
   }
+
+  /// Starts an added worker again after its end.
+  func startWorker(_ id: String) throws {
+    guard let other = others[id] else { throw Failed("find worker \(id)", number: ENOENT) }
+    others[id]?.worker = try Program(
+      ["fluster-worker", "--id", id, "--shim", other.socket] + other.options,
+      environment: environment, directory: "/", errorsTo: "\(directory)/worker-\(id).log")
+  }
+
+  /// Kills an added worker, not its shim, and waits for its end.
+  func killWorker(_ id: String) throws {
+    try signalWorker(id, SIGKILL)
+    _ = try others[id]?.worker?.finish(within: 20)
+    others[id]?.worker = nil
+  }
+
+  /// Sends a signal to an added worker.
+  func signalWorker(_ id: String, _ number: Int32) throws {
+    try #require(others[id]?.worker).signal(number)
+  }
+
+  /// Where the shim of an added worker keeps what it holds.
+  func stateDirectory(ofShim id: String) -> String { "\(directory)/state-\(id)" }
 
   /// The process of a daemon.
   func pid(of daemon: Daemon) throws -> Int32 { try #require(daemons[daemon]).pid }
@@ -187,7 +214,8 @@ final class Instance {
 
   /// Processes of this instance that are none of its daemons: attempts, and what they left.
   var strays: [Int32] {
-    let own = Set((daemons.values + others).map(\.pid))
+    let added = others.values.flatMap { [$0.shim, $0.worker].compactMap(\.self) }
+    let own = Set((daemons.values + added).map(\.pid))
     return Processes.carrying(mark).filter { !own.contains($0) }
   }
 
@@ -203,11 +231,11 @@ final class Instance {
   private func end() {
     do {
       try waitUntilOnlyDaemonsRun()
-      for program in others.reversed() {
+      for program in others.values.flatMap({ [$0.worker, $0.shim].compactMap(\.self) }) {
         program.signal(SIGTERM)
         _ = try program.finish(within: 20)
       }
-      others = []
+      others = [:]
       for daemon in [Daemon.worker, .controller, .shim] where daemons[daemon] != nil {
         try end(daemon, by: SIGTERM)
       }
@@ -222,6 +250,7 @@ final class Instance {
   private func killAll() {
     Processes.end(carrying: mark)
     daemons = [:]
+    others = [:]
   }
 
   private var logs: String {
@@ -229,6 +258,10 @@ final class Instance {
       let lines = said(by: daemon)
       return "---- \(daemon.rawValue)\n" + lines.suffix(60).joined(separator: "\n")
     }.joined(separator: "\n")
+      + others.keys.sorted().flatMap { ["worker-\($0)", "shim-\($0)"] }.map { name in
+        let lines = (try? text(at: "\(directory)/\(name).log")) ?? ""
+        return "\n---- \(name)\n" + lines.split(separator: "\n").suffix(60).joined(separator: "\n")
+      }.joined()
   }
 }
 

@@ -1,0 +1,34 @@
+import FlusterTesting
+import Glibc
+import Testing
+
+extension Programs {
+  @Suite("chaos")
+  struct ChaosTests {
+    @Test("whatever dies and stands still, the store tells exactly what ran, and how it ended")
+    func exact() throws {
+      // Expected, lest a gang that needs all of them be refused while one is away.
+      let expected = Chaos.workers.map { "\($0):cpus=2:mem=2G" }.joined(separator: " ")
+      let settings = "[Controller]\nExpectedWorkers=\(expected)\n"
+      try Instance.with(settings: settings, daemons: [.controller]) { instance in
+        for id in Chaos.workers {
+          try instance.addWorker(id, ["--cpus", "2", "--mem", "2G", "--address", "\(id).example"])
+        }
+        var chaos = Chaos(instance, seconds: Programs.chaosSeconds)
+        do {
+          try chaos.rage()
+          try chaos.settle()
+          try chaos.check()
+        } catch {
+          Issue.record("\(chaos.seed)")
+          throw error
+        }
+      }
+    }
+  }
+
+  /// How long the chaos lasts.
+  static var chaosSeconds: Double {
+    Double(Processes.environment["FLUSTER_CHAOS_SECONDS"] ?? "") ?? 20
+  }
+}
