@@ -13,8 +13,18 @@ struct Chaos {
   private enum Victim: Hashable {
     case controller
     case worker(String)
+    /// Of the worker with this id. It only dies.
+    case shim(String)
+
+    var onlyDies: Bool {
+      switch self {
+      case .controller, .worker: false
+      case .shim: true
+      }
+    }
   }
 
+  /// How a victim stands.
   private enum State {
     case up
     case dead(until: Int64)
@@ -23,8 +33,9 @@ struct Chaos {
 
   private let instance: Instance
   private let seconds: Double
+  private let shimsDie: Bool
   private var random = SeededNumbers()
-  private let victims: [Victim] = [.controller] + workers.map(Victim.worker)
+  private let victims: [Victim]
   private var states: [Victim: State] = [:]
   /// Clients that have not ended, with the name of the job that they submit, or the job they kill.
   private var submitting: [(name: String, client: Program)] = []
@@ -35,9 +46,13 @@ struct Chaos {
   private(set) var killed: Set<String> = []
 
   /// So many seconds of it in an instance whose three workers are there.
-  init(_ instance: Instance, seconds: Double) {
+  init(_ instance: Instance, seconds: Double, shimsDie: Bool) {
     self.instance = instance
     self.seconds = seconds
+    self.shimsDie = shimsDie
+    victims =
+      [.controller] + Self.workers.map(Victim.worker)
+      + (shimsDie ? Self.workers.map(Victim.shim) : [])
   }
 
   /// What brings the same chaos about again, but for what the machine adds.
@@ -98,7 +113,7 @@ struct Chaos {
   func check() throws {
     let reader = try Reader.open(directory: instance.stateDirectory)
     let ledger = try ChaosLedger(text(at: "\(instance.files)/ledger"))
-    var audit = ChaosAudit(ledger: ledger, reader: reader)
+    var audit = ChaosAudit(ledger: ledger, reader: reader, shimsDie: shimsDie)
     try audit.run(printed: printed, killed: killed)
     let twice = (try? text(at: "\(instance.files)/twice")) ?? ""
     if !twice.isEmpty { audit.trouble.append("two attempts at once: \(twice)") }
@@ -116,7 +131,7 @@ struct Chaos {
     let span: Int64 = .random(
       in: isLong ? 10_000_000_000...16_000_000_000 : 10_000_000...1_500_000_000, using: &random)
     let until = Deadline.now + span
-    if Bool.random(using: &random) {
+    if victim.onlyDies || Bool.random(using: &random) {
       try kill(victim)
       states[victim] = .dead(until: until)
     } else {
@@ -149,6 +164,7 @@ struct Chaos {
     switch victim {
     case .controller: try instance.end(.controller, by: SIGKILL)
     case .worker(let id): try instance.killWorker(id)
+    case .shim(let id): try instance.killShim(of: id)
     }
   }
 
@@ -156,6 +172,7 @@ struct Chaos {
     switch victim {
     case .controller: try instance.start(.controller)
     case .worker(let id): try instance.startWorker(id)
+    case .shim(let id): try instance.startShim(of: id)
     }
   }
 
@@ -163,6 +180,7 @@ struct Chaos {
     switch victim {
     case .controller: Glibc.kill(try instance.pid(of: .controller), number)
     case .worker(let id): try instance.signalWorker(id, number)
+    case .shim: break
     }
   }
 

@@ -4,12 +4,14 @@ import FlusterStore
 /// The ledger of what ran, against the store.
 ///
 /// A line without a record is never right. A record without a line is, for an attempt that was
-/// ended before it could write; never for one that ended by itself. Nothing that ran may be lost:
-/// no shim dies in the chaos, and only what was never started goes back, charged to nobody.
+/// ended before it could write; never for one that ended by itself. Unless shims die nothing that
+/// ran may be lost, and only what was never started goes back, charged to nobody. What a shim had
+/// with it when it died is lost, and may have written what no shim knew any more.
 struct ChaosAudit {
   let ledger: ChaosLedger
   let reader: Reader
   var trouble: [String] = []
+  private let shimsDie: Bool
   private var seen: Set<AttemptUID> = []
   private var jobs = 0
   private var tasks = 0
@@ -20,7 +22,8 @@ struct ChaosAudit {
   private var children = 0
   private var causes: [String: Int] = [:]
 
-  init(ledger: ChaosLedger, reader: Reader) {
+  init(ledger: ChaosLedger, reader: Reader, shimsDie: Bool) {
+    self.shimsDie = shimsDie
     self.ledger = ledger
     self.reader = reader
   }
@@ -100,7 +103,9 @@ struct ChaosAudit {
         "\(label) has \(row.failures) failures, \(row.preemptions) losses,"
           + " \(row.attempts) attempts; its attempts say \(failures), \(losses), \(own.count)")
     }
-    if losses > 0 { trouble.append("\(label) lost \(losses) attempts, and no shim has died") }
+    if losses > 0, !shimsDie {
+      trouble.append("\(label) lost \(losses) attempts, and no shim has died")
+    }
     if failures > job.request.retries + 1 { trouble.append("\(label) failed \(failures) times") }
     if let last = own.last?.ending, last.final == .failed, last.outcome.cause != .timeLimit,
       failures != job.request.retries + 1
@@ -135,8 +140,11 @@ struct ChaosAudit {
       && entry.index == job.request.array.index(of: attempt.task.position)
       && entry.worker == attempt.worker.name
     if !isSame { trouble.append("\(told) is another in the ledger: \(entry)") }
-    if attempt.started == nil { trouble.append("\(told) ran and is not known to have started") }
-    if !Self.agree(entry.end, ending.outcome) {
+    let isLost = shimsDie && ending.outcome.cause == .workerLost
+    if attempt.started == nil, !isLost {
+      trouble.append("\(told) ran and is not known to have started")
+    }
+    if !isLost, !Self.agree(entry.end, ending.outcome) {
       trouble.append("\(told) ended with \(entry.end ?? "nothing") in the ledger")
     }
   }
@@ -164,7 +172,7 @@ struct ChaosAudit {
     switch outcome.cause {
     case .exit, .signal, .timeLimit: return .failure
     case .killed, .memoryLimit, .workerLost, .preempted, .gang, .start, .dependency, .deadline:
-      return attempt.started == nil ? .none : .preemption
+      return attempt.state == .assigned ? .none : .preemption
     }
   }
 }

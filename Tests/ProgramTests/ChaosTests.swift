@@ -6,7 +6,12 @@ extension Programs {
   @Suite("chaos")
   struct ChaosTests {
     @Test("whatever dies and stands still, the store tells exactly what ran, and how it ended")
-    func exact() throws {
+    func exact() throws { try run(shimsDie: false) }
+
+    @Test("if shims die, too, what they held is told as lost, and charged as such")
+    func shims() throws { try run(shimsDie: true) }
+
+    private func run(shimsDie: Bool) throws {
       // Expected, lest a gang that needs all of them be refused while one is away.
       let expected = Chaos.workers.map { "\($0):cpus=2:mem=2G" }.joined(separator: " ")
       let settings = "[Controller]\nExpectedWorkers=\(expected)\n"
@@ -14,7 +19,7 @@ extension Programs {
         for id in Chaos.workers {
           try instance.addWorker(id, ["--cpus", "2", "--mem", "2G", "--address", "\(id).example"])
         }
-        var chaos = Chaos(instance, seconds: Programs.chaosSeconds)
+        var chaos = Chaos(instance, seconds: Programs.chaosSeconds, shimsDie: shimsDie)
         do {
           try chaos.rage()
           try chaos.settle()

@@ -24,7 +24,7 @@ final class Instance {
   private var others: [String: Other] = [:]
 
   private struct Other {
-    let shim: Program
+    var shim: Program?
     let socket: String
     let options: [String]
     var worker: Program?
@@ -101,15 +101,29 @@ final class Instance {
   /// Starts another worker with a shim of its own, and waits until it is known.
   func addWorker(_ id: String, _ options: [String]) throws {
     let socket = "\(directory)/run/fluster/shim-\(id).sock"
-    let shim = try Program(
-      ["fluster-shim", "--listen", socket, "--state", stateDirectory(ofShim: id)],
-      environment: environment, directory: "/", errorsTo: "\(directory)/shim-\(id).log")
-    others[id] = Other(shim: shim, socket: socket, options: options)
-    try eventually("the shim of \(id) listens") { Programs.answers(socket) }
+    others[id] = Other(socket: socket, options: options)
+    try startShim(of: id)
     try startWorker(id)
     try eventually("worker \(id) is connected") {
       try run("fluster-submit", "--dry-run", "--constraint", "worker = \(id)", "true").status == 0
     }
+  }
+
+  /// Starts the shim of an added worker again after its end.
+  func startShim(of id: String) throws {
+    guard let other = others[id] else { throw Failed("find worker \(id)", number: ENOENT) }
+    others[id]?.shim = try Program(
+      ["fluster-shim", "--listen", other.socket, "--state", stateDirectory(ofShim: id)],
+      environment: environment, directory: "/", errorsTo: "\(directory)/shim-\(id).log")
+    try eventually("the shim of \(id) listens") { Programs.answers(other.socket) }
+  }
+
+  /// Kills the shim of an added worker, and with it what it has started.
+  func killShim(of id: String) throws {
+    let shim = try #require(others[id]?.shim)
+    shim.signal(SIGKILL)
+    _ = try shim.finish(within: 20)
+    others[id]?.shim = nil
   }
 
   /// Starts an added worker again after its end.
