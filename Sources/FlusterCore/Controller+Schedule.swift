@@ -36,6 +36,7 @@ extension Controller {
 
   /// Starts what of one group can be started.
   private mutating func place(_ group: Int, _ pass: inout Pass, _ walk: inout Queue.Walk) {
+    if pass.hasSeenBlocked, queue.groups[group].isBlocked, !hasGrown(for: group, pass) { return }
     let shape = queue.groups[group].shape
     guard let rank = queue.groups[group].head else { return }
     while true {
@@ -54,6 +55,19 @@ extension Controller {
       }
       if rank == kept { lift(&pass) }
     }
+  }
+
+  /// Whether a room that has grown could take something of a group: a cheap question, which most
+  /// groups answer with no.
+  private func hasGrown(for group: Int, _ pass: Pass) -> Bool {
+    guard queue.groups[group].shape.members == nil, let rank = queue.groups[group].head else {
+      return true
+    }
+    let holds = reservation.map { rank <= $0.rank } ?? false
+    for place in pass.grown {
+      if admits(place, queue.groups[group].shape, holds: holds, pass) { return true }
+    }
+    return false
   }
 
   /// Where the front of a group may start: one task, or all of a gang; nil if nowhere.
