@@ -50,6 +50,16 @@ struct SubmitTests {
     #expect(world.controller.state == World().controller.state)
   }
 
+  @Test("nobody submits a job for another uid, not even an administrator")
+  func otherOwner() {
+    var world = World()
+    for caller in [World.alice, World.root] {
+      let answer = world.submit(as: caller) { $0.owner = World.bob.uid }
+      #expect(answer?.refusal?.code == .permissionDenied)
+    }
+    #expect(world.controller.state.jobs.isEmpty)
+  }
+
   @Test("the same token of the same uid makes one job")
   func token() throws {
     var world = World()

@@ -62,4 +62,10 @@ struct RepositoryTests {
       #expect(script.lines.contains { $0.hasPrefix("set -eu") }, "\(script)")
     }
   }
+
+  @Test("every mutation that contrib/mutations lists fits the sources")
+  func mutations() throws {
+    let checked = try run("\(Repository.root)/contrib/mutations", "--check")
+    #expect(checked.status == 0, "\(checked)")
+  }
 }
