@@ -57,6 +57,17 @@ extension Agent {
     }
   }
 
+  /// What ended as what we end does, and after the lease, an earlier life ended for that reason.
+  mutating func recallLease(of uid: AttemptUID, at now: Moment) {
+    guard !hasContact, let leaseEnd, let attempt = held[uid], attempt.ending == nil,
+      case .ended(let record) = attempt.phase, record.wasTerminated,
+      record.ended.monotonic >= leaseEnd
+    else { return }
+    held[uid]?.ending = HeldAttempt.Ending(
+      cause: .workerLost, killAt: now.monotonic, text: HeldAttempt.lapsed(lease), termSent: true,
+      killSent: true)
+  }
+
   /// When the lease will be over; nil: never, it is over, or there is nothing that it would end.
   func leaseEnd(after now: Moment) -> Instant? {
     guard let leaseEnd, leaseEnd > now.monotonic else { return nil }

@@ -102,6 +102,7 @@ extension Agent {
   ) {
     hold(uid, phase, nil, of: store)
     held[uid]?.isInherited = true
+    recallLease(of: uid, at: now)
     let isLinked = controller == .fresh || controller == .synced
     if let store, let own = self.store, store != own, isLinked {
       estrange(from: own, store)

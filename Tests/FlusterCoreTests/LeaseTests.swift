@@ -74,6 +74,26 @@ struct LeaseTests {
     #expect(bench.wait(1.5).signals == [15])
   }
 
+  @Test("what the last life ended with its lease is told as lost, what ended before is not")
+  func ended() {
+    var bench = AgentBench(connected: false)
+    bench.agent.lease = .seconds(60)
+    bench.wait(20)
+    bench.step(.shimLinked)
+    bench.step(.leased(until: bench.moment(110).monotonic))
+    bench.ended(1, started: 100) { $0.signal = 15 }
+    var early = ExitRecord(ended: bench.moment(109))
+    early.started = bench.moment(100)
+    early.signal = 15
+    bench.step(.shim(.ended(AgentBench.uid(2), early)))
+    bench.step(.shim(.listEnd))
+    bench.step(.contact(at: bench.now.monotonic))
+    let outcomes = bench.linkController { $0.keeps = [AgentBench.uid(1), AgentBench.uid(2)] }
+      .outcomes
+    #expect(outcomes.map(\.cause) == [.workerLost, .signal])
+    #expect(outcomes.first?.text == "no contact with flusterd for 60s")
+  }
+
   @Test("without a lease before, one begins when the worker does, and the shim hears of it")
   func begins() {
     var bench = AgentBench(connected: false)
