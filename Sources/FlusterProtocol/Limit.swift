@@ -20,6 +20,9 @@ package enum Limit {
   /// Constraints of one job, and values of one constraint; each is compared with every worker.
   package static let constraints = 32
   package static let values = 64
+  /// Bytes of all constraints of one job: each job that waits has them in memory, and each row of a
+  /// listing in its frame.
+  package static let constraintBytes = 8 << 10
   /// Bytes of a worker's address: the addresses of the largest gang, with a blank between them, are
   /// just short enough for one variable of an environment.
   package static let address = 128

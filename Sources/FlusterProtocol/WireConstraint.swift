@@ -41,6 +41,14 @@ extension Constraint {
     guard wire.count <= Limit.constraints else {
       throw .invalid("\(wire.count) constraints are above the limit of \(Limit.constraints)")
     }
+    let bytes = wire.reduce(0) { sum, constraint in
+      constraint.values.reduce(sum + constraint.key.utf8.count) { $0 + $1.utf8.count }
+    }
+    guard bytes <= Limit.constraintBytes else {
+      throw .invalid(
+        "the constraints have \(bytes) bytes; the limit is \(Limit.constraintBytes)",
+        wayOut: "give the workers that are meant an attribute in common")
+    }
     var constraints: [Constraint] = []
     for constraint in wire { constraints.append(try Constraint(wire: constraint)) }
     return constraints

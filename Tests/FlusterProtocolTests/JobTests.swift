@@ -265,6 +265,10 @@ struct Refused: Sendable, CustomStringConvertible {
     Refused("a newline in a value", naming: "value") {
       $0.job.needs.constraints = [constraint("a", .equal, "b\nc")]
     },
+    Refused("constraints that are long together", naming: "8224 bytes; the limit is 8192") {
+      let value = String(repeating: "b", count: 255)
+      $0.job.needs.constraints = Array(repeating: constraint("aa", .equal, value), count: 32)
+    },
   ]
 
   static let all =
