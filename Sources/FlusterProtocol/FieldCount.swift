@@ -10,9 +10,12 @@ struct FieldCount {
   static let limit = 250_000
 
   /// Numbers of fields that lead to lists: Envelope.submit, Submit.job, JobRequest.needs and
-  /// JobRequest.launch, Needs.constraints. Any other body of an envelope is counted, and not walked
+  /// JobRequest.launch, Needs.constraints; Envelope.register_endpoint, RegisterEndpoint.endpoint;
+  /// Envelope.register, Register.capacity. Any other body of an envelope is counted, and not walked
   /// into.
-  private static let paths: [[UInt64: Int]] = [[10: 1], [3: 2], [3: 5, 9: 3], [:], [:], [4: 3]]
+  private static let paths: [[UInt64: Int]] = [
+    [10: 1, 30: 6, 40: 7], [3: 2], [3: 5, 9: 3], [:], [:], [4: 3], [1: 3], [4: 3],
+  ]
   /// Envelope.list, wait, kill and set: what is long in one of these is a packed list of numbers,
   /// and is charged by its length.
   private static let requests: Set<UInt64> = [12, 14, 16, 18]

@@ -28,6 +28,22 @@ struct FieldCountTests {
     #expect(throws: FrameError.tooManyFields) { try decoder.nextEnvelope() }
   }
 
+  @Test("millions of empty resources of a worker are refused before they are built")
+  func resources() {
+    let resources = [UInt8](repeating: 0, count: 4_000_000).enumerated().map(emptyThird)
+    var decoder = FrameDecoder()
+    decoder.append(frame(of: 40, field(4, resources)))
+    #expect(throws: FrameError.tooManyFields) { try decoder.nextEnvelope() }
+  }
+
+  @Test("millions of empty properties of an endpoint are refused before they are built")
+  func properties() {
+    let properties = [UInt8](repeating: 0, count: 4_000_000).enumerated().map(emptyThird)
+    var decoder = FrameDecoder()
+    decoder.append(frame(of: 30, field(1, properties)))
+    #expect(throws: FrameError.tooManyFields) { try decoder.nextEnvelope() }
+  }
+
   @Test("millions of packed numbers are refused before they are built")
   func packed() {
     var decoder = FrameDecoder()
@@ -53,9 +69,12 @@ struct FieldCountTests {
   /// Pairs of bytes that are an empty field 1.
   private func empty(_ place: Int, _ zero: UInt8) -> UInt8 { place % 2 == 0 ? 0x0a : zero }
 
+  /// The same of field 3.
+  private func emptyThird(_ place: Int, _ zero: UInt8) -> UInt8 { place % 2 == 0 ? 0x1a : zero }
+
   private func field(_ number: UInt8, _ content: [UInt8]) -> [UInt8] {
     var length = content.count
-    var bytes = [number << 3 | 2]
+    var bytes = number < 16 ? [number << 3 | 2] : [number << 3 | 0x82, number >> 4]
     while length >= 0x80 {
       bytes.append(UInt8(length & 0x7f) | 0x80)
       length >>= 7
