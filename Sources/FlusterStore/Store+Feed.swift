@@ -16,8 +16,9 @@ struct FeedEnd {
   private(set) var last: UInt64
   /// Bytes of all rows there have ever been.
   private(set) var bytes: UInt64
-  /// Rows written since old ones were last looked for.
-  var unswept = 0
+  /// Rows written since old ones were last looked for. A store that is opened for a moment at a
+  /// time would never get as far: the first row looks for them at once.
+  var unswept = Feed.rowsForgotten
 
   init(of database: Database) throws(StoreError) {
     let row = try Statement("SELECT last, bytes FROM feed ORDER BY last DESC LIMIT 1", in: database)

@@ -125,6 +125,21 @@ struct FeedTests {
     }
   }
 
+  @Test("a store that is opened for a moment at a time keeps no more than any other")
+  func shortLives() throws {
+    try ScratchDirectory.with { directory in
+      for life in UInt64(0)..<60 {
+        let store = try Store.open(directory: directory.path)
+        for number in (life * 10 + 1)...(life * 10 + 10) {
+          try store.commit([turn(number, [entry(number)], keeping: 100)])
+        }
+      }
+      let rows = try RawFile.query(
+        "SELECT count(*) FROM feed", on: directory("fluster.db"))
+      #expect((100...230).contains(Int(rows[0]) ?? -1), "\(rows)")
+    }
+  }
+
   @Test("a bound that was lowered is reached, and never takes the newest")
   func lowered() throws {
     try ScratchDirectory.with { directory in
