@@ -123,6 +123,13 @@ package final class Reader: Sendable {
     }
   }
 
+  /// The newest attempt of a task, however many there were; nil if it has had none.
+  package func newestAttempt(of task: TaskID) throws(StoreError) -> StoredAttempt? {
+    try connection.withLock { (connection) throws(StoreError) in
+      try connection.newestAttempt(of: task)
+    }
+  }
+
   /// Tasks of a job that have a row, in order: at most `limit` of those behind `after`. In a job
   /// that ended, these are all that neither succeeded nor were killed.
   package func tasks(

@@ -12,6 +12,7 @@ final class ReaderConnection {
   let newest: Statement
   let account: Statement
   let attemptPage: Statement
+  let lastAttempt: Statement
   let taskPage: Statement
   let openState: Statement
   let lastEnding: Statement
@@ -57,6 +58,8 @@ final class ReaderConnection {
       """)
     let newestAttempt = "WHERE job = ? AND position = ? AND ended IS"
     let first = "ORDER BY number DESC LIMIT 1"
+    lastAttempt = try compile(
+      "SELECT \(AttemptColumns.all) FROM attempt WHERE job = ? AND position = ? \(first)")
     openState = try compile("SELECT state FROM attempt \(newestAttempt) NULL \(first)")
     lastEnding = try compile(
       "SELECT \(AttemptColumns.outcome) FROM attempt \(newestAttempt) NOT NULL \(first)")
@@ -127,6 +130,15 @@ extension ReaderConnection {
           preemptions: row.preemptions, attempts: row.attempts, outcome: outcome))
     }
     return found
+  }
+
+  func newestAttempt(of task: TaskID) throws(StoreError) -> StoredAttempt? {
+    try lastAttempt.first {
+      put(task, into: &$0)
+    } _: { row in
+      let attempt = AttemptColumns.attempt(&row)
+      return StoredAttempt(attempt: attempt, ending: AttemptColumns.ending(&row))
+    }
   }
 
   func lastOutcome(of task: TaskID) throws(StoreError) -> (TaskState, Outcome?)? {

@@ -80,21 +80,10 @@ final class Storage {
 
   /// The newest attempt of a task, or the one with the number given.
   func attempt(_ number: UInt32?, of task: TaskID) throws(StoreError) -> StoredAttempt? {
-    let range = task.position..<(task.position + 1)
-    if let number {
-      return try points.attempts(
-        of: task.job, positions: range,
-        after: number == 0 ? nil : (position: task.position, number: number - 1), limit: 1
-      ).first { $0.attempt.number == number }
-    }
-    // Page by page: a task may have been tried a hundred times, but rarely has.
-    var newest: StoredAttempt?
-    while true {
-      let page = try points.attempts(
-        of: task.job, positions: range,
-        after: newest.map { (position: task.position, number: $0.attempt.number) }, limit: 128)
-      guard let last = page.last else { return newest }
-      newest = last
-    }
+    guard let number else { return try points.newestAttempt(of: task) }
+    return try points.attempts(
+      of: task.job, positions: task.position..<(task.position + 1),
+      after: number == 0 ? nil : (position: task.position, number: number - 1), limit: 1
+    ).first { $0.attempt.number == number }
   }
 }

@@ -65,6 +65,21 @@ struct HistoryTests {
     }
   }
 
+  @Test("the newest attempt of a task is the one with the highest number")
+  func newestAttempt() throws {
+    try ScratchDirectory.with { directory in
+      let store = try fill(directory)
+      let reader = try Reader.open(directory: directory.path)
+      for (position, number) in [(0, 0), (1, 1), (2, 0), (3, 1)] as [(UInt32, UInt32)] {
+        let newest = try reader.newestAttempt(of: TaskID(JobID(4), position))
+        #expect(newest?.attempt.number == number)
+        #expect(newest?.ending?.final != nil)
+      }
+      #expect(try reader.newestAttempt(of: TaskID(JobID(3), 0)) == nil)
+      withExtendedLifetime(store) {}
+    }
+  }
+
   @Test("every way of asking for ended jobs gives the same by pages of any size")
   func pages() throws {
     try ScratchDirectory.with { directory in

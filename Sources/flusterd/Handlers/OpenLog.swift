@@ -13,8 +13,13 @@ struct LogRelay {
 
 /// An OpenLog that waits for its attempt to start.
 struct LogWait {
+  /// Of one uid at a time: as many as it may have connections. Each is looked at whenever something
+  /// happens to its job.
+  static let limit = 4096
+
   let wire: WireOpenLog
   let task: TaskID
+  let uid: UserID
 }
 
 extension Daemon {
@@ -24,6 +29,12 @@ extension Daemon {
       let job = try loggedJob(JobID(wire.job), request.peer)
       guard let position = job.array.positions(within: wire.index...wire.index)?.first else {
         throw .noTask(Selection(job: JobID(wire.job), indices: wire.index...wire.index))
+      }
+      let uid = request.peer.uid
+      if wire.whenStarted, logWaits.values.count(where: { $0.uid == uid }) >= LogWait.limit {
+        throw Refusal(
+          .resourceExhausted, "uid \(uid) waits for the logs of \(LogWait.limit) tasks already",
+          wayOut: "end some of the commands that wait")
       }
       keep(request, as: .read)
       openLog(wire, of: TaskID(JobID(wire.job), position), request)
@@ -56,13 +67,13 @@ extension Daemon {
       let isOver = controller.state.jobs[task.job]?.state(of: task.position).isFinal ?? true
       guard let found = try attempt(wire.hasAttempt ? wire.attempt : nil, of: task) else {
         if wire.whenStarted && !isOver {
-          logWaits[request.id] = LogWait(wire: wire, task: task)
+          logWaits[request.id] = LogWait(wire: wire, task: task, uid: request.peer.uid)
           return
         }
         return try answerWithoutAttempt(wire, isOver: isOver, request)
       }
       if wire.whenStarted && !found.hasBegun && !found.hasEnded && !isOver {
-        logWaits[request.id] = LogWait(wire: wire, task: task)
+        logWaits[request.id] = LogWait(wire: wire, task: task, uid: request.peer.uid)
         return
       }
       guard found.hasBegun || !found.hasEnded else {
@@ -123,6 +134,13 @@ extension Daemon {
       return FoundAttempt(
         uid: uid, worker: open.worker, number: open.number, hasBegun: open.started != nil,
         hasEnded: false, attempts: open.number + 1)
+    }
+    // What was never tried need not be looked up, for each who waits, whenever its job changes.
+    if let job = controller.state.jobs[task.job], record == nil,
+      job.progress.pending.contains(task.position)
+        || job.progress.heldTasks.contains(task.position)
+    {
+      return nil
     }
     do throws(StoreError) {
       guard let stored = try storage.attempt(number, of: task) else { return nil }
