@@ -86,8 +86,13 @@ extension Daemon {
     if waits[id]?.rows.isEmpty == true && waits[id]?.left.isEmpty == true { endWait(id, nil) }
   }
 
-  /// After the core was reloaded: nobody will hear of a job that was never stored.
+  /// After the core was reloaded: nobody will hear of a job that was never stored, nor of the one
+  /// that gets its number, which may be another user's.
   func endWaitsWithoutJob() {
+    for (id, wait) in logWaits where controller.state.jobs[wait.task.job] == nil {
+      logWaits[id] = nil
+      if let request = requests.remove(id) { refuse(request, .noJob(wait.task.job)) }
+    }
     for (id, waiter) in waits.waiters {
       guard let job = waiter.left.keys.sorted().first(where: { controller.state.jobs[$0] == nil })
       else { continue }

@@ -278,6 +278,23 @@ extension Programs {
       }
     }
 
+    @Test("who waits for the log of a job that was never stored is not given that of another")
+    func unstoredLog() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        let talker = try Talker(to: instance.controlSocket)
+        try talker.greet()
+        try instance.limitFiles(to: "0")
+        var open = WireOpenLog()
+        open.job = 1
+        open.whenStarted = true
+        try talker.send(
+          try WireEnvelope(request: 1, .submit(fatSubmit(1))).frame()
+            + WireEnvelope(request: 2, .openLog(open)).frame())
+        let codes = try (1...2).map { _ in try #require(try talker.receive()).error.code }
+        #expect(codes == [.resourceExhausted, .notFound])
+      }
+    }
+
     private func selector(of id: String) throws -> WireSelector {
       var selector = WireSelector()
       selector.tasks.job = try #require(UInt64(id))

@@ -159,6 +159,13 @@ final class Instance {
     return try finish(daemon)
   }
 
+  /// Has the store take no writes with the limit 0, and take them again without one.
+  func limitFiles(to limit: String) throws {
+    let finished = try FlusterTesting.run(
+      "prlimit", "--pid", "\(pid(of: .controller))", "--fsize=\(limit):unlimited")
+    try #require(finished.status == 0, "\(finished)")
+  }
+
   /// Waits until a daemon ends by itself.
   func finish(_ daemon: Daemon) throws -> Finished {
     let program = try #require(daemons[daemon])

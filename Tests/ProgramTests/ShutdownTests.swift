@@ -7,10 +7,7 @@ extension Programs {
   struct Shutdown {
     /// Starts an instance whose flusterd may be forbidden to write files, with a running job.
     private func withRunningJob(_ body: (Instance, _ job: String) throws -> Void) throws {
-      try Instance.with(daemons: [.shim]) { instance in
-        // What goes beyond the limit is an error then, and not the end of the process.
-        try instance.start(.controller, wrapper: ["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
-        try instance.start(.worker)
+      try Instance.with { instance in
         let job = try instance.submit("--", "sleep", "1000")
         try instance.waitUntil(job, is: "running")
         try body(instance, job)
@@ -20,12 +17,6 @@ extension Programs {
       }
     }
 
-    private func limitFiles(of instance: Instance, to limit: String) throws {
-      let pid = try instance.pid(of: .controller)
-      let finished = try run("prlimit", "--pid", "\(pid)", "--fsize=\(limit):unlimited")
-      try #require(finished.status == 0, "\(finished)")
-    }
-
     @Test(
       "a store that takes no writes has it refused, and the job goes on",
       arguments: [
@@ -33,7 +24,7 @@ extension Programs {
       ])
     func failingStore(isKnown: Bool) throws {
       try withRunningJob { instance, job in
-        try limitFiles(of: instance, to: "0")
+        try instance.limitFiles(to: "0")
         if isKnown {
           #expect(try instance.run("fluster-submit", "--hold", "--", "true").status == 75)
         }
@@ -41,7 +32,7 @@ extension Programs {
         #expect(refused.status == 75, "\(refused)")
         #expect(refused.errors.contains("cannot be written"), "\(refused)")
         #expect(try instance.column("STATE", of: job) == "running")
-        try limitFiles(of: instance, to: "unlimited")
+        try instance.limitFiles(to: "unlimited")
         try eventually("there is something that takes writes") {
           try instance.run("fluster-submit", "--", "true").status == 0
         }

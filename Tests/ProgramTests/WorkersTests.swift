@@ -99,6 +99,21 @@ extension Programs {
       }
     }
 
+    @Test("a worker is still expected when the store could not be written for a while")
+    func expectedAgain() throws {
+      let settings = "[Controller]\nExpectedWorkers=big:cpus=64:mem=256G\n"
+      try Instance.with(settings: settings, daemons: [.controller]) { instance in
+        try instance.waitForWorker("big", "missing")
+        try instance.limitFiles(to: "0")
+        #expect(try instance.run("fluster-submit", "--", "true").status == 75)
+        try instance.limitFiles(to: "unlimited")
+        try eventually("jobs are taken") {
+          try instance.run("fluster-submit", "--hold", "--", "true").status == 0
+        }
+        try instance.waitForWorker("big", "missing", within: 5)
+      }
+    }
+
     @Test("everybody may look at workers, and only administrators may change them")
     func others() throws {
       try SystemInstance.with { instance in
