@@ -28,9 +28,23 @@ struct Desire {
   /// A frame is sent when it has about so many bytes, well below what a frame may have.
   static let frameSize = 4 << 20
 
+  /// A signal for an attempt.
+  struct Signal: Hashable {
+    let uid: AttemptUID
+    let number: UInt8
+  }
+
   var wire = WireDesired()
   /// About how many bytes it will have.
   var size = 0
+  private var signals: Set<Signal> = []
+
+  /// A signal that is on its way is sent once, however often it was asked for, as the kernel has
+  /// it.
+  mutating func add(_ signal: Signal) {
+    guard signals.insert(signal).inserted else { return }
+    wire.signals.append(WireSendSignal(signal.uid, signal.number))
+  }
 
   /// A run with its launch, which has so many bytes; what is not counted is numbers.
   mutating func add(_ run: WireRun, launch: Int) {
@@ -80,7 +94,7 @@ extension Daemon {
 
   func sendSignal(_ signal: UInt8, _ uid: AttemptUID, to worker: WorkerID) {
     guard let link = link(of: worker) else { return }
-    desires[link, default: Desire()].wire.signals.append(WireSendSignal(uid, signal))
+    desires[link, default: Desire()].add(Desire.Signal(uid: uid, number: signal))
   }
 
   func sendAcknowledgement(_ uid: AttemptUID, to worker: WorkerID) {

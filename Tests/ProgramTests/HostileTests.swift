@@ -278,6 +278,34 @@ extension Programs {
       }
     }
 
+    @Test("signals sent by the thousand leave the worker connected")
+    func manySignals() throws {
+      try Instance.with(worker: ["--cpus", "4", "--mem", "4G"]) { instance in
+        let id = try instance.submit(
+          "--cpus", "0.001", "--mem", "1M", "-a", "0-599", "--", "sleep", "1000")
+        try eventually("all tasks run", within: 120) {
+          try instance.column("REASON", of: id) == "600 running"
+        }
+        var kill = WireKill()
+        kill.selectors = [try selector(of: id)]
+        kill.signal = UInt32(SIGCONT)
+        // What waits on one connection is 64 requests, and a turn takes 256.
+        let talkers = try (0..<16).map { _ in try Talker(to: instance.controlSocket) }
+        for talker in talkers { try talker.greet() }
+        let frames = try (1...64).flatMap {
+          try WireEnvelope(request: UInt64($0), .kill(kill)).frame()
+        }
+        for talker in talkers { try talker.send(frames) }
+        for talker in talkers {
+          for _ in 1...64 { #expect(try talker.receive()?.body == .done(WireDone())) }
+        }
+        #expect(try instance.run("fluster-kill", id).status == 0)
+        try instance.waitUntil(id, is: "killed", within: 120)
+        #expect(
+          !instance.said(by: .worker).contains { $0.contains("no connection to flusterd") })
+      }
+    }
+
     @Test("who waits for the log of a job that was never stored is not given that of another")
     func unstoredLog() throws {
       try Instance.with(daemons: [.controller]) { instance in
