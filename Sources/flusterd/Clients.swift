@@ -104,6 +104,7 @@ final class Clients {
     }
     switch connection.read(into: buffer) {
     case .nothing: break
+    case .tooMuch: drop(id, .flood)
     case .end: remove(id)
     case .some:
       pull(connection)

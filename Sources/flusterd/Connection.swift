@@ -22,6 +22,8 @@ final class Connection {
     /// Bytes came; frames may be complete.
     case some
     case nothing
+    /// More descriptors came than a peer may leave here.
+    case tooMuch
     /// The peer has gone.
     case end
   }
@@ -32,6 +34,9 @@ final class Connection {
   static let queuedOutput = 1 << 20
   /// A peer that lets more than this pile up is dropped at once.
   static let outputLimit = 32 << 20
+  /// The same goes for more descriptors than this that belong to no frame: a read brings four, and
+  /// the frame that they are of is over with it or soon after.
+  private static let descriptorLimit = 16
 
   let id: ConnectionID
   let door: Door
@@ -84,6 +89,7 @@ final class Connection {
     case .wouldBlock: return .nothing
     case .data(let count, let came, truncated: _):
       descriptors.append(contentsOf: came)
+      guard descriptors.count <= Self.descriptorLimit else { return .tooMuch }
       decoder.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
       return .some
     }

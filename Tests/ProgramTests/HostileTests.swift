@@ -1,4 +1,5 @@
 import FlusterProtocol
+import FlusterSystem
 import FlusterTesting
 import Glibc
 import SwiftProtobuf
@@ -303,6 +304,24 @@ extension Programs {
         try instance.waitUntil(id, is: "killed", within: 120)
         #expect(
           !instance.said(by: .worker).contains { $0.contains("no connection to flusterd") })
+      }
+    }
+
+    @Test("descriptors that belong to no message cost the peer its connection")
+    func manyDescriptors() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        let talker = try Talker(to: instance.workerSocket)
+        try talker.greet(as: .worker)
+        let descriptors = "/proc/\(try instance.pid(of: .controller))/fd"
+        let null = Descriptor(adopting: open("/dev/null", O_RDONLY | O_CLOEXEC))
+        // A frame that never ends.
+        try talker.send([0, 1, 0, 0])
+        for _ in 0..<1000 {
+          guard try talker.send([0], with: [null, null, null, null]).isEmpty else { break }
+        }
+        try eventually("flusterd lets go of them") {
+          names(in: descriptors).count < 100
+        }
       }
     }
 

@@ -21,12 +21,19 @@ final class Talker {
     _ = try receive()
   }
 
-  /// Sends all bytes; gives what could not be sent because the other side does not read or is gone.
+  /// Sends all bytes, and descriptors with the first; gives what could not be sent because the
+  /// other side does not read or is gone.
   @discardableResult
-  func send(_ bytes: [UInt8]) throws -> ArraySlice<UInt8> {
+  func send(
+    _ bytes: [UInt8], with descriptors: [Descriptor] = []
+  ) throws -> ArraySlice<UInt8> {
     var rest = bytes[...]
     while !rest.isEmpty {
-      guard case .bytes(let count) = try rest.withUnsafeBytes({ try Transfer.send($0, to: socket) })
+      let passed = rest.startIndex == bytes.startIndex ? descriptors : []
+      guard
+        case .bytes(let count) = try rest.withUnsafeBytes({
+          try Transfer.send($0, descriptors: passed, to: socket)
+        })
       else { return rest }
       rest = rest.dropFirst(count)
     }
