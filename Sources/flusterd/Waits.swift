@@ -28,9 +28,15 @@ struct Waits {
   /// Jobs that all waits of one uid are about, counted once a wait.
   static let limit = 200_000
 
+  /// Answers that a uid may have unread, beside those of a wait that is the only one to have any:
+  /// the same endings may be asked for a thousand times.
+  static let unreadLimit = 200_000
+
   private(set) var waiters: [RequestID: Waiter] = [:]
   private var byJob: [JobID: Set<RequestID>] = [:]
   private var weights: [UserID: Int] = [:]
+  /// Rows of all waits of each uid.
+  private var unread: [UserID: Int] = [:]
 
   /// How many jobs the waits of a uid are about.
   func weight(of uid: UserID) -> Int { weights[uid, default: 0] }
@@ -57,6 +63,38 @@ struct Waits {
     let uid = waiter.request.peer.uid
     let left = weights[uid, default: 0] - waiter.arrays.count
     weights[uid] = left > 0 ? left : nil
+    forget(waiter.rows.count, of: uid)
+  }
+
+  /// Keeps answers for a wait until they are read, the past ones before the others. False, and
+  /// keeps none, where that would be more than its user may have.
+  mutating func keep(_ rows: [WireEnded], arePast: Bool = false, for id: RequestID) -> Bool {
+    guard let uid = waiters[id]?.request.peer.uid, let own = waiters[id]?.rows.count else {
+      return true
+    }
+    let all = unread[uid, default: 0]
+    guard all == own || all + rows.count <= Self.unreadLimit else { return false }
+    unread[uid] = all + rows.count
+    if arePast {
+      waiters[id]?.rows.prepend(contentsOf: rows)
+    } else {
+      waiters[id]?.rows.append(contentsOf: rows)
+    }
+    return true
+  }
+
+  /// The next answer that a wait has not sent.
+  mutating func nextRow(of id: RequestID) -> WireEnded? {
+    guard let uid = waiters[id]?.request.peer.uid, let row = waiters[id]?.rows.popFirst() else {
+      return nil
+    }
+    forget(1, of: uid)
+    return row
+  }
+
+  private mutating func forget(_ rows: Int, of uid: UserID) {
+    let left = unread[uid, default: 0] - rows
+    unread[uid] = left > 0 ? left : nil
   }
 
   /// Takes tasks off a wait's list; returns those of `positions` that were on it.

@@ -35,14 +35,11 @@ extension Daemon {
   }
 
   private func addPast(_ found: PastEndings, to id: RequestID) {
-    guard var waiter = waits[id] else { return }
-    waiter.total += found.count
-    guard waiter.total > 0 else {
-      return endWait(id, Refusal(.notFound, "no job of yours matches"))
-    }
-    waiter.rows.prepend(contentsOf: found.rows)
-    waiter.hasBegun = true
-    waits[id] = waiter
+    guard let total = waits[id].map({ $0.total + found.count }) else { return }
+    guard total > 0 else { return endWait(id, Refusal(.notFound, "no job of yours matches")) }
+    waits[id]?.total = total
+    waits[id]?.hasBegun = true
+    guard waits.keep(found.rows, arePast: true, for: id) else { return endUnread(id) }
     sendEndings(to: id)
   }
 
@@ -59,11 +56,14 @@ extension Daemon {
     for id in waits.ids(about: job) {
       let ended = waits.take(positions, of: job, from: id)
       guard !ended.isEmpty, let array = waits[id]?.arrays[job] else { continue }
-      for range in ended.ranges {
-        waits[id]?.rows.append(
-          WireEnded(
-            job: job, array: array, positions: range, state: state, outcome: outcome,
-            because: reason))
+      let rows = ended.ranges.map { range in
+        WireEnded(
+          job: job, array: array, positions: range, state: state, outcome: outcome,
+          because: reason)
+      }
+      guard waits.keep(rows, for: id) else {
+        endUnread(id)
+        continue
       }
       sendEndings(to: id)
     }
@@ -71,17 +71,16 @@ extension Daemon {
 
   /// Sends what the peer will take, and the end when there is nothing to come.
   func sendEndings(to id: RequestID) {
-    guard let waiter = waits[id], waiter.hasBegun else { return }
-    let request = waiter.request
+    guard waits[id]?.hasBegun == true, let request = waits[id]?.request else { return }
     while let connection = clients.connections[request.connection],
-      connection.outbox.pending < Daemon.unreadLimit, var row = waits[id]?.rows.popFirst()
+      connection.outbox.pending < Daemon.unreadLimit, var row = waits.nextRow(of: id)
     {
-      if waits[id]?.hasToldTotal == false {
-        row.total = waiter.total
+      if let total = waits[id]?.total, waits[id]?.hasToldTotal == false {
+        row.total = total
         waits[id]?.hasToldTotal = true
       }
       clients.send(WireEnvelope(request: request.number, .ended(row)), to: request.connection)
-      if waiter.isForAny { return endWait(id, nil) }
+      if waits[id]?.isForAny == true { return endWait(id, nil) }
     }
     if waits[id]?.rows.isEmpty == true && waits[id]?.left.isEmpty == true { endWait(id, nil) }
   }
@@ -98,6 +97,16 @@ extension Daemon {
       else { continue }
       endWait(id, .noJob(job))
     }
+  }
+
+  /// Its user reads too little of what was asked for.
+  private func endUnread(_ id: RequestID) {
+    guard let uid = waits[id]?.request.peer.uid else { return }
+    endWait(
+      id,
+      Refusal(
+        .resourceExhausted, "uid \(uid) has as many unread endings as one may have",
+        wayOut: "read the answers to the other waits first"))
   }
 
   /// The last answer of a wait.

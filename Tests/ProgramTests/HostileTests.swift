@@ -325,6 +325,47 @@ extension Programs {
       }
     }
 
+    @Test("endings that nobody reads are bounded, and whoever reads gets them all")
+    func unreadEndings() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        let talker = try Talker(to: instance.controlSocket)
+        try talker.greet()
+        var submit = try fatSubmit(1)
+        submit.job.held = true
+        let count = 5000
+        for first in stride(from: 1, through: count, by: 50) {
+          try talker.send(
+            (first..<(first + 50)).flatMap {
+              try WireEnvelope(request: UInt64($0), .submit(submit)).frame()
+            })
+          for _ in 0..<50 { _ = try talker.receive() }
+        }
+        #expect(try instance.run("fluster-kill", "name:true").status == 0)
+        var wait = WireWait()
+        wait.selectors = [WireSelector(.name("true"))]
+        for number in 1...60 {
+          try talker.send(WireEnvelope(request: UInt64(number), .wait(wait)).frame())
+        }
+        // Its answer tells that all those before it have been looked up.
+        #expect(try instance.wait("1") == 126)
+        var rows: [UInt64: Int] = [:]
+        var ends: [UInt64: WireEnvelope] = [:]
+        while ends.count < 60 {
+          let answer = try #require(try talker.receive())
+          if case .ended = answer.body {
+            rows[answer.request, default: 0] += 1
+          } else {
+            ends[answer.request] = answer
+          }
+        }
+        let refused = ends.values.filter { $0.error.code == .resourceExhausted }
+        #expect((10..<30).contains(refused.count), "\(refused.count)")
+        for (number, end) in ends where end.error.code != .resourceExhausted {
+          #expect(rows[number] == count)
+        }
+      }
+    }
+
     @Test("who waits for the log of a job that was never stored is not given that of another")
     func unstoredLog() throws {
       try Instance.with(daemons: [.controller]) { instance in
