@@ -39,9 +39,7 @@ extension FeedEntry {
   fileprivate func isAbout(_ named: FeedFilter.Named) -> Bool {
     guard let positions = named.positions, !tasks.isEmpty else { return true }
     return tasks.contains { indices in
-      guard let met = named.array.positions(within: indices) else { return false }
-      return met.count == 1
-        ? positions.contains(met.lowerBound) : !positions.isDisjoint(RangeSet(met))
+      named.array.positions(within: indices).map(positions.meets) ?? false
     }
   }
 }
