@@ -38,7 +38,6 @@ struct Follower {
 
 /// What the store is asked for one follower.
 struct FeedQuestion: Sendable {
-  let id: RequestID
   let place: Follower.Place
   let filter: FeedFilter
 }

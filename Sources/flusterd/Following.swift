@@ -55,7 +55,7 @@ extension Daemon {
     guard let follower = followers[id] else { return nil }
     let peer = follower.request.peer
     return FeedQuestion(
-      id: id, place: follower.place,
+      place: follower.place,
       filter: FeedFilter(
         caller: peer.uid, jobs: follower.jobs, patterns: follower.patterns,
         isOfAllUsers: follower.isOfAllUsers,
