@@ -183,7 +183,12 @@ final class Clients {
       connection.queue(try envelope.frame(), descriptors: descriptors)
     } catch {
       log.error("an answer to pid \(connection.peer.pid) is not sent: \(error)")
-      return
+      // Who asked would wait for ever; a notice answers nobody.
+      let refusal = Refusal(.internal, "the answer cannot be sent: \(error)")
+      guard envelope.request != 0,
+        let frame = try? WireEnvelope(request: envelope.request, refusal).frame()
+      else { return }
+      connection.queue(frame)
     }
     touched.insert(id)
   }

@@ -383,6 +383,32 @@ extension Programs {
       }
     }
 
+    @Test("an answer that is longer than a frame is refused, and not just missing")
+    func tooLong() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        var register = WireRegister()
+        register.capacity.cpuMillis = 1000
+        register.incarnation = .of([UInt8](repeating: 1, count: 16))
+        register.attributes = (10..<74).map { number in
+          var attribute = WireAttribute()
+          attribute.key = String(repeating: "a", count: 62) + "\(number)"
+          attribute.value = String(repeating: "b", count: 255)
+          return attribute
+        }
+        for number in 1...900 {
+          let worker = try Talker(to: instance.workerSocket)
+          try worker.greet(as: .worker)
+          register.id = "w\(number)"
+          try worker.send(WireEnvelope(request: 1, .register(register)).frame())
+          #expect(try worker.receive()?.body == .registered(WireRegistered()))
+        }
+        let talker = try Talker(to: instance.controlSocket)
+        try talker.greet()
+        try talker.send(WireEnvelope(request: 1, .getStatus(WireGetStatus())).frame())
+        #expect(try talker.receive()?.error.code == .internal)
+      }
+    }
+
     private func selector(of id: String) throws -> WireSelector {
       var selector = WireSelector()
       selector.tasks.job = try #require(UInt64(id))
