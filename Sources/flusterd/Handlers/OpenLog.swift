@@ -2,6 +2,7 @@ import FlusterCore
 import FlusterProtocol
 import FlusterStore
 import FlusterSystem
+import FlusterSystemd
 import Logging
 
 /// A command's OpenLog on its way to a worker and back.
@@ -72,6 +73,13 @@ extension Daemon {
         }
         return try answerWithoutAttempt(wire, isOver: isOver, request)
       }
+      if found.isEnding && (releases.outstanding > 0 || !turn.events.isEmpty) {
+        // How it ended is on its way to the disk, and says whether there is a log at all.
+        logWaits[request.id] = LogWait(wire: wire, task: task, uid: request.peer.uid)
+        turn.consequences.append(.logs(task.job))
+        turnSource?.schedule()
+        return
+      }
       if wire.whenStarted && !found.hasBegun && !found.hasEnded && !isOver {
         logWaits[request.id] = LogWait(wire: wire, task: task, uid: request.peer.uid)
         return
@@ -123,6 +131,8 @@ extension Daemon {
     let number: UInt32
     let hasBegun: Bool
     let hasEnded: Bool
+    /// The core has seen its end, and the store has not.
+    let isEnding: Bool
     let attempts: UInt32
   }
 
@@ -133,7 +143,7 @@ extension Daemon {
     {
       return FoundAttempt(
         uid: uid, worker: open.worker, number: open.number, hasBegun: open.started != nil,
-        hasEnded: false, attempts: open.number + 1)
+        hasEnded: false, isEnding: false, attempts: open.number + 1)
     }
     // What was never tried need not be looked up, for each who waits, whenever its job changes.
     if let job = controller.state.jobs[task.job], record == nil,
@@ -148,7 +158,7 @@ extension Daemon {
       return FoundAttempt(
         uid: stored.attempt.uid, worker: stored.attempt.worker, number: stored.attempt.number,
         hasBegun: stored.ending?.outcome.cause != .start, hasEnded: stored.ending != nil,
-        attempts: (newest?.attempt.number ?? 0) + 1)
+        isEnding: stored.ending == nil, attempts: (newest?.attempt.number ?? 0) + 1)
     } catch {
       throw Refusal(error)
     }
