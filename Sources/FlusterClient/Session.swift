@@ -10,17 +10,22 @@ package struct Session {
   private let instance: Instance
   private let voice: Voice
   private var connection: Connection?
-  private var wasConnected = false
+  private var wasConnected: Bool
   private var hasSaidLost = false
 
-  /// A session with the flusterd of `instance`, not connected yet.
-  package init(with instance: Instance, voice: Voice) {
+  /// A session with the flusterd of `instance`, not connected yet. One that `isKnown` to have been
+  /// there is waited for from the beginning.
+  package init(with instance: Instance, voice: Voice, isKnown: Bool = false) {
     self.instance = instance
     self.voice = voice
+    wasConnected = isKnown
   }
 
-  /// A session with the same flusterd, over a connection of its own.
-  package func another(_ voice: Voice) -> Session { Session(with: instance, voice: voice) }
+  /// A session with the same flusterd, over a connection of its own: if it was there once, it is
+  /// waited for, too.
+  package func another(_ voice: Voice) -> Session {
+    Session(with: instance, voice: voice, isKnown: wasConnected)
+  }
 
   /// Forgets the connection, which turned out to be lost; the next question makes a new one.
   package mutating func drop() { connection = nil }

@@ -110,7 +110,10 @@ struct LogPrinter {
     var isFirst = true
     while true {
       let wasOver = watch.isOver
-      guard let opened = try started(task, next, &watch) else {
+      let opened = try patiently { (printer) throws(Failure) in
+        try printer.started(task, next, &watch)
+      }
+      guard let opened else {
         if wasOver { break }
         // flusterd could not keep the question; the end wakes us sooner.
         try watch.wait(nil, for: pause.take())
@@ -137,6 +140,23 @@ struct LogPrinter {
     voice.notice("\(task.name) did not start; there is no output")
   }
 
+  /// Asks again for a while what cannot be answered now: the worker that keeps a log may not have
+  /// come back yet to a flusterd that has.
+  private mutating func patiently<Result>(
+    _ ask: (inout LogPrinter) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let end = Pause.now + Session.patience
+    var pause = GrowingPause()
+    while true {
+      do throws(Failure) {
+        return try ask(&self)
+      } catch {
+        guard error.status == .tryAgain, Pause.now < end else { throw error }
+      }
+      Pause.until(Pause.now + pause.take())
+    }
+  }
+
   /// Prints what is added to a file until its attempt is over.
   private mutating func follow(
     _ file: inout LogFile, _ attempt: UInt32, of task: LogTask, _ watch: inout EndWatch
@@ -146,7 +166,11 @@ struct LogPrinter {
       try file.copy()
       // Whoever closed it may have been the last; asked for by name, so that the answer is about
       // this attempt.
-      if isClosed, try open(task, attempt).answer.ended { break }
+      guard isClosed else { continue }
+      let isOver = try patiently { (printer) throws(Failure) in
+        try printer.open(task, attempt).answer.ended
+      }
+      if isOver { break }
     }
     try file.copy()
   }

@@ -40,6 +40,25 @@ extension Programs {
       }
     }
 
+    @Test("following waits for a worker that is being replaced")
+    func followAway() throws {
+      try Instance.with { instance in
+        let id = try instance.submit(
+          "--", "sh", "-c", "echo before; until [ -e go ]; do sleep 0.1; done")
+        try instance.waitUntil(id, is: "running")
+        try instance.end(.worker, by: SIGKILL)
+        try eventually("flusterd knows that it has gone") {
+          try instance.run("fluster-log", id).status == 75
+        }
+        let follower = try instance.launch(["fluster-log", "-f", id])
+        try instance.start(.worker)
+        try eventually("the log is shown") { follower.outputSoFar == "before\n" }
+        try write("", to: "\(instance.files)/go")
+        let followed = try follower.finish(within: 30)
+        #expect(followed.status == 0 && followed.output == "before\n", "\(followed)")
+      }
+    }
+
     @Test("both streams are one file, unless asked apart; -n shows the last lines")
     func streams() throws {
       try Instance.with { instance in
