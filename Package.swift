@@ -20,8 +20,8 @@ let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 /// One executable a command; each is a few lines over FlusterCommands.
 let commands = [
-  "fluster", "fluster-submit", "fluster-ls", "fluster-wait", "fluster-log", "fluster-kill",
-  "fluster-set", "fluster-ctl", "fluster-endpoint",
+  "fluster", "fluster-submit", "fluster-run", "fluster-ls", "fluster-wait", "fluster-log",
+  "fluster-kill", "fluster-set", "fluster-ctl", "fluster-endpoint",
 ]
 
 let package = Package(

@@ -19,6 +19,21 @@ package enum StandardStream: Int32, Sendable {
   /// Whether a person looks at it.
   package var isTerminal: Bool { isatty(rawValue) == 1 }
 
+  /// Nobody reads any more what it writes to a pipe or socket.
+  package var hasLostReader: Bool {
+    var interest = pollfd(fd: rawValue, events: 0, revents: 0)
+    return poll(&interest, 1, 0) > 0 && interest.revents & Int16(POLLERR) != 0
+  }
+
+  /// Whether two streams write to one file, pipe or terminal.
+  package static func areOne(_ one: StandardStream, _ other: StandardStream) -> Bool {
+    var statuses = (stat(), stat())
+    guard fstat(one.rawValue, &statuses.0) == 0, fstat(other.rawValue, &statuses.1) == 0 else {
+      return false
+    }
+    return statuses.0.st_dev == statuses.1.st_dev && statuses.0.st_ino == statuses.1.st_ino
+  }
+
   /// The width of the terminal in columns; nil if it is none or does not say.
   package var width: Int? {
     guard isTerminal else { return nil }

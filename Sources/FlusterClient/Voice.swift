@@ -14,6 +14,9 @@ package struct Voice: Sendable {
     self.isVerbose = isVerbose
   }
 
+  /// The same without notices and details.
+  package var silenced: Voice { Voice(program: program, isQuiet: true) }
+
   /// A failure: its sentence, and the way out on a second line.
   package func complain(_ failure: Failure) {
     say(failure.message)

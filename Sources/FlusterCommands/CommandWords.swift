@@ -14,7 +14,7 @@ enum CommandWords {
     guard !first.hasPrefix("-") else {
       if first == "-" { throw script() }
       throw .usage(
-        "unknown option \(first)", wayOut: "fluster-submit --help shows the options")
+        "unknown option \(first)", wayOut: "--help shows the options")
     }
     return captured[...]
   }
@@ -26,7 +26,8 @@ enum CommandWords {
     guard isatty(0) == 0, read(0, &byte, 1) <= 0 else {
       return .usage(
         "no command is given, and this version takes no script on standard input",
-        wayOut: "fluster-submit [options] [--] command [argument ...]")
+        wayOut:
+          "the command comes after the options, and has none of ours: [--] command [argument ...]")
     }
     return Failure(.data, "no command is given, and the script on standard input is empty")
   }

@@ -19,6 +19,7 @@ extension JSONObject {
       set("backoff_first_seconds", .thousandths(backoff.first.milliseconds))
       set("backoff_most_seconds", .thousandths(backoff.most.milliseconds))
     }
+    if options.tied { set("tied", .bool(true)) }
     guard options.hasGang else { return }
     var gang = JSONObject()
     if options.gang.hasGroupBy { gang.set("group_by", .string(options.gang.groupBy)) }

@@ -15,6 +15,7 @@ extension WireOptions {
       let group = gang.hasGroupBy ? " grouped by \(gang.groupBy)" : ""
       parts.append("gang\(group)" + (gang.spread ? " one per worker" : ""))
     }
+    if tied { parts.append("tied to its fluster-run") }
     return parts
   }
 

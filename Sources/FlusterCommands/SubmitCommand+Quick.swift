@@ -59,6 +59,12 @@ extension SubmitCommand {
   ]
 
   package static func quick(_ arguments: [String]) -> SubmitCommand? {
+    quick(arguments) { _ in false }
+  }
+
+  /// The same with flags of another command among the options: `takes` is told each unknown one,
+  /// and returns whether it is known there.
+  static func quick(_ arguments: [String], _ takes: (String) -> Bool) -> SubmitCommand? {
     var command = SubmitCommand.unset
     var rest = arguments[...]
     while let word = rest.first, word.hasPrefix("-"), word != "--", word != "-" {
@@ -72,7 +78,7 @@ extension SubmitCommand {
         let set = values[String(word[..<sign])]
       {
         set(&command, String(word[word.index(after: sign)...]))
-      } else {
+      } else if !takes(word) {
         return nil
       }
     }

@@ -53,9 +53,27 @@ package struct SubmitCommand: AskingCommand {
   }
 
   package func execute(_ voice: Voice) throws(Failure) -> Int32 {
+    guard !(asking.wait && asking.dryRun) else {
+      throw .usage("--wait and --dry-run exclude each other")
+    }
+    let submit = try submission(voice)
+    var session = try session(voice)
+    let answer = try send(submit, over: &session, voice)
+    if asking.dryRun { return try report(submit.job, answer, voice) }
+    do {
+      try StandardStream.print("\(answer.job)")
+    } catch {
+      throw Failure(error.status, "job \(answer.job) was submitted, but: \(error.message)")
+    }
+    guard asking.wait else { return ExitStatus.done.rawValue }
+    var waiting = Waiting(for: [.job(answer.job)], any: false, deadline: nil, voice: voice)
+    return try waiting.run(over: &session)
+  }
+
+  /// What the command line asks for, with the token that makes it one job however often it is sent.
+  func submission(_ voice: Voice) throws(Failure) -> WireSubmit {
     var submit = WireSubmit()
-    let token = try asking.parsedToken()
-    submit.token = .of(token?.bytes ?? Entropy.bytes(16))
+    submit.token = .of(try asking.parsedToken()?.bytes ?? Entropy.bytes(16))
     submit.dryRun = asking.dryRun
     try CommandWords.checkOptions(before: words)
     let caller = try Caller.current(
@@ -64,30 +82,15 @@ package struct SubmitCommand: AskingCommand {
     submit.job = job
     for notice in notices { voice.notice(notice) }
     if let parent = try parent(of: caller, voice) { submit.parentAttempt = .of(parent.bytes) }
-    guard !(asking.wait && asking.dryRun) else {
-      throw .usage("--wait and --dry-run exclude each other")
-    }
-
-    var session = try session(voice)
-    // The caller's own token may be that of a try whose answer never came.
-    let answer = try send(submit, mayExist: token != nil, over: &session)
-    for notice in answer.notices { voice.notice(notice) }
-    if asking.dryRun { return try report(job, answer, voice) }
-    do {
-      try StandardStream.print("\(answer.job)")
-    } catch {
-      throw Failure(error.status, "job \(answer.job) was submitted, but: \(error.message)")
-    }
-    guard asking.wait else { return ExitStatus.done.rawValue }
-    var selector = WireSelector()
-    selector.tasks.job = answer.job
-    var waiting = Waiting(for: [selector], any: false, deadline: nil, voice: voice)
-    return try waiting.run(over: &session)
+    return submit
   }
 
-  private func send(
-    _ submit: WireSubmit, mayExist: Bool, over session: inout Session
+  /// Submits, over as many connections as it takes.
+  func send(
+    _ submit: WireSubmit, over session: inout Session, _ voice: Voice
   ) throws(Failure) -> WireSubmitted {
+    // The caller's own token may be that of a try whose answer never came.
+    let mayExist = asking.token != nil
     let body: WireEnvelope.OneOf_Body
     do {
       body = try session.persist { (connection, isAgain) throws(CallError) in
@@ -104,6 +107,7 @@ package struct SubmitCommand: AskingCommand {
     guard case .submitted(let submitted) = body else {
       throw Failure(.internal, "flusterd answered something else than asked")
     }
+    for notice in submitted.notices { voice.notice(notice) }
     return submitted
   }
 
@@ -119,5 +123,14 @@ package struct SubmitCommand: AskingCommand {
     guard answer.hasCouldRun, !answer.couldRun else { return ExitStatus.done.rawValue }
     voice.notice(answer.obstacle)
     return ExitStatus.data.rawValue
+  }
+}
+
+extension WireSelector {
+  /// A whole job.
+  static func job(_ number: UInt64) -> WireSelector {
+    var selector = WireSelector()
+    selector.tasks.job = number
+    return selector
   }
 }

@@ -48,6 +48,8 @@ package struct JobOptions: Hashable, Sendable {
   package var scheduleTimeout: Span?
   package var gang: Gang?
   package var key: JobKey?
+  /// Ends when the command that submitted it has gone.
+  package var isTied = false
 
   /// None of it.
   package init() {}

@@ -15,6 +15,7 @@ extension WireOptions {
     finalStatus = .of(options.finalStatuses)
     if let timeout = options.scheduleTimeout { scheduleTimeoutMs = timeout.milliseconds }
     if let gang = options.gang { self.gang = WireGang(gang) }
+    tied = options.isTied
     guard request.backoff != .standard else { return }
     backoffFirstMs = request.backoff.first.milliseconds
     backoffMostMs = request.backoff.most.milliseconds
@@ -51,6 +52,7 @@ extension JobOptions {
       scheduleTimeout = try Limit.span(wire.scheduleTimeoutMs, "a schedule timeout")
     }
     gang = wire.hasGang ? try Gang(wire: wire.gang) : nil
+    isTied = wire.tied
   }
 }
 

@@ -79,10 +79,13 @@ package struct WaitOrder: Hashable, Sendable {
   package let selectors: [JobSelector]
   /// Over after the first end.
   package let isForAny: Bool
+  /// Holds what it waits for, where that is tied.
+  package let ties: Bool
 
   /// Decodes and checks; throws invalid-argument naming the field.
   package init(wire: WireWait) throws(Refusal) {
     selectors = try JobSelector.someList(wire: wire.selectors)
     isForAny = wire.any
+    ties = wire.tie
   }
 }

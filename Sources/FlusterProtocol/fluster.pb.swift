@@ -1038,6 +1038,9 @@ package nonisolated struct WireOptions: Sendable {
   /// Clears the value of `backoffMostMs`. Subsequent reads from it will return its default value.
   package mutating func clearBackoffMostMs() {self._backoffMostMs = nil}
 
+  /// Ends when nobody holds it: the connection that submitted it, or a Wait that ties.
+  package var tied: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2143,6 +2146,9 @@ package nonisolated struct WireWait: Sendable {
 
   /// Answer Done after the first.
   package var any: Bool = false
+
+  /// While this connection lasts, hold those of the jobs that are the caller's and tied.
+  package var tie: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -4529,7 +4535,7 @@ nonisolated extension WireOnce.IfExists: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Options"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}band\0\u{1}priority\0\u{3}max_failures\0\u{3}ok_status\0\u{3}final_status\0\u{3}schedule_timeout_ms\0\u{1}gang\0\u{3}backoff_first_ms\0\u{3}backoff_most_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}band\0\u{1}priority\0\u{3}max_failures\0\u{3}ok_status\0\u{3}final_status\0\u{3}schedule_timeout_ms\0\u{1}gang\0\u{3}backoff_first_ms\0\u{3}backoff_most_ms\0\u{1}tied\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4546,6 +4552,7 @@ nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 7: try { try decoder.decodeSingularMessageField(value: &self._gang) }()
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self._backoffFirstMs) }()
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self._backoffMostMs) }()
+      case 10: try { try decoder.decodeSingularBoolField(value: &self.tied) }()
       default: break
       }
     }
@@ -4583,6 +4590,9 @@ nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._Message
     try { if let v = self._backoffMostMs {
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 9)
     } }()
+    if self.tied != false {
+      try visitor.visitSingularBoolField(value: self.tied, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4596,6 +4606,7 @@ nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs._gang != rhs._gang {return false}
     if lhs._backoffFirstMs != rhs._backoffFirstMs {return false}
     if lhs._backoffMostMs != rhs._backoffMostMs {return false}
+    if lhs.tied != rhs.tied {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6075,7 +6086,7 @@ nonisolated extension WireUsage: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireWait: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Wait"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}any\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}any\0\u{1}tie\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6085,6 +6096,7 @@ nonisolated extension WireWait: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.selectors) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.any) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.tie) }()
       default: break
       }
     }
@@ -6097,12 +6109,16 @@ nonisolated extension WireWait: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if self.any != false {
       try visitor.visitSingularBoolField(value: self.any, fieldNumber: 2)
     }
+    if self.tie != false {
+      try visitor.visitSingularBoolField(value: self.tie, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireWait, rhs: WireWait) -> Bool {
     if lhs.selectors != rhs.selectors {return false}
     if lhs.any != rhs.any {return false}
+    if lhs.tie != rhs.tie {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -11,6 +11,7 @@ extension Packed {
     case finalStatuses = 5
     case scheduleTimeout = 6
     case gang = 7
+    case tied = 8
   }
 
   /// Kind and content, in turns; nil for the usual.
@@ -46,6 +47,7 @@ extension Packed {
       append(gang.groupBy == nil ? 0 : 1, to: &bytes)
       if let attribute = gang.groupBy { append(attribute, to: &bytes) }
     }
+    if options.isTied { begin(.tied) }
     return bytes.isEmpty ? nil : bytes
   }
 
@@ -135,6 +137,7 @@ extension Unpacker {
       let attribute = isGrouped ? text() : nil
       guard isGrouped == (attribute != nil) else { return false }
       options.gang = Gang(groupBy: attribute, spread: spread)
+    case .tied: options.isTied = true
     }
     return true
   }

@@ -41,6 +41,7 @@ final class Daemon {
   var releases = Releases()
   var requests = Requests()
   var waits = Waits()
+  var ties = Ties()
   var followers: [RequestID: Follower] = [:]
   /// Users for whose followers the store is being asked.
   var readingFeed: Set<UserID> = []
@@ -63,6 +64,7 @@ final class Daemon {
   var probeTimer: Timer?
   var idleTimer: Timer?
   var statusTimer: Timer?
+  var tieTimer: Timer?
   var isStatusDue = false
   var shownStatus = ""
   var reloading: Reloading?
@@ -107,10 +109,15 @@ final class Daemon {
   func request(
     _ number: UInt64, on connection: ConnectionID, _ peer: Peer, size: Int = 0
   ) -> Request {
-    lastRequest += 1
-    return Request(
-      id: RequestID(lastRequest), connection: connection, number: number, peer: peer, size: size,
+    Request(
+      id: ownRequest(), connection: connection, number: number, peer: peer, size: size,
       kind: .read)
+  }
+
+  /// A number for what the daemon itself asks of the core; nobody waits for the answer.
+  func ownRequest() -> RequestID {
+    lastRequest += 1
+    return RequestID(lastRequest)
   }
 
   /// Remembers a request whose answer comes later.
@@ -138,6 +145,7 @@ extension Daemon {
   func begin() throws {
     turnSource = try loop.deferred(priority: Daemon.late) { [unowned self] in runTurn() }
     wakeTimer = try loop.timer { [unowned self] in receive(.wake) }
+    tieTimer = try loop.timer { [unowned self] in receive(.wake) }
     probeTimer = try loop.timer { [unowned self] in probe() }
     idleTimer = try loop.timer(priority: Daemon.late) { [unowned self] in exitIdle() }
     statusTimer = try loop.timer(priority: Daemon.late) { [unowned self] in refreshStatus() }
@@ -153,6 +161,7 @@ extension Daemon {
     clients.greeting = try WireEnvelope(request: 0, .hello(hello)).frame()
     storage.onProgress = { [unowned self] in followWriter() }
     for listener in listeners { try listener.start() }
+    expectHolders()
     receive(.wake)
     if let next = controller.nextWake { wake(at: next) }
     showReady()

@@ -57,6 +57,7 @@ extension Daemon {
     var wire = WireSubmitted()
     wire.job = job.number
     wire.existed = existed
+    hold(job, by: request.connection)
     if let notice { wire.notices.append(notice) }
     if controller.state.links.isEmpty, controller.state.jobs[job] != nil {
       wire.notices.append("no worker is connected; job \(job) waits for one")
@@ -105,6 +106,7 @@ extension Daemon {
   /// it has been told: a timer that is always due would leave no turn a place in the loop.
   func tick() {
     guard trouble == nil else { return }
+    endUnheld()
     step(.tick)
     if let next = controller.nextWake { wake(at: next) }
   }

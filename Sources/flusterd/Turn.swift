@@ -88,7 +88,9 @@ extension Daemon {
         turn: releases.submitted + 1, durable: releases.durable)
       launches.insert(payload, of: job.id)
       pendingTasks += UInt64(job.request.array.count)
+      expectHolder(of: job)
     case .jobEnded(let progress):
+      ties.forget(progress.job)
       for id in listings.keys { listings[id]?.endedMeanwhile.insert(progress.job) }
     case .assigned: pendingTasks -= 1
     case .attemptEnded(_, _, at: _, .retry): pendingTasks += 1
@@ -131,6 +133,7 @@ extension Daemon {
   /// A connection has ended: whatever it asked for has nobody to go to.
   private func forget(_ id: ConnectionID) {
     clients.forget(id)
+    releaseTies(of: id)
     if let worker = controller.state.links[id.link] {
       step(.disconnect(id.link))
       log.info("worker \(worker) has gone")

@@ -13,23 +13,27 @@ struct SubmitTests {
   ) throws -> WireJobRequest {
     switch parse(SubmitCommand.self, arguments) {
     case .command(let command):
-      var nofile = WireRlimit()
-      nofile.name = "nofile"
-      nofile.soft = 1024
-      nofile.hard = 4096
-      var core = WireRlimit()
-      core.name = "core"
-      core.hard = .max
-      let caller = Caller(
-        command: command.words.map { Array($0.utf8) },
-        environment: [Array("PWD=/home/alice".utf8)],
-        directory: Array("/home/alice".utf8), umask: 0o022, nice: 0, rlimits: [nofile, core])
-      return try command.request(of: caller).0
+      return try command.request(of: caller(command.words)).0
     case .answer(let text):
       throw Failure(.done, text)
     case .wrong(let failure):
       throw failure
     }
+  }
+
+  /// Somebody with limits of their own, in a directory of their own.
+  private func caller(_ words: [String]) -> FlusterCommands.Caller {
+    var nofile = WireRlimit()
+    nofile.name = "nofile"
+    nofile.soft = 1024
+    nofile.hard = 4096
+    var core = WireRlimit()
+    core.name = "core"
+    core.hard = .max
+    return FlusterCommands.Caller(
+      command: words.map { Array($0.utf8) },
+      environment: [Array("PWD=/home/alice".utf8)],
+      directory: Array("/home/alice".utf8), umask: 0o022, nice: 0, rlimits: [nofile, core])
   }
 
   private func argv(_ arguments: String...) throws -> [String] {
@@ -102,6 +106,23 @@ struct SubmitTests {
     let known = try request(arguments, by: Runner.parse)
     let other = try request(arguments, by: Runner.parseFully)
     #expect(known == other)
+  }
+
+  @Test(
+    "so does one of fluster-run",
+    arguments: [
+      ["true"], ["--no-tie", "--cpus", "2", "--", "true"], ["--mem=1G", "--tie", "ls", "--no-tie"],
+      ["--no-tie", "--tie", "-c", "a b"], ["--stdin", "none", "-n", "--no-tie", "x"],
+    ])
+  func run(arguments: [String]) throws {
+    let quick = try #require(RunCommand.quick(arguments))
+    guard case .command(let full) = Runner.parseFully(RunCommand.self, arguments) else {
+      Issue.record("the parser does not understand it")
+      return
+    }
+    #expect(quick.tie == full.tie && quick.submit.words == full.submit.words)
+    let known = try quick.submit.request(of: caller(quick.submit.words)).0
+    #expect(try known == full.submit.request(of: caller(full.submit.words)).0)
   }
 
   /// What a command line comes to: a request, or a refusal.

@@ -338,6 +338,35 @@ extension Golden {
         080372060a0218011001
         """),
     Golden(
+      description: "a wait that ties",
+      text: #"""
+        request: 3
+        wait {
+          selectors {
+            newest: true
+          }
+          tie: true
+        }
+        """#,
+      hex: """
+        080372060a0218011801
+        """),
+    Golden(
+      description: "a submit of a tied job",
+      text: #"""
+        request: 3
+        submit {
+          job {
+            options {
+              tied: true
+            }
+          }
+        }
+        """#,
+      hex: """
+        080352061a0462025001
+        """),
+    Golden(
       description: "an end",
       text: #"""
         request: 3

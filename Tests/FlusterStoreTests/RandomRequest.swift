@@ -60,6 +60,7 @@ enum RandomRequest {
         name: text(using: &random),
         digest: RequestDigest(AttemptUID(high: random.next(), low: random.next())))
     }
+    options.isTied = Bool.random(using: &random)
     return options
   }
 

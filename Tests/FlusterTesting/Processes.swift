@@ -54,6 +54,14 @@ package enum Processes {
     return !status[end...].dropFirst(2).hasPrefix("Z")
   }
 
+  /// Whether a signal to the whole process waits to be taken.
+  package static func isSignalPending(_ signal: Int32, for pid: Int32) -> Bool {
+    let status = (try? text(at: "/proc/\(pid)/status")) ?? ""
+    let mask = status.split(separator: "\n").first { $0.hasPrefix("ShdPnd:") }?
+      .split(separator: "\t").last.flatMap { UInt64($0, radix: 16) }
+    return (mask ?? 0) >> UInt64(signal - 1) & 1 == 1
+  }
+
   /// How many descriptors it has open.
   package static func descriptors(of pid: Int32) -> Int { names(in: "/proc/\(pid)/fd").count }
 }

@@ -45,7 +45,7 @@ struct PageTests {
       let page = try #require(Repository.page(of: program), "\(program) has no page")
       let known = try options(of: program, in: products)
       #expect(!known.isEmpty, "\(program) --help names no options")
-      let listed = page.options
+      let listed = page.options.union(page.borrowedOptions)
       #expect(known.subtracting(listed).isEmpty, "\(page) does not list these of \(program)")
       #expect(listed.subtracting(known).isEmpty, "\(program) does not know these of \(page)")
     }
@@ -78,7 +78,7 @@ struct PageTests {
     return Set(
       help.lines.filter { $0.contains(/^ +-/) }.flatMap { line in
         line.split(separator: "  ", omittingEmptySubsequences: true)[0].matches(
-          of: /(?:^|[ ,])(--?[A-Za-z][A-Za-z-]*)/
+          of: /(?:^|[ ,\/])(--?[A-Za-z][A-Za-z-]*)/
         ).map { String($0.1) }
       })
   }
@@ -93,6 +93,14 @@ struct PageTests {
 }
 
 extension SourceFile {
+  /// The options of another page that this one refers to as a whole, as of its own.
+  var borrowedOptions: Set<String> {
+    guard let first = lines.firstIndex(of: "All options of"), first + 1 < lines.count,
+      let name = lines[first + 1].prefixMatch(of: /\.Xr ([\w-]+)/)?.1
+    else { return [] }
+    return SourceFile("man/\(name).1")?.options ?? []
+  }
+
   /// The options a page has items for: `.It Fl n , -name Ar NAME` gives -n and --name.
   var options: Set<String> {
     var options: Set<String> = []

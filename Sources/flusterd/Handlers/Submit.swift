@@ -58,6 +58,7 @@ extension Daemon {
     var wire = WireSubmitted()
     wire.job = job.number
     wire.existed = true
+    hold(job, by: request.connection)
     answer(request, .submitted(wire))
   }
 

@@ -24,9 +24,18 @@ extension Daemon {
         Waiter(
           request: request, isForAny: order.isForAny, past: plan.past, left: plan.left,
           arrays: plan.arrays, total: plan.total))
+      if order.ties { hold(selections, for: request) }
       turn.consequences.append(.beginWait(request.id))
     } catch {
       refuse(request, error)
+    }
+  }
+
+  /// From now on the connection holds those of the jobs that are the caller's and tied.
+  private func hold(_ selections: [Selection], for request: Request) {
+    for job in Set(selections.map(\.job)).sorted()
+    where controller.state.jobs[job]?.request.owner == request.peer.uid {
+      hold(job, by: request.connection)
     }
   }
 
