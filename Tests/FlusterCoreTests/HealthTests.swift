@@ -56,6 +56,18 @@ struct HealthTests {
     #expect(isSilent("w1", in: world) == false)
   }
 
+  @Test("what an idle worker far away has missed is made good by every sign of life")
+  func nowAndThen() {
+    var world = World()
+    let link = world.worker("w1", lease: .seconds(60))
+    for _ in 0..<6 {
+      pass(45, in: &world)
+      #expect(isSilent("w1", in: world) == false)
+      world.step(.observe(link, []))
+    }
+    #expect(world.violations.isEmpty)
+  }
+
   /// Scenario 61.
   @Test("a silent worker that gives a sign of life is used again")
   func return_() throws {

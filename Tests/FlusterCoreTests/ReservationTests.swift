@@ -70,6 +70,30 @@ struct ReservationTests {
     #expect(world.violations.isEmpty)
   }
 
+  @Test("the worker that will be free first is kept, and one with a known time before all others")
+  func soonest() {
+    var world = World()
+    for name in ["w1", "w2"] { world.worker(name, cpus: 1) }
+    _ = small(&world)
+    let halves = [100, 200].map { (limit: UInt64) in
+      world.job {
+        $0.needs = Requirement(cpuMillis: 500)
+        $0.timeLimit = .seconds(limit)
+      }
+    }
+    let running = world.schedule()
+    let large = small(&world)
+    world.advance(seconds: 20)
+    world.schedule()
+    for attempt in running where attempt.task.job == halves[0] { world.finish(attempt) }
+    let late = world.job { $0.needs = Requirement(cpuMillis: 500) }
+    #expect(world.schedule().isEmpty)
+    #expect(world.controller.pendingReason(for: late, at: world.now)?.code == .reserved)
+    for attempt in running where attempt.task.job == halves[1] { world.finish(attempt) }
+    #expect(world.schedule().map(\.task.job) == [large])
+    #expect(world.violations.isEmpty)
+  }
+
   @Test("what is beside the room that is kept stays free for all")
   func beside() {
     var world = World()
