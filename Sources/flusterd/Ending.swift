@@ -96,8 +96,7 @@ extension Daemon {
     }
     guard !isWatchingIdle else { return }
     isWatchingIdle = true
-    idleTimer?.set(
-      at: now.monotonic.nanoseconds + Int64(clamping: settings.idleExit.milliseconds) * 1_000_000)
+    idleTimer?.set(at: (now.monotonic + settings.idleExit).nanoseconds)
   }
 
   /// Nothing unfinished, and nobody connected but workers that have nothing to do.
