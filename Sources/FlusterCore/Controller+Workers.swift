@@ -1,6 +1,6 @@
 extension Controller {
   mutating func register(_ worker: WorkerRecord, _ link: LinkID, at now: Moment) {
-    if let refusal = refusal(of: worker) { return effect(.reject(link, refusal)) }
+    if let refusal = refusal(of: worker, link) { return effect(.reject(link, refusal)) }
     if let known = state.workers[worker.id] {
       if let old = known.link { effect(.drop(old)) }
       if known.record.boot != worker.boot {
@@ -15,13 +15,19 @@ extension Controller {
     effect(.welcome(worker.id, link, wanted))
   }
 
-  /// A worker id belongs to the uid that first registered it, and has one living incarnation.
-  private func refusal(of worker: WorkerRecord) -> Refusal? {
+  /// A worker id belongs to the uid that first registered it, and has one living incarnation; what
+  /// it said before it came back is of a life that is over.
+  private func refusal(of worker: WorkerRecord, _ link: LinkID) -> Refusal? {
     guard let known = state.workers[worker.id] else { return nil }
     guard known.record.owner == worker.owner else {
       return Refusal(
         .permissionDenied, "worker \(worker.id) belongs to uid \(known.record.owner)",
         wayOut: "choose another id")
+    }
+    if let newest = known.newestLink, link < newest {
+      return Refusal(
+        .failedPrecondition, "worker \(worker.id) has connected again since",
+        wayOut: "connect again, too")
     }
     let isAlive = known.link != nil && !known.isSilent
     guard !isAlive || known.record.incarnation == worker.incarnation else {

@@ -33,6 +33,7 @@ extension State {
     case .linked(let id, let link):
       unlink(id)
       workers[id]?.link = link
+      workers[id]?.newestLink = link
       links[link] = id
     case .unlinked(let id): unlink(id)
     case .silent(let id, let isSilent): workers[id]?.isSilent = isSilent

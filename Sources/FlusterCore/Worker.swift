@@ -63,6 +63,8 @@ package struct Worker: Hashable, Sendable {
   package var record: WorkerRecord
   /// Its connection; nil while it has none.
   package var link: LinkID?
+  /// The newest it has had in this life of the controller.
+  package var newestLink: LinkID?
   /// Its open attempts in the order in which they were assigned.
   package var open: [AttemptUID] = []
   /// An administrator wants no new work here.

@@ -230,6 +230,25 @@ struct HealthTests {
     #expect(world.schedule().count == 1)
   }
 
+  @Test("a registration that was overtaken by a newer one costs the worker nothing")
+  func overtaken() throws {
+    var world = World()
+    let first = world.worker("w1", boot: "first", incarnation: 1)
+    let late = world.newLink()
+    world.step(.disconnect(first))
+    let link = world.worker("w1", boot: "second", incarnation: 2)
+    let job = world.job()
+    let attempt = try #require(world.schedule().first)
+    world.step(.disconnect(link))
+    let answer = world.register("w1", on: late, boot: "first", incarnation: 1)
+    #expect(answer.effects.contains { if case .reject(late, _) = $0 { true } else { false } })
+    #expect(world.controller.state.attempts[attempt.uid] != nil)
+    world.worker("w1", boot: "second", incarnation: 2)
+    world.finish(attempt)
+    #expect(world.controller.state.jobs[job] == nil)
+    #expect(world.violations.isEmpty)
+  }
+
   @Test("a new incarnation takes the place of a silent one, and not of a living one")
   func replacement() {
     var world = World()

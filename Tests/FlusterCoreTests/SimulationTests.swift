@@ -32,7 +32,7 @@ struct SimulationTests {
   }
 
   /// Seeds that once failed.
-  @Test("what was found once stays mended", arguments: [1] as [UInt64])
+  @Test("what was found once stays mended", arguments: [1, 7691] as [UInt64])
   func found(seed: UInt64) {
     #expect(Simulation.run(seed: seed).violations.isEmpty)
   }

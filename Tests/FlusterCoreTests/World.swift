@@ -74,6 +74,29 @@ struct World {
     return id
   }
 
+  /// A connection that nothing has come over yet.
+  mutating func newLink() -> LinkID {
+    links += 1
+    return LinkID(links)
+  }
+
+  /// A worker's registration, over this connection.
+  @discardableResult
+  mutating func register(
+    _ name: String, on link: LinkID, cpus: UInt64 = 4, memory: UInt64 = 16 << 30,
+    named: [NamedAmount] = [], boot: String = "boot", incarnation: UInt64 = 1,
+    attributes: [Attribute] = [], lease: Span? = nil, owner: UserID = .root,
+    isPersonal: Bool = false
+  ) -> Controller.Step {
+    step(
+      .register(
+        WorkerRecord(
+          id: WorkerID(name), owner: owner, incarnation: AttemptUID(high: 0, low: incarnation),
+          boot: boot, capacity: Amounts(cpuMillis: cpus * 1000, memoryBytes: memory, named: named),
+          lacks: [], software: "test", attributes: attributes, address: "host-of-\(name)",
+          lease: lease, isPersonal: isPersonal), link))
+  }
+
   /// Connects a worker and returns its connection.
   @discardableResult
   mutating func worker(
@@ -82,15 +105,11 @@ struct World {
     attributes: [Attribute] = [], lease: Span? = nil, owner: UserID = .root,
     isPersonal: Bool = false
   ) -> LinkID {
-    links += 1
-    let link = LinkID(links)
-    step(
-      .register(
-        WorkerRecord(
-          id: WorkerID(name), owner: owner, incarnation: AttemptUID(high: 0, low: incarnation),
-          boot: boot, capacity: Amounts(cpuMillis: cpus * 1000, memoryBytes: memory, named: named),
-          lacks: [], software: "test", attributes: attributes, address: "host-of-\(name)",
-          lease: lease, isPersonal: isPersonal), link))
+    let link = newLink()
+    register(
+      name, on: link, cpus: cpus, memory: memory, named: named, boot: boot,
+      incarnation: incarnation, attributes: attributes, lease: lease, owner: owner,
+      isPersonal: isPersonal)
     return link
   }
 
