@@ -55,7 +55,12 @@ extension Programs {
         let id = try instance.submit(
           "--retries-lost", "0", "--", "sh", "-c", "trap '' TERM; echo $$ >pid; exec sleep 1000")
         try instance.waitUntil(id, is: "running")
-        let pid = try #require(try Int32(text(at: "\(instance.files)/pid").trimmed))
+        var said: Int32?
+        try eventually("the job has said who it is") {
+          said = (try? text(at: "\(instance.files)/pid")).flatMap { Int32($0.trimmed) }
+          return said != nil
+        }
+        let pid = try #require(said)
         kill(try instance.pid(of: .controller), SIGSTOP)
         defer { _ = try? kill(instance.pid(of: .controller), SIGCONT) }
         // Five of the lease, five of the grace, and the controller waits no longer than fifteen.
