@@ -224,9 +224,14 @@ final class Instance {
     }
   }
 
-  /// Everything a job has printed.
+  /// Everything a job has printed. The worker that keeps it may still have to come back to a
+  /// flusterd that was started again.
   func log(of id: String) throws -> String {
-    let log = try run("fluster-log", id)
+    var log = try run("fluster-log", id)
+    try eventually("the log of \(id)") {
+      if log.status == 75 { log = try run("fluster-log", id) }
+      return log.status != 75
+    }
     try #require(log.status == 0, "\(log)")
     return log.output
   }
