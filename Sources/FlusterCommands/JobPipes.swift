@@ -124,17 +124,26 @@ final class JobPipes: Sendable {
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
     while true {
       let count = read(source, &buffer, buffer.count)
-      if count < 0 && errno == EINTR { continue }
+      if count < 0 && mayGoOn(source, Int16(POLLIN)) { continue }
       guard count > 0 else { return }
       var done = 0
       while done < count {
         let written = buffer.withUnsafeBytes { bytes in
           write(sink, bytes.baseAddress.map { $0 + done }, count - done)
         }
-        if written < 0 && errno != EINTR { return }
+        guard written >= 0 || mayGoOn(sink, Int16(POLLOUT)) else { return }
         done += max(0, written)
       }
     }
+  }
+
+  /// Whether the call that failed is to be made again; at once, or when a terminal or pipe that
+  /// somebody else made non-blocking is ready for it.
+  private static func mayGoOn(_ descriptor: Int32, _ event: Int16) -> Bool {
+    if errno == EINTR { return true }
+    guard errno == EAGAIN else { return false }
+    var interests = [pollfd(fd: descriptor, events: event, revents: 0)]
+    return Pause.poll(&interests, until: nil)
   }
 }
 

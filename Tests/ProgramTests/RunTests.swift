@@ -64,6 +64,24 @@ extension Programs {
       }
     }
 
+    @Test("input that somebody made non-blocking is passed on to its end")
+    func nonBlocking() throws {
+      try Instance.with { instance in
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
+        let run = try Program(
+          ["bash", "-c", "exec fluster-run -n held cat <&3"], environment: instance.environment,
+          directory: instance.files, passing: [ends[0]])
+        close(ends[0])
+        try instance.waitUntil("name:held", is: "running")
+        #expect(Glibc.write(ends[1], "late\n", 5) == 5)
+        close(ends[1])
+        let finished = try run.finish()
+        #expect(finished.status == 0 && finished.output == "late\n", "\(finished)")
+      }
+    }
+
     @Test("an array's tasks are shown in order, and one that fails makes the status 1")
     func array() throws {
       try Instance.with { instance in
