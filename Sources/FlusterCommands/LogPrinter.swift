@@ -110,7 +110,7 @@ struct LogPrinter {
     var isFirst = true
     while true {
       let wasOver = watch.isOver
-      let opened = try patiently { (printer) throws(Failure) in
+      let opened = try patiently(&watch) { (printer, watch) throws(Failure) in
         try printer.started(task, next, &watch)
       }
       guard let opened else {
@@ -140,19 +140,25 @@ struct LogPrinter {
     voice.notice("\(task.name) did not start; there is no output")
   }
 
-  /// Asks again for a while what cannot be answered now: the worker that keeps a log may not have
-  /// come back yet to a flusterd that has.
+  /// Asks again what cannot be answered now: the worker that keeps a log may not have come back.
+  /// While the task is not over it is waited for; then for a while.
   private mutating func patiently<Result>(
-    _ ask: (inout LogPrinter) throws(Failure) -> Result
+    _ watch: inout EndWatch,
+    _ ask: (inout LogPrinter, inout EndWatch) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let end = Pause.now + Session.patience
     var pause = GrowingPause()
+    var end: Instant?
     while true {
       do throws(Failure) {
-        return try ask(&self)
+        return try ask(&self, &watch)
       } catch {
-        guard error.status == .tryAgain, Pause.now < end else { throw error }
+        guard error.status == .tryAgain, end.map({ Pause.now < $0 }) ?? true else { throw error }
       }
+      guard watch.isOver else {
+        try watch.wait(nil, for: pause.take())
+        continue
+      }
+      end = end ?? Pause.now + Session.patience
       Pause.until(Pause.now + pause.take())
     }
   }
@@ -167,7 +173,7 @@ struct LogPrinter {
       // Whoever closed it may have been the last; asked for by name, so that the answer is about
       // this attempt.
       guard isClosed else { continue }
-      let isOver = try patiently { (printer) throws(Failure) in
+      let isOver = try patiently(&watch) { (printer, _) throws(Failure) in
         try printer.open(task, attempt).answer.ended
       }
       if isOver { break }
