@@ -94,6 +94,8 @@ extension Daemon {
       launches.removeAll()
       trouble?.coreIsLost = false
       endWaitsWithoutJob()
+      // What was to end them may not have been stored.
+      expectHolders()
     } catch {
       trouble?.coreIsLost = true
       log.error("\(error.message)")

@@ -14,8 +14,10 @@ struct Ties {
   private var held: [ConnectionID: Set<JobID>] = [:]
   private var due: [JobID: Instant] = [:]
 
-  /// A tied job that nobody holds yet.
-  mutating func expect(_ job: JobID, by deadline: Instant) { due[job] = deadline }
+  /// A tied job that has to be held by then, unless it is held already.
+  mutating func expect(_ job: JobID, by deadline: Instant) {
+    if holders[job] == nil { due[job] = deadline }
+  }
 
   /// Holds a job for as long as the connection lasts.
   mutating func hold(_ job: JobID, by connection: ConnectionID) {
@@ -49,14 +51,14 @@ struct Ties {
   /// When the next job is due; nil: none is.
   var earliest: Instant? { due.values.min() }
 
-  /// The jobs that are due, in order; they stay so until they have ended.
+  /// The jobs that are due, in order.
   func overdue(at now: Instant) -> [JobID] {
     due.filter { $0.value <= now }.map(\.key).sorted()
   }
 }
 
 extension Daemon {
-  /// The holders of the tied jobs that were restored may come back.
+  /// The holders of tied jobs that were restored may come back.
   func expectHolders() {
     for job in controller.state.jobs.values where job.request.options.isTied {
       ties.expect(job.id, by: now.monotonic + Ties.patience)
