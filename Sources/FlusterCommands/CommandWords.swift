@@ -1,3 +1,4 @@
+import ArgumentParser
 import FlusterClient
 import Glibc
 
@@ -86,6 +87,17 @@ enum CommandWords {
       }
     }
     return result + rest
+  }
+
+  /// What is asked of a command itself: its help or its version. The parser leaves everything to a
+  /// command that captures words, its own flags included.
+  static func answer<Command: FlusterCommand>(
+    to arguments: [String], _ command: Command.Type
+  ) -> String? {
+    if ["-h", "--help"].contains(where: { haveOption($0, arguments) }) {
+      return command.helpMessage()
+    }
+    return haveOption("--version", arguments) ? command.configuration.version : nil
   }
 
   private static func isFlagName(_ word: String) -> Bool {

@@ -36,10 +36,7 @@ package struct RunCommand: AskingCommand {
   }
 
   package static func answer(to arguments: [String]) -> String? {
-    if ["-h", "--help"].contains(where: { CommandWords.haveOption($0, arguments) }) {
-      return helpMessage()
-    }
-    return CommandWords.haveOption("--version", arguments) ? configuration.version : nil
+    CommandWords.answer(to: arguments, Self.self)
   }
 
   package static func quick(_ arguments: [String]) -> RunCommand? {

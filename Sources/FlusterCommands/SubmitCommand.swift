@@ -44,12 +44,8 @@ package struct SubmitCommand: AskingCommand {
     CommandWords.separated(arguments)
   }
 
-  /// The parser leaves everything to a command that captures words, its own flags included.
   package static func answer(to arguments: [String]) -> String? {
-    if ["-h", "--help"].contains(where: { CommandWords.haveOption($0, arguments) }) {
-      return helpMessage()
-    }
-    return CommandWords.haveOption("--version", arguments) ? configuration.version : nil
+    CommandWords.answer(to: arguments, Self.self)
   }
 
   package func execute(_ voice: Voice) throws(Failure) -> Int32 {

@@ -5,9 +5,10 @@ import Testing
 extension Programs {
   @Suite("workers that are unwell")
   struct Unwell {
-    /// Scenario 63.
-    @Test("a worker without disk says so and gets no new work, until there is space again")
-    func fullDisk() throws {
+    /// An instance whose logs have a disk of 64 MB to themselves.
+    private static func withSmallDisk(
+      _ body: (Instance, _ logs: String, SmallDisk) throws -> Void
+    ) throws {
       try Instance.with(daemons: []) { instance in
         let logs = "\(instance.stateDirectory)/log"
         for name in ["\(instance.directory)/state", instance.stateDirectory, logs] {
@@ -20,6 +21,14 @@ extension Programs {
         defer { disk.end() }
         for daemon in Instance.Daemon.allCases { try instance.start(daemon) }
         try instance.waitForWorker("w1", "ready")
+        try body(instance, logs, disk)
+      }
+    }
+
+    /// Scenario 63.
+    @Test("a worker without disk says so and gets no new work, until there is space again")
+    func fullDisk() throws {
+      try Self.withSmallDisk { instance, logs, disk in
         let running = try instance.submit("--", "sleep", "1000")
         try instance.waitUntil(running, is: "running")
         try disk.fill(megabytes: 62)
@@ -39,18 +48,7 @@ extension Programs {
 
     @Test("an idle worker whose disk has filled gives back what it is given, and does not run it")
     func fullWhileIdle() throws {
-      try Instance.with(daemons: []) { instance in
-        let logs = "\(instance.stateDirectory)/log"
-        for name in ["\(instance.directory)/state", instance.stateDirectory, logs] {
-          mkdir(name, 0o700)
-        }
-        guard let disk = SmallDisk(at: logs, megabytes: 64) else {
-          #expect(maySkip(because: "a small disk needs root"))
-          return
-        }
-        defer { disk.end() }
-        for daemon in Instance.Daemon.allCases { try instance.start(daemon) }
-        try instance.waitForWorker("w1", "ready")
+      try Self.withSmallDisk { instance, logs, disk in
         try disk.fill(megabytes: 64)
         let id = try instance.submit("--", "sh", "-c", "echo ran")
         try instance.waitForWorker("w1", "unwell")
