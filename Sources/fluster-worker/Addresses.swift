@@ -122,19 +122,17 @@ struct Addresses {
     return result == 0 ? nil : errno
   }
 
-  /// A new directory that nobody but the owner enters.
+  /// A new directory that nobody but the owner and this worker enters. It is the worker's, who can
+  /// remove what another user has made there.
   private mutating func socketDirectory(
     for uid: AttemptUID, of owner: UInt32
   ) throws(AddressObstacle) -> String {
     let directory = "\(sockets)/\(uid)"
     do throws(SystemError) {
-      guard owner == geteuid() else {
-        // A directory of another user is not ours to make.
-        throw SystemError(call: "make \(directory) for uid \(owner)", errno: EPERM)
-      }
       _ = try claims.take("\(uid)", for: uid)
-      try Files.makeDirectory(sockets, mode: 0o700)
+      try Files.makeDirectory(sockets, mode: 0o711)
       try Files.makeDirectory(directory, mode: 0o700)
+      if owner != geteuid() { try AccessList.open(directory: directory, to: owner) }
     } catch {
       throw AddressObstacle(text: error.call, errno: error.errno)
     }

@@ -66,8 +66,8 @@ final class SystemInstance {
     try write(accounts, to: "\(directory)/passwd")
     try write(groups, to: "\(directory)/group")
     for (name, mode, owner) in [
-      ("run", 0o755, 990), ("run/shim", 0o700, 0), ("state", 0o700, 990), ("log", 0o711, 991),
-      ("files", 0o777, 0),
+      ("run", 0o755, 990), ("run/shim", 0o700, 0), ("run/claims", 0o700, 991),
+      ("run/sock", 0o711, 991), ("state", 0o700, 990), ("log", 0o711, 991), ("files", 0o777, 0),
     ] as [(String, UInt32, UInt32)] {
       mkdir("\(directory)/\(name)", mode)
       chown("\(directory)/\(name)", owner, owner)

@@ -48,6 +48,40 @@ extension Programs {
       }
     }
 
+    @Test("a job has ports, and sockets that only its owner reaches, and leaves none of them")
+    func sockets() throws {
+      try SystemInstance.with { instance in
+        let listen = """
+          my $listener = IO::Socket::UNIX->new(Local => $ENV{FLUSTER_SOCK_API}, Listen => 1);
+          $listener or die $!;
+          $| = 1;
+          print "$ENV{FLUSTER_SOCK_API}\\n$ENV{FLUSTER_PORT_WEB}\\n";
+          sleep;
+          """
+        let id = try instance.submit(
+          as: .alice, "--sock", "api", "--port", "web", "--umask", "0", "--", "perl",
+          "-MIO::Socket::UNIX", "-e", listen)
+        var lines: [String] = []
+        try eventually("the job listens") {
+          lines = try instance.run(as: .alice, "fluster-log", id).lines
+          return lines.count == 2
+        }
+        let path = try #require(lines.first)
+        #expect(UInt16(try #require(lines.last)) != nil)
+        let reach = [
+          "perl", "-MIO::Socket::UNIX", "-e",
+          "IO::Socket::UNIX->new(Peer => $ARGV[0]) or die \"$!\\n\"", path,
+        ]
+        let reached = try instance.run(as: .alice, reach)
+        #expect(reached.status == 0, "\(reached)")
+        let stranger = try instance.run(as: .bob, reach)
+        #expect(stranger.errors == "Permission denied\n", "\(stranger)")
+        #expect(try instance.run(as: .alice, "fluster-kill", id).status == 0)
+        #expect(try instance.run(as: .alice, "fluster-wait", id).status == 143)
+        try eventually("nothing is left of it") { access(path, F_OK) != 0 && errno == ENOENT }
+      }
+    }
+
     @Test("a reload changes who may connect")
     func mode() throws {
       try SystemInstance.with { instance in

@@ -156,9 +156,19 @@ struct AddressesTests {
       addresses.take(from: uid(1))
       #expect(!Files.exists(directory))
       withExtendedLifetime(listener) {}
-      #expect(throws: AddressObstacle.self) {
-        try addresses.give(launch(sockets: ["a"]), owner: geteuid() &+ 1, to: uid(2))
-      }
+    }
+  }
+
+  @Test("a socket's directory of another user is open to that user alone")
+  func others() throws {
+    try with(ports: 1...1) { addresses, path in
+      _ = try addresses.give(launch(sockets: ["a"]), owner: geteuid() &+ 1, to: uid(2))
+      let directory = "\(path)/sock/\(uid(2))"
+      var status = stat()
+      // The bits of the group are the most that the access list gives to anyone it names.
+      #expect(stat(directory, &status) == 0 && status.st_mode & 0o777 == 0o770)
+      addresses.take(from: uid(2))
+      #expect(!Files.exists(directory))
     }
   }
 

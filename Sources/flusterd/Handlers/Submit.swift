@@ -8,11 +8,6 @@ extension Daemon {
   func submit(_ wire: WireSubmit, _ request: Request) {
     do throws(Refusal) {
       let submission = try Submission(wire: wire, owner: request.peer.uid)
-      if !wire.job.launch.sockets.isEmpty, options.places.instance == .system {
-        throw Refusal(
-          .failedPrecondition, "the system instance finds no sockets for jobs",
-          wayOut: "ask for ports with --port, or submit to an instance of your own: fluster up")
-      }
       if let refusal = admission.refusalToSubmit(request.peer) { throw refusal }
       let once = try once(of: submission)
       if submission.isDryRun { return try tryOut(submission, once, request) }

@@ -1,6 +1,8 @@
 #pragma once
 /* What the worker needs of the kernel: its share of the processors, and holes in logs. */
 #include <stdint.h>
+/* setxattr, which the Glibc module leaves out. */
+#include <sys/xattr.h>
 
 /* How many processors the calling thread may run on; -1 with errno. */
 int fl_allowed_cpus(void);
