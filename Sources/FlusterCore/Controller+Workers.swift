@@ -18,7 +18,7 @@ extension Controller {
   /// A worker id belongs to the uid that first registered it, and has one living incarnation; what
   /// it said before it came back is of a life that is over.
   private func refusal(of worker: WorkerRecord, _ link: LinkID) -> Refusal? {
-    guard let known = state.workers[worker.id] else { return nil }
+    guard let known = state.workers[worker.id] else { return refusal(ofNew: worker) }
     guard known.record.owner == worker.owner else {
       return Refusal(
         .permissionDenied, "worker \(worker.id) belongs to uid \(known.record.owner)",
@@ -36,6 +36,16 @@ extension Controller {
         wayOut: "end the other one, or choose another id")
     }
     return nil
+  }
+
+  /// Workers are remembered until they are forgotten, so a user may make up only so many.
+  private func refusal(ofNew worker: WorkerRecord) -> Refusal? {
+    let most = worker.isPersonal ? WorkerRecord.mostPersonal : WorkerRecord.mostTrusted
+    let owned = state.workers.values.count { $0.record.owner == worker.owner }
+    guard owned >= most else { return nil }
+    return Refusal(
+      .resourceExhausted, "uid \(worker.owner) has \(owned) workers, and may have no more",
+      wayOut: "have those that will not come back forgotten: fluster-ctl forget WORKER")
   }
 
   mutating func disconnect(_ link: LinkID) {

@@ -10,6 +10,12 @@ package struct LinkID: Hashable, Comparable, Sendable {
 
 /// What a worker says of itself when it registers; the part the store keeps.
 package struct WorkerRecord: Hashable, Sendable {
+  /// The most workers one user has that may be given everybody's jobs (ten times as many as the
+  /// largest pool that is measured).
+  package static let mostTrusted = 10_000
+  /// The most workers of their own other users have.
+  package static let mostPersonal = 64
+
   package let id: WorkerID
   /// The uid that registered it first; no other may.
   package let owner: UserID

@@ -13,6 +13,7 @@ import Synchronization
 final class History {
   private let thread: HistoryThread
   private var waiting: [UInt64: () -> Void] = [:]
+  private var asked: [ConnectionID: Set<UInt64>] = [:]
   private var last: UInt64 = 0
 
   init(_ reader: Reader, loop: EventLoop) throws(SystemError) {
@@ -28,22 +29,37 @@ final class History {
   var isIdle: Bool { waiting.isEmpty }
 
   /// Runs `question` on the other thread when it is the user's turn, and `then` with what it came
-  /// to on the loop's.
+  /// to on the loop's; neither once `connection` has been forgotten.
   func ask<Answer: Sendable>(
-    for user: UserID, _ question: @escaping @Sendable (Reader) throws(StoreError) -> Answer,
+    for user: UserID, on connection: ConnectionID? = nil,
+    _ question: @escaping @Sendable (Reader) throws(StoreError) -> Answer,
     then: @escaping (Result<Answer, StoreError>) -> Void
   ) {
     last += 1
     let number = last
     let box = Box<Answer>()
-    waiting[number] = {
+    if let connection { asked[connection, default: []].insert(number) }
+    waiting[number] = { [unowned self] in
+      if let connection { settle(number, of: connection) }
       if let answer = box.answer.withLock({ $0 }) { then(answer) }
     }
-    thread.add(
-      HistoryThread.Question(number: number) { reader in
-        let answer = Result { () throws(StoreError) in try question(reader) }
-        box.answer.withLock { $0 = answer }
-      }, of: user)
+    thread.add(number, of: user) { reader in
+      let answer = Result { () throws(StoreError) in try question(reader) }
+      box.answer.withLock { $0 = answer }
+    }
+  }
+
+  /// Nobody is there for the answers any more: what has not been begun is not asked.
+  func forget(_ connection: ConnectionID) {
+    for number in asked.removeValue(forKey: connection) ?? [] {
+      waiting[number] = nil
+      thread.cancel(number)
+    }
+  }
+
+  private func settle(_ number: UInt64, of connection: ConnectionID) {
+    asked[connection]?.remove(number)
+    if asked[connection]?.isEmpty == true { asked[connection] = nil }
   }
 
   private func deliver() {
@@ -58,13 +74,12 @@ final class History {
 
 /// The half of `History` that both threads see.
 final class HistoryThread: Sendable {
-  struct Question: Sendable {
-    let number: UInt64
-    let ask: @Sendable (Reader) -> Void
-  }
+  private typealias Question = @Sendable (Reader) -> Void
 
   private struct Contents {
-    var questions = FairQueue<Question>()
+    /// Their numbers in order; one that was cancelled has no question any more.
+    var order = FairQueue<UInt64>()
+    var questions: [UInt64: Question] = [:]
     var answered: [UInt64] = []
     var isRunning = false
   }
@@ -78,14 +93,22 @@ final class HistoryThread: Sendable {
     self.wakeup = wakeup
   }
 
-  func add(_ question: Question, of user: UserID) {
+  func add(
+    _ number: UInt64, of user: UserID, _ question: @escaping @Sendable (Reader) -> Void
+  ) {
     let mustStart = contents.withLock { contents in
-      contents.questions.append(question, of: user)
+      contents.order.append(number, of: user)
+      contents.questions[number] = question
       defer { contents.isRunning = true }
       return !contents.isRunning
     }
     // Without room for a thread the question is answered here; slow, but not never.
     if mustStart && !start() { run() }
+  }
+
+  /// The question is not asked, unless that has begun.
+  func cancel(_ number: UInt64) {
+    contents.withLock { _ = $0.questions.removeValue(forKey: number) }
   }
 
   func takeAnswered() -> [UInt64] {
@@ -114,18 +137,22 @@ final class HistoryThread: Sendable {
   }
 
   private func run() {
-    while let question = next() {
-      question.ask(reader)
-      contents.withLock { $0.answered.append(question.number) }
+    while let (number, question) = next() {
+      question(reader)
+      contents.withLock { $0.answered.append(number) }
       wakeup.signal()
     }
   }
 
-  private func next() -> Question? {
+  private func next() -> (UInt64, Question)? {
     contents.withLock { contents in
-      let question = contents.questions.popFirst()
-      contents.isRunning = question != nil
-      return question
+      while let number = contents.order.popFirst() {
+        if let question = contents.questions.removeValue(forKey: number) {
+          return (number, question)
+        }
+      }
+      contents.isRunning = false
+      return nil
     }
   }
 }

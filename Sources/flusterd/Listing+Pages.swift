@@ -160,7 +160,8 @@ extension Daemon {
   func askStore(for id: RequestID) {
     guard let listing = listings[id], let need = listing.need else { return }
     let patterns = listing.patterns
-    storage.history.ask(for: listing.request.peer.uid) { reader throws(StoreError) in
+    storage.history.ask(for: listing.request.peer.uid, on: listing.request.connection) {
+      reader throws(StoreError) in
       try ListingReader(reader: reader, patterns: patterns).answer(need)
     } then: { [unowned self] answer in
       take(answer, need, for: id)

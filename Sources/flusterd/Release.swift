@@ -74,7 +74,8 @@ extension Daemon {
     requests.insert(request)
     let caller = request.peer.caller
     let kind = request.kind
-    storage.history.ask(for: caller.uid) { reader throws(StoreError) -> Refusal? in
+    storage.history.ask(for: caller.uid, on: request.connection) {
+      reader throws(StoreError) -> Refusal? in
       for id in unknown {
         if let refusal = kind.refusal(of: try reader.job(id), id, by: caller) { return refusal }
       }

@@ -133,6 +133,7 @@ extension Daemon {
   /// A connection has ended: whatever it asked for has nobody to go to.
   private func forget(_ id: ConnectionID) {
     clients.forget(id)
+    storage.history.forget(id)
     releaseTies(of: id)
     if let worker = controller.state.links[id.link] {
       step(.disconnect(id.link))

@@ -20,7 +20,7 @@ extension Daemon {
     waits[id]?.past = []
     let peer = waiter.request.peer.caller
     let seesOthers = settings.othersAreVisible
-    storage.history.ask(for: peer.uid) { reader in
+    storage.history.ask(for: peer.uid, on: waiter.request.connection) { reader in
       Result { () throws(Refusal) in
         try PastReader(reader: reader, peer: peer, seesOthers: seesOthers).read(past)
       }

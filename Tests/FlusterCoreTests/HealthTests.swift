@@ -263,4 +263,27 @@ struct HealthTests {
     #expect(refused != new)
     #expect(world.violations.isEmpty)
   }
+
+  @Test("a user makes up so many workers and no more, and may when some are forgotten")
+  func crowd() {
+    var world = World()
+    let alice = World.alice.uid
+    for number in 1...WorkerRecord.mostPersonal {
+      world.worker("w\(number)", owner: alice, isPersonal: true)
+    }
+    world.worker("one too many", owner: alice, isPersonal: true)
+    #expect(world.controller.state.workers.count == WorkerRecord.mostPersonal)
+    let known = world.controller.state.workers[WorkerID("w1")]?.link
+    if let known { world.step(.disconnect(known)) }
+    world.worker("w1", owner: alice, isPersonal: true)
+    world.worker("another user's")
+    #expect(world.controller.state.workers.count == WorkerRecord.mostPersonal + 1)
+    if let link = world.controller.state.workers[WorkerID("w2")]?.link {
+      world.step(.disconnect(link))
+    }
+    world.step(.forget(WorkerID("w2"), from: World.root, world.request()))
+    world.worker("one too many", owner: alice, isPersonal: true)
+    #expect(world.controller.state.workers[WorkerID("one too many")]?.link != nil)
+    #expect(world.violations.isEmpty)
+  }
 }

@@ -216,6 +216,41 @@ extension Programs {
       }
     }
 
+    @Test("questions whose asker has gone are not looked up before those of others")
+    func goneAskers() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        for _ in 0..<100 { _ = try instance.submit("--hold", "--", "true") }
+        #expect(try instance.run("fluster-kill", "name:true").status == 0)
+        // Only the store knows these names, and each is looked for among all that have ended.
+        var kill = WireKill()
+        kill.selectors = (1...100).map { count in
+          var selector = WireSelector()
+          selector.nameGlob = String(repeating: "*", count: count)
+          return selector
+        }
+        func ask(_ talker: Talker) throws -> Int64 {
+          let start = Deadline.now
+          try talker.send(WireEnvelope(request: 1, .kill(kill)).frame())
+          guard case .done? = try talker.receive()?.body else {
+            throw TimedOut(what: "the answer to a kill by name")
+          }
+          return Deadline.now - start
+        }
+        let honest = try Talker(to: instance.controlSocket)
+        try honest.greet()
+        let alone = try ask(honest)
+        do {
+          let gone = try Talker(to: instance.controlSocket)
+          try gone.greet()
+          for number in 1...100 {
+            try gone.send(WireEnvelope(request: UInt64(number), .kill(kill)).frame())
+          }
+        }
+        let after = try ask(honest)
+        #expect(after < 25 * alone, "\(after) against \(alone) ns")
+      }
+    }
+
     @Test("what a user stores is bounded by its bytes, over a restart too")
     func storedBytes() throws {
       let settings = "[Controller]\nMaxStoredBytes=100K\n"

@@ -58,7 +58,8 @@ extension Daemon {
   func checkNames(_ patterns: [String], _ request: Request, then: @escaping () -> Void) {
     keep(request, as: .read)
     let owner = request.peer.uid
-    storage.history.ask(for: owner) { reader throws(StoreError) -> String? in
+    storage.history.ask(for: owner, on: request.connection) {
+      reader throws(StoreError) -> String? in
       for pattern in patterns where try !reader.hasEndedJob(of: owner, named: pattern) {
         return pattern
       }

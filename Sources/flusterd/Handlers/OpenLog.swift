@@ -178,7 +178,7 @@ extension Daemon {
     let place = OutputPlace(
       task: task, index: wire.index, number: attempt.number, name: job.name, owner: job.owner,
       isError: wire.stderr)
-    storage.history.ask(for: request.peer.uid) { reader in
+    storage.history.ask(for: request.peer.uid, on: request.connection) { reader in
       Result { () throws(Refusal) in try place.find(in: reader) }
     } then: { [unowned self] found in
       guard requests[request.id] != nil else { return }
