@@ -70,7 +70,7 @@ struct SubmitTests {
     #expect(world.violations.isEmpty)
   }
 
-  @Test("what no connected worker could ever run is refused, with the numbers")
+  @Test("what no known worker could ever run is refused, with the numbers")
   func impossible() {
     var world = World()
     let needs = Requirement(cpuMillis: 64_000)
@@ -109,9 +109,11 @@ struct SubmitTests {
     #expect(world.controller.missing.map(\.id.name) == ["other"])
     #expect(submit(cpus: 64) != nil)
     world.step(.disconnect(link))
-    #expect(submit(cpus: 32) == nil, "what was expected and is away may come again")
     world.controller.expected = []
-    #expect(submit(cpus: 32) != nil)
+    #expect(submit(cpus: 32) == nil, "who is away may come again")
+    #expect(submit(cpus: 33) != nil)
+    world.step(.forget(WorkerID("big"), from: World.root, world.request()))
+    #expect(submit(cpus: 32) != nil, "who has been forgotten may not")
     #expect(world.violations.isEmpty)
   }
 
