@@ -51,11 +51,21 @@ package struct LogCommand: AskingCommand {
       return ExitStatus.done.rawValue
     }
     var session = try session(voice)
-    let groups = try session.tasks(of: chosen)
+    var groups: [TaskGroup] = []
+    var missing: [(selector: WireSelector, failure: Failure)] = []
+    for selector in chosen {
+      do throws(Failure) {
+        groups += try session.tasks(of: selector)
+      } catch {
+        guard error.status == .notFound else { throw error }
+        missing.append((selector, error))
+      }
+    }
     var printer = LogPrinter(wish, session: session, voice: voice)
+    for (selector, failure) in missing { printer.note(failure, of: selector.text) }
     try printer.print(
       groups.lazy.flatMap { group in group.indices.lazy.map { LogTask(group, $0) } })
-    return ExitStatus.done.rawValue
+    return (printer.worst ?? .done).rawValue
   }
 
   /// The options, read.
@@ -116,34 +126,32 @@ struct LogTask {
 }
 
 extension Session {
-  /// The tasks that selectors mean, in the order of the selectors, then of jobs and indices.
-  mutating func tasks(of selectors: [WireSelector]) throws(Failure) -> [TaskGroup] {
+  /// The tasks that a selector means, in the order of jobs and indices.
+  mutating func tasks(of selector: WireSelector) throws(Failure) -> [TaskGroup] {
     var groups: [TaskGroup] = []
-    for selector in selectors {
-      var list = WireList()
-      list.selectors = [selector.wholeJob]
-      list.allAges = true
-      list.allUsers = true
-      let jobs = try listing(list).jobs
-      guard !jobs.isEmpty else { throw Failure(.notFound, "there is no job \(selector.text)") }
-      for job in jobs {
-        let array = job.array
-        let wanted: ClosedRange<UInt32> =
-          selector.namesTasks ? selector.tasks.first...selector.tasks.last : 0...UInt32.max
-        guard
-          let positions = TaskArray(
-            first: array.first, step: max(array.step, 1), count: max(array.count, 1), throttle: nil,
-            isExplicit: array.explicit
-          ).positions(within: wanted)
-        else { throw Failure(.notFound, "there is no task \(selector.text)") }
-        let step = max(array.step, 1)
-        groups.append(
-          TaskGroup(
-            job: job.job, isArray: array.explicit,
-            indices: stride(
-              from: array.first + step * positions.lowerBound,
-              through: array.first + step * (positions.upperBound - 1), by: Int(step))))
-      }
+    var list = WireList()
+    list.selectors = [selector.wholeJob]
+    list.allAges = true
+    list.allUsers = true
+    let jobs = try listing(list).jobs
+    guard !jobs.isEmpty else { throw Failure(.notFound, "there is no job \(selector.text)") }
+    for job in jobs {
+      let array = job.array
+      let wanted: ClosedRange<UInt32> =
+        selector.namesTasks ? selector.tasks.first...selector.tasks.last : 0...UInt32.max
+      guard
+        let positions = TaskArray(
+          first: array.first, step: max(array.step, 1), count: max(array.count, 1), throttle: nil,
+          isExplicit: array.explicit
+        ).positions(within: wanted)
+      else { throw Failure(.notFound, "there is no task \(selector.text)") }
+      let step = max(array.step, 1)
+      groups.append(
+        TaskGroup(
+          job: job.job, isArray: array.explicit,
+          indices: stride(
+            from: array.first + step * positions.lowerBound,
+            through: array.first + step * (positions.upperBound - 1), by: Int(step))))
     }
     return groups
   }

@@ -16,6 +16,9 @@ struct LogPrinter {
   private var session: Session
   /// Files of owners that were printed: tasks may share one.
   private var printed: Set<[UInt8]> = []
+  /// The worst that kept a task's output from being shown; nil: nothing did.
+  private(set) var worst: ExitStatus?
+  private var lastWayOut: String?
 
   init(_ wish: LogWish, session: Session, voice: Voice) {
     self.wish = wish
@@ -23,7 +26,8 @@ struct LogPrinter {
     self.voice = voice
   }
 
-  /// Prints what is wanted of tasks, in their order.
+  /// Prints what is wanted of tasks, in their order. A task whose output cannot be had is told of,
+  /// and does not keep the others from being shown.
   mutating func print(_ tasks: some Sequence<LogTask>) throws(Failure) {
     if wish.follow {
       for task in tasks { try follow(task) }
@@ -37,16 +41,51 @@ struct LogPrinter {
       }
     let wish = wish
     var questions = LogQuestions(tasks) { Self.request($0, first, wish) }
-    while let (task, log) = try questions.next(over: &session) { try print(log, of: task) }
+    while let (task, log) = try questions.next(over: &session) {
+      switch log {
+      case .success(let log): try print(log, of: task)
+      case .failure(let failure): note(failure, of: task.name)
+      }
+    }
+  }
+
+  /// Tells why the output of what is called `name` is not shown.
+  mutating func note(_ failure: Failure, of name: String) {
+    let isNamed = failure.message.contains(name)
+    // A worker that is away keeps the logs of thousands, and the way out is the same for all.
+    let wayOut = failure.wayOut == lastWayOut ? nil : failure.wayOut
+    lastWayOut = failure.wayOut
+    voice.complain(
+      Failure(
+        failure.status,
+        isNamed ? failure.message : "cannot show the output of \(name): \(failure.message)",
+        wayOut: wayOut))
+    if failure.status.rawValue > worst?.rawValue ?? 0 { worst = failure.status }
+  }
+
+  /// What `ask` gives of a task; nil, and told, if it cannot be had.
+  private mutating func had<Result>(
+    of task: LogTask, _ ask: (inout LogPrinter) throws(Failure) -> Result
+  ) throws(Failure) -> Result? {
+    do throws(Failure) {
+      return try ask(&self)
+    } catch {
+      guard error.status != .unreachable else { throw error }
+      note(error, of: task.name)
+      return nil
+    }
   }
 
   private mutating func print(_ opened: OpenedLog, of task: LogTask) throws(Failure) {
-    try show(opened)
+    try show(opened, of: task)
     var isWithout = opened.answer.pending
     if case .all = wish.attempts {
       for number in 1..<max(1, opened.answer.attempts) {
-        let next = try open(task, number)
-        try show(next)
+        let asked = try had(of: task) { (printer) throws(Failure) in
+          try printer.open(task, number)
+        }
+        guard let next = asked else { continue }
+        try show(next, of: task)
         isWithout = isWithout && next.answer.pending
       }
     }
@@ -88,8 +127,9 @@ struct LogPrinter {
     return try LogFile(path: path, follow: wish.follow && !opened.answer.ended)
   }
 
-  private mutating func show(_ opened: OpenedLog) throws(Failure) {
-    guard var file = try file(of: opened) else { return }
+  private mutating func show(_ opened: OpenedLog, of task: LogTask) throws(Failure) {
+    let found = try had(of: task) { (printer) throws(Failure) in try printer.file(of: opened) }
+    guard var file = found.flatMap(\.self) else { return }
     if let lines = wish.lines { try file.seek(toLast: lines) }
     try file.copy()
   }
@@ -110,10 +150,13 @@ struct LogPrinter {
     var isFirst = true
     while true {
       let wasOver = watch.isOver
-      let opened = try patiently(&watch) { (printer, watch) throws(Failure) in
-        try printer.started(task, next, &watch)
+      let asked = try had(of: task) { (printer) throws(Failure) in
+        try printer.patiently(&watch) { (printer, watch) throws(Failure) in
+          try printer.started(task, next, &watch)
+        }
       }
-      guard let opened else {
+      guard let answer = asked else { return }
+      guard let opened = answer else {
         if wasOver { break }
         // flusterd could not keep the question; the end wakes us sooner.
         try watch.wait(nil, for: pause.take())
@@ -125,7 +168,8 @@ struct LogPrinter {
         if isOnlyOne { break }
         continue
       }
-      if var file = try file(of: opened) {
+      let found = try had(of: task) { (printer) throws(Failure) in try printer.file(of: opened) }
+      if var file = found.flatMap(\.self) {
         if isFirst, let lines = wish.lines { try file.seek(toLast: lines) }
         try file.copy()
         if !opened.answer.ended { try follow(&file, opened.answer.attempt, of: task, &watch) }
@@ -135,7 +179,7 @@ struct LogPrinter {
     }
     guard isFirst else { return }
     if case .one(let number) = wish.attempts, next == number {
-      throw Failure(.notFound, "\(task.name) has no attempt \(number)")
+      return note(Failure(.notFound, "\(task.name) has no attempt \(number)"), of: task.name)
     }
     voice.notice("\(task.name) did not start; there is no output")
   }

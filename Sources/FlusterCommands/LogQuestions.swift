@@ -24,26 +24,32 @@ struct LogQuestions {
     self.request = request
   }
 
-  /// The next task and its log; nil after the last.
+  /// The next task, and its log or why it cannot be had; nil after the last. Throws where there is
+  /// nobody to ask.
   mutating func next(
     over session: inout Session
-  ) throws(Failure) -> (task: LogTask, log: OpenedLog)? {
+  ) throws(Failure) -> (task: LogTask, log: Result<OpenedLog, Failure>)? {
     while open.count < Self.most, let task = tasks.next() {
       open.append(Question(task: task, request: request(task)))
     }
     guard let task = open.first?.task else { return nil }
     var questions = open
     defer { open = Array(questions.dropFirst()) }
-    let log = try session.persist { (connection, _) throws(CallError) in
-      for index in questions.indices where questions[index].asked?.connection !== connection {
-        let number = try connection.askAhead(.openLog(questions[index].request))
-        questions[index].asked = (connection, number)
+    do throws(Failure) {
+      let log = try session.persist { (connection, _) throws(CallError) in
+        for index in questions.indices where questions[index].asked?.connection !== connection {
+          let number = try connection.askAhead(.openLog(questions[index].request))
+          questions[index].asked = (connection, number)
+        }
+        guard let number = questions[0].asked?.number,
+          case (.openedLog(let answer), let descriptors) = try connection.takeAhead(number)
+        else { throw connection.unexpected() }
+        return OpenedLog(answer: answer, descriptors: descriptors)
       }
-      guard let number = questions[0].asked?.number,
-        case (.openedLog(let answer), let descriptors) = try connection.takeAhead(number)
-      else { throw connection.unexpected() }
-      return OpenedLog(answer: answer, descriptors: descriptors)
+      return (task, .success(log))
+    } catch {
+      guard error.status != .unreachable else { throw error }
+      return (task, .failure(error))
     }
-    return (task, log)
   }
 }

@@ -127,6 +127,9 @@ package struct RunCommand: AskingCommand {
     var printer = LogPrinter(wish, session: session, voice: voice.silenced)
     do throws(Failure) {
       try printer.print(tasks.indices.lazy.map { LogTask(tasks, $0) })
+      if let worst = printer.worst {
+        throw Failure(worst, "not all output of job \(job) was shown", wayOut: "fluster-log \(job)")
+      }
     } catch {
       guard StandardStream.output.hasLostReader else { throw error }
       // As any filter ends; then the job does.

@@ -59,6 +59,22 @@ extension Programs {
       }
     }
 
+    @Test("a task whose output cannot be had is told of, and the others are shown")
+    func missing() throws {
+      try Instance.with { instance in
+        let id = try instance.submit(
+          "-a", "1-3", "-o", "out.%t", "-c", "echo of $FLUSTER_TASK_INDEX")
+        #expect(try instance.wait(id) == 0)
+        unlink("\(instance.files)/out.2")
+        for words in [["fluster-log", id], ["fluster-log", "-f", id], ["fluster-log", "99", id]] {
+          let shown = try instance.launch(words).finish()
+          #expect(shown.output == "of 1\nof 3\n" && shown.status == 66, "\(words): \(shown)")
+          #expect(shown.errors.contains("\(id).2") && shown.errors.contains("out.2"), "\(shown)")
+          #expect(shown.errors.contains("there is no job 99") == words.contains("99"), "\(shown)")
+        }
+      }
+    }
+
     @Test("both streams are one file, unless asked apart; -n shows the last lines")
     func streams() throws {
       try Instance.with { instance in
