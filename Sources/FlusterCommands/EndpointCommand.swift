@@ -173,6 +173,7 @@ extension WireEndpoint {
     var object = JSONObject.line
     object.set("name", .string(name))
     object.set("address", .string(address))
+    object.set("id", .string(task))
     object.set("job", .unsigned(job))
     if explicit { object.set("task", .unsigned(UInt64(index))) }
     object.set("attempt_uid", AttemptUID(bytes: attemptUid.array).map { .string($0.description) })

@@ -27,8 +27,7 @@ enum InstanceStatus {
     add("unfinished jobs", "\(status.unfinishedJobs)")
     add("pending tasks", "\(status.pendingTasks)")
     add("tasks on workers", "\(status.openAttempts)")
-    let ready = status.workers.count { $0.state == "ready" }
-    add("workers", "\(status.workers.count), \(ready) ready")
+    add("workers", "\(status.workers.count), \(readyWorkers(status)) ready")
     return lines
   }
 
@@ -45,7 +44,12 @@ enum InstanceStatus {
     object.set("pending_tasks", .unsigned(status.pendingTasks))
     object.set("open_attempts", .unsigned(status.openAttempts))
     object.set("workers", .unsigned(UInt64(status.workers.count)))
+    object.set("ready_workers", .unsigned(UInt64(readyWorkers(status))))
     return object
+  }
+
+  private static func readyWorkers(_ status: WireStatus) -> Int {
+    status.workers.count { $0.state == "ready" }
   }
 
   private static func storeText(_ status: WireStatus) -> String {

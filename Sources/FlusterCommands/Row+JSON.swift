@@ -24,7 +24,7 @@ extension WireJobRow {
     if array.explicit { object.set("array", .object(array.json)) }
     var tasks = JSONObject()
     for entry in counts { tasks.set(entry.state.key, .unsigned(UInt64(entry.count))) }
-    if !tasks.isEmpty { object.set("tasks", .object(tasks)) }
+    if !tasks.isEmpty { object.set("task_counts", .object(tasks)) }
     object.add(needs)
     if hasTimeLimitMs { object.set("time_limit_seconds", .thousandths(timeLimitMs)) }
     object.set("grace_seconds", .thousandths(graceMs))
@@ -39,7 +39,7 @@ extension WireJobRow {
       var killed = JSONObject()
       killed.set("uid", .unsigned(UInt64(killedBy)))
       killed.set("user", users.knownName(of: killedBy).map(JSON.string))
-      if !killReason.isEmpty { killed.set("reason", .string(killReason)) }
+      if !killReason.isEmpty { killed.set("text", .string(killReason)) }
       object.set("killed_by", .object(killed))
     }
     if hasOutcome { object.addEnd(outcome) }
@@ -55,7 +55,7 @@ extension WireTaskRow {
     var object = JSONObject.line
     object.set("id", .string(explicit ? "\(self.job).\(index)" : "\(self.job)"))
     object.set("job", .unsigned(self.job))
-    object.set("task", .unsigned(UInt64(index)))
+    if explicit { object.set("task", .unsigned(UInt64(index))) }
     object.set("name", .string(name))
     object.set("user", users.knownName(of: uid).map(JSON.string))
     object.set("uid", .unsigned(UInt64(uid)))
@@ -82,7 +82,7 @@ extension WireAttemptRow {
     var object = JSONObject()
     if inArray { object.set("task", .unsigned(UInt64(index))) }
     object.set("attempt", .unsigned(UInt64(number)))
-    object.set("uid", AttemptUID(bytes: uid.array).map { .string($0.description) })
+    object.set("attempt_uid", AttemptUID(bytes: uid.array).map { .string($0.description) })
     if !worker.isEmpty { object.set("worker", .string(worker)) }
     object.set("state", .string(state.word))
     object.setTime("assigned_at", true, assignedMs)

@@ -4,23 +4,27 @@ import FlusterProtocol
 
 /// Why a job or a task waits, as `fluster-ls --why` tells it.
 struct WhySentence {
-  private let id: String
+  private let job: UInt64
+  /// The index in an array; nil for a whole job.
+  private let task: UInt32?
   private let state: WireState
   private let reason: WireReason?
 
   /// Of a job.
   init(_ job: WireJobRow) {
-    id = "\(job.job)"
+    (self.job, task) = (job.job, nil)
     state = job.state
     reason = job.hasReason ? job.reason : nil
   }
 
   /// Of a task.
   init(_ task: WireTaskRow) {
-    id = task.explicit ? "\(task.job).\(task.index)" : "\(task.job)"
+    (job, self.task) = (task.job, task.explicit ? task.index : nil)
     state = task.state
     reason = task.hasReason ? task.reason : nil
   }
+
+  private var id: String { task.map { "\(job).\($0)" } ?? "\(job)" }
 
   /// Everything in one line: since when it waits, its turn, what it needs and who has that.
   /// `isOneOfMany` puts its id before it.
@@ -44,10 +48,12 @@ struct WhySentence {
   func json(now: WallTime, _ users: inout UserNames) -> JSONObject {
     var object = JSONObject.line
     object.set("id", .string(id))
+    object.set("job", .unsigned(job))
+    object.set("task", task.map { .unsigned(UInt64($0)) })
     object.set("state", .string(state.word))
     guard let reason else { return object }
     if reason.hasSinceMs {
-      object.set("since", .time(WallTime(milliseconds: reason.sinceMs)))
+      object.set("pending_at", .time(WallTime(milliseconds: reason.sinceMs)))
       object.set("waiting_seconds", .seconds(milliseconds: reason.waited(now: now)))
     }
     if !reason.band.isEmpty { object.set("band", .string(reason.band)) }
@@ -152,10 +158,11 @@ extension WireHolder {
     var object = JSONObject()
     if job != 0 {
       object.set("id", .string("\(job)"))
+      object.set("job", .unsigned(job))
       object.set("user", users.knownName(of: uid).map(JSON.string))
       object.set("uid", .unsigned(UInt64(uid)))
     }
-    object.set("tasks", .unsigned(UInt64(tasks)))
+    object.set("task_count", .unsigned(UInt64(tasks)))
     object.add(charge)
     if hasEndsMs { object.set("ends_at", .time(WallTime(milliseconds: endsMs))) }
     return object

@@ -91,10 +91,10 @@ extension WireWorkerRow {
     object.set("state", .string(state))
     object.set("connected", .bool(connected))
     object.set("drained", .bool(drained))
-    if !ailment.isEmpty { object.set("reason", .string(ailment)) }
+    if !ailment.isEmpty { object.set("text", .string(ailment)) }
     if hasCapacity { object.set("total", capacity.json) }
     if hasFree { object.set("free", free.json) }
-    object.set("running", .unsigned(UInt64(openAttempts)))
+    object.set("open_attempts", .unsigned(UInt64(openAttempts)))
     var values = JSONObject()
     for attribute in attributes { values.set(attribute.key, .string(attribute.value)) }
     object.set("attributes", .object(values))
@@ -125,6 +125,8 @@ extension WireWorkerTask {
   fileprivate func json(_ users: inout UserNames) -> JSONObject {
     var object = JSONObject()
     object.set("id", .string(id))
+    object.set("job", .unsigned(job))
+    if explicit { object.set("task", .unsigned(UInt64(index))) }
     object.set("name", .string(name))
     object.set("user", users.knownName(of: uid).map(JSON.string))
     object.set("uid", .unsigned(UInt64(uid)))

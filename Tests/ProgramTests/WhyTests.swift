@@ -25,7 +25,8 @@ extension Programs {
         #expect(json.contains(#""place":1,"count":2,"reasons":[{"code":"resources","#), "\(json)")
         #expect(json.contains(#""need":{"cpus":2,"mem_bytes":1073741824}"#), "\(json)")
         #expect(json.contains(#""have":{"cpus":1,"mem_bytes":1610612736}"#), "\(json)")
-        #expect(json.contains(#""holders":[{"id":"\#(first)","user":"\#(user)","#), "\(json)")
+        let holder = #""holders":[{"id":"\#(first)","job":\#(first),"user":"\#(user)","#
+        #expect(json.contains(holder), "\(json)")
         let running = try instance.run("fluster-ls", "--why", first).output
         #expect(running == "\(first) is running\n")
         #expect(try instance.run("fluster-ls", "--why").status == 64)

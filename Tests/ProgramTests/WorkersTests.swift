@@ -20,12 +20,12 @@ extension Programs {
         let json = try instance.run("fluster-ctl", "workers", "--tasks", "--json", "w1").output
         #expect(json.hasPrefix(#"{"schema":1,"id":"w1","state":"ready","connected":true,"#))
         #expect(json.contains(#""free":{"cpus":1,"mem_bytes":1073741824}"#), "\(json)")
-        #expect(json.contains(#""tasks":[{"id":"\#(id)","name":"sleep","#), "\(json)")
+        #expect(json.contains(#""tasks":[{"id":"\#(id)","job":\#(id),"name":"sleep","#), "\(json)")
         let long = try instance.run("fluster-ctl", "workers", "-l", "w1")
         #expect(long.lines.first == "worker w1: ready", "\(long)")
         #expect(long.output.contains("task \(id) (sleep) of "), "\(long)")
         let status = try instance.run("fluster-ctl", "status", "--json").output
-        #expect(status.contains(#""open_attempts":1,"workers":1}"#), "\(status)")
+        #expect(status.contains(#""open_attempts":1,"workers":1,"ready_workers":1}"#), "\(status)")
         #expect(status.contains(#""uptime_seconds":"#), "\(status)")
         try instance.run("fluster-kill", id)
         #expect(try instance.wait(id) == 143)
