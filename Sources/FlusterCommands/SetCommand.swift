@@ -1,17 +1,28 @@
 package import ArgumentParser
 package import FlusterClient
+import FlusterCore
 package import FlusterProtocol
 
 /// fluster-set: changes jobs that are not over.
 package struct SetCommand: AskingCommand {
   package static let configuration = CommandConfiguration(
-    commandName: "fluster-set", abstract: "Hold or release jobs.",
-    usage: "fluster-set [options] selector ... hold|release",
+    commandName: "fluster-set", abstract: "Hold, release or change jobs.",
+    usage: """
+      fluster-set [options] selector ... hold|release
+      fluster-set [options] selector ... priority n|band word|time span|mem size
+      """,
     version: "fluster-set \(FlusterVersion.software)")
+
+  private static let verbs = """
+    hold, release, priority N, band production|interactive|batch, time SPAN|none or mem SIZE
+    """
 
   @OptionGroup package var shared: SharedOptions
 
-  @Argument(help: ArgumentHelp("What to change, then hold or release.", valueName: "selector"))
+  // A priority may be negative, and must not be taken for options.
+  @Argument(
+    parsing: .allUnrecognized,
+    help: ArgumentHelp("What to change, then how.", valueName: "selector"))
   var words: [String] = []
 
   /// Nothing given; filled in by the parser.
@@ -28,17 +39,64 @@ package struct SetCommand: AskingCommand {
   /// What is asked of flusterd.
   package func request() throws(Failure) -> WireSet {
     var request = WireSet()
-    switch words.last {
-    case "hold": request.verb = .hold
-    case "release": request.verb = .release
-    case let word:
-      let found = word.map { ", not \"\($0)\"" } ?? ""
-      throw .usage("the last word must be hold or release\(found)")
+    let selectors: ArraySlice<String>
+    if try take(words.last, into: &request) {
+      selectors = words.dropLast()
+    } else if words.count > 1, try take(words[words.count - 2], words.last, into: &request) {
+      selectors = words.dropLast(2)
+    } else if let word = words.last {
+      throw .usage("what is to change must come last, not \"\(word)\"", wayOut: Self.verbs)
+    } else {
+      throw .usage("nothing to change was named", wayOut: Self.verbs)
     }
-    guard words.count > 1 else {
+    if let option = selectors.first(where: { $0.hasPrefix("-") && $0 != "-" }) {
+      throw .usage("there is no option \(option)")
+    }
+    guard !selectors.isEmpty else {
       throw .usage("nothing to change was named", wayOut: SelectorArgument.forms)
     }
-    request.selectors = try SelectorArgument.parse(all: Array(words.dropLast()))
+    request.selectors = try SelectorArgument.parse(all: Array(selectors))
     return request
+  }
+
+  /// A verb that stands alone; false if it is none.
+  private func take(_ verb: String?, into request: inout WireSet) throws(Failure) -> Bool {
+    switch verb {
+    case "hold": request.verb = .hold
+    case "release": request.verb = .release
+    case "priority", "band", "time", "mem":
+      throw .usage("\(verb ?? "") wants to know what from now on", wayOut: Self.verbs)
+    default: return false
+    }
+    return true
+  }
+
+  /// A verb and what it sets; false if it is none.
+  private func take(
+    _ verb: String, _ value: String?, into request: inout WireSet
+  ) throws(Failure) -> Bool {
+    let value = value ?? ""
+    switch verb {
+    case "priority":
+      request.verb = .priority
+      request.priority = try QuantityArgument.count("priority", value, in: Limit.priorities)
+    case "band":
+      request.verb = .changeBand
+      request.band = try BandArgument.parse("band", value)
+    case "time":
+      request.verb = .timeLimit
+      if value != "none" {
+        request.timeLimitMs = try QuantityArgument.span("time", value).milliseconds
+        guard request.timeLimitMs > 0 else {
+          throw .usage("time: a limit of 0s ends all at once", wayOut: "write none for no limit")
+        }
+      }
+    case "mem":
+      request.verb = .memory
+      request.memoryBytes = try QuantityArgument.bytes("mem", value)
+      guard request.memoryBytes > 0 else { throw .usage("mem: nothing runs in 0 bytes") }
+    default: return false
+    }
+    return true
   }
 }

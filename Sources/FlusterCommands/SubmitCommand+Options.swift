@@ -31,12 +31,7 @@ extension SubmitCommand {
   }
 
   private func setOrder(of options: inout WireOptions) throws(Failure) {
-    if let word = order.band {
-      guard let band = Band.allCases.first(where: { $0.word == word }) else {
-        throw .usage("--band takes production, interactive or batch, not \"\(word)\"")
-      }
-      options.band = WireBand(band)
-    }
+    if let band = order.band { options.band = try BandArgument.parse("--band", band) }
     if let priority = order.priority {
       options.priority = try QuantityArgument.count(
         "--priority", priority, in: Limit.priorities)

@@ -60,8 +60,14 @@ extension Agent {
   }
 
   private mutating func take(_ run: Assignment, mayStart: Bool, at now: Moment) {
-    if held[run.uid] != nil {
+    if let attempt = held[run.uid] {
       held[run.uid]?.assignment = run
+      // Nobody could know that it would be over by now: the grace begins now, too.
+      if let old = attempt.assignment, attempt.isOver(run.timeLimit, at: now),
+        !attempt.isOver(old.timeLimit, at: now)
+      {
+        end(run.uid, .timeLimit, at: now)
+      }
       attend(run.uid, at: now)
     } else if !run.isStartable || !mayStart {
       miss(run.uid, at: now)

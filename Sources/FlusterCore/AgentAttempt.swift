@@ -69,6 +69,12 @@ struct HeldAttempt: Hashable, Sendable {
   /// When it wants to be attended to.
   var due: Instant?
 
+  /// It runs, and has run for as long as this.
+  func isOver(_ limit: Span?, at now: Moment) -> Bool {
+    guard let limit, case .running(let since) = phase else { return false }
+    return now.monotonic >= since.monotonic + limit
+  }
+
   init(
     uid: AttemptUID, order: UInt64, phase: Phase, assignment: Assignment?, store: StoreID?
   ) {

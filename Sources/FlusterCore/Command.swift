@@ -71,6 +71,8 @@ package enum Command: Hashable, Sendable {
   case signal([Selection], UInt8, from: Caller, RequestID)
   case hold([Selection], from: Caller, RequestID)
   case release([Selection], from: Caller, RequestID)
+  /// Something else is asked for with these jobs from now on.
+  case change([Selection], JobChange, from: Caller, RequestID)
   /// The attempt of the job can be reached under a name; its right to say so is its owner's.
   case registerEndpoint(Endpoint, of: JobID, from: Caller, RequestID)
   /// Takes away what there is under a name.

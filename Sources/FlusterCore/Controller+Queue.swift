@@ -21,7 +21,7 @@ extension Controller {
       if var attempt = state.attempts[uid] {
         touch(attempt.task.job)
         attempt.started = at
-        rooms.start(attempt, until: state.expectedEnd(of: attempt))
+        rooms.expect(attempt, until: state.expectedEnd(of: attempt))
       }
     case .attemptEnded(let uid, _, at: _, _):
       if let attempt = state.attempts[uid] {
@@ -36,6 +36,7 @@ extension Controller {
     case .held(let job, _), .tasksReleased(let job, _):
       touch(job)
       wantsSchedule = true
+    case .changed: wantsSchedule = true
     case .linked, .registered, .unlinked, .silent, .ailing, .drained, .forgotten:
       rooms.forget()
       healthHasChanged = true

@@ -174,7 +174,7 @@ extension Controller {
   private mutating func look(at reservation: Reservation?, in pass: inout Pass) {
     guard let reservation else { return }
     guard let job = state.jobs[reservation.rank.job], job.rank == reservation.rank, job.mayWait,
-      let shadows = rooms.shadows(of: reservation, for: Shape(of: job))
+      Shape(of: job) == reservation.shape, let shadows = rooms.shadows(of: reservation)
     else { return lift(&pass) }
     pass.shadows = shadows
   }

@@ -27,7 +27,8 @@ package struct Wanted: Hashable, Sendable {
 /// What the shell must do once the events of the step are durable. Effects carry ids only.
 package enum Effect: Hashable, Sendable {
   case reply(RequestID, Answer)
-  /// Send the attempt to its worker, if it is still open then.
+  /// Tell its worker of the attempt as it is by then, if it is still open: to start it, or what
+  /// holds for it from now on.
   case run(AttemptUID)
   /// Tell the worker to end it.
   case stop(WorkerID, AttemptUID)

@@ -11,6 +11,8 @@ package enum Event: Hashable, Sendable {
   /// Tasks without an open attempt became final: killed, gang-failed or unschedulable.
   case tasksEnded(JobID, RangeSet<UInt32>, TaskState)
   case killRequested(JobID, KillRequest)
+  /// The request of an unfinished job is another one now, but for its key.
+  case changed(JobID, JobRequest, JobChange, by: UserID)
   /// The whole job is held, or no more.
   case held(JobID, Bool)
   case tasksHeld(JobID, RangeSet<UInt32>)

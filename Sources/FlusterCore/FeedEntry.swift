@@ -7,6 +7,7 @@ package struct FeedEntry: Hashable, Sendable {
     case jobSubmitted = "job_submitted"
     case jobHeld = "job_held"
     case jobReleased = "job_released"
+    case jobChanged = "job_changed"
     case jobKillRequested = "job_kill_requested"
     case jobEnded = "job_ended"
     case tasksHeld = "tasks_held"

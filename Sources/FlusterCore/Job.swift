@@ -228,7 +228,7 @@ package struct JobProgress: Hashable, Sendable {
 /// those with something of their own as records, those that succeeded only as a count.
 package struct Job: Hashable, Sendable {
   package let id: JobID
-  package let request: JobRequest
+  package internal(set) var request: JobRequest
   package let submitted: WallTime
   package internal(set) var descent: Descent
   package var progress: JobProgress

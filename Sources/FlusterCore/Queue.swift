@@ -94,13 +94,47 @@ package struct Queue: Sendable {
     queued.remove(job.id)
     retries[job.id] = nil
     groups[place].members -= 1
-    guard groups[place].members == 0 else { return }
+    if groups[place].members == 0 { vacate(place) }
+  }
+
+  /// The last member of a group is gone.
+  private mutating func vacate(_ place: Int) {
     index[groups[place].shape] = nil
     groups[place].ready = Heap()
     groups[place].head = nil
     look(at: place)
     vacant.append(place)
     if vacant.count == groups.count { leastCpuMillis = .max }
+  }
+
+  /// A job that stands elsewhere now than it did.
+  struct Move {
+    let before: Job
+    let after: Job
+  }
+
+  /// Takes jobs from where they stood to where they stand. Entries of theirs do not stay in heaps:
+  /// who met one there would serve the job out of turn.
+  mutating func move(_ moves: [Move]) {
+    var left: [Int: Set<JobID>] = [:]
+    for move in moves {
+      guard let place = index[Shape(of: move.before)] else { continue }
+      queued.remove(move.before.id)
+      left[place, default: []].insert(move.before.id)
+    }
+    for (place, jobs) in left.sorted(by: { $0.key < $1.key }) {
+      groups[place].members -= jobs.count
+      guard groups[place].members > 0 else {
+        vacate(place)
+        continue
+      }
+      groups[place].ready.removeAll { jobs.contains($0.job) }
+      setHead(of: place)
+    }
+    for move in moves {
+      groups[group(of: move.after)].members += 1
+      offer(move.after)
+    }
   }
 
   /// The job may have something to start now.

@@ -5,6 +5,8 @@ struct Reservation: Sendable {
   static let patience = Span.seconds(10)
 
   let rank: Rank
+  /// What it is kept for; a job that has become another needs another.
+  let shape: Shape
   /// How many of its tasks each worker is to take, by worker id.
   let places: [(worker: WorkerID, tasks: UInt32)]
 }
@@ -61,7 +63,7 @@ extension Controller {
         places.append((worker, 1))
       }
     }
-    return Reservation(rank: job.rank, places: places)
+    return Reservation(rank: job.rank, shape: shape, places: places)
   }
 }
 
@@ -114,11 +116,11 @@ extension Rooms {
 
   /// What others may have of the workers on which `reservation` keeps something, by place; nil if
   /// one of them takes no work any more.
-  func shadows(of reservation: Reservation, for shape: Shape) -> [Int: Shadow]? {
+  func shadows(of reservation: Reservation) -> [Int: Shadow]? {
     var shadows: [Int: Shadow] = [:]
     for (worker, tasks) in reservation.places {
       guard let place = place(of: worker) else { return nil }
-      let charge = shape.needs.charge(on: all[place].worker.capacity)
+      let charge = reservation.shape.needs.charge(on: all[place].worker.capacity)
       var kept = Amounts.none
       for _ in 0..<tasks { kept.add(charge) }
       var free = all[place].free

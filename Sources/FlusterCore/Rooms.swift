@@ -83,8 +83,8 @@ package struct Rooms: Sendable {
     climb(from: place)
   }
 
-  /// An attempt has really started, and so will be over by `end`.
-  mutating func start(_ attempt: OpenAttempt, until end: WallTime?) {
+  /// An attempt will be over by `end`, and not when it was said before.
+  mutating func expect(_ attempt: OpenAttempt, until end: WallTime?) {
     guard isComplete, let place = places[attempt.worker] else { return }
     all[place].set(end, of: attempt.uid)
   }

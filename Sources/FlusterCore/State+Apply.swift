@@ -17,6 +17,7 @@ extension State {
     case .attemptEnded(let uid, _, _, let verdict): end(uid, verdict)
     case .tasksEnded(let id, let positions, let state): jobs[id]?.end(positions, as: state)
     case .killRequested(let id, let request): jobs[id]?.progress.killed = request
+    case .changed(let id, let request, _, by: _): jobs[id]?.request = request
     case .held(let id, let held): jobs[id]?.progress.held = held
     case .tasksHeld(let id, let positions): jobs[id]?.hold(positions)
     case .tasksReleased(let id, let positions): jobs[id]?.release(positions)

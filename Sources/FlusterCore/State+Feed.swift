@@ -16,6 +16,8 @@ extension State {
       entry(.tasksEnded, at: time, id, tasks, state)
     case .killRequested(let id, let request):
       entry(.jobKillRequested, at: time, id)?.asked(by: request)
+    case .changed(let id, _, let change, by: let caller):
+      entry(.jobChanged, at: time, id)?.asked(by: caller, change.text)
     case .held(let id, let held): entry(held ? .jobHeld : .jobReleased, at: time, id)
     case .tasksHeld(let id, let tasks): entry(.tasksHeld, at: time, id, tasks)
     case .tasksReleased(let id, let tasks): entry(.tasksReleased, at: time, id, tasks)
@@ -107,9 +109,12 @@ extension FeedEntry {
   }
 
   fileprivate func asked(by request: KillRequest) -> FeedEntry {
-    var entry = self
-    entry.by = request.by
-    entry.text = request.reason
+    asked(by: request.by, request.reason)
+  }
+
+  fileprivate func asked(by caller: UserID, _ text: String) -> FeedEntry {
+    var entry = saying(text)
+    entry.by = caller
     return entry
   }
 

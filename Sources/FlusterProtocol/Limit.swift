@@ -89,6 +89,25 @@ package enum Limit {
     return Span(milliseconds: milliseconds)
   }
 
+  /// How long an attempt may run.
+  static func timeLimit(_ milliseconds: UInt64) throws(Refusal) -> Span {
+    guard milliseconds > 0 else {
+      throw .invalid("a time limit of 0 would end every attempt at once", wayOut: "leave it out")
+    }
+    return try span(milliseconds, "a time limit")
+  }
+
+  /// Bytes that a task needs.
+  static func memory(_ bytes: UInt64) throws(Refusal) -> UInt64 {
+    guard bytes <= number else {
+      throw .invalid("\(bytes) bytes of memory are above the limit of \(number)")
+    }
+    guard bytes > 0 else {
+      throw .invalid("a job cannot run in 0 bytes of memory", wayOut: "leave memory out")
+    }
+    return bytes
+  }
+
   /// Text that is kept and shown on other people's terminals: no control characters, no newlines.
   static func text(_ text: String, to limit: Int, _ field: String) throws(Refusal) {
     guard text.utf8.count <= limit else {

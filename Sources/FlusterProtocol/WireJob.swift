@@ -50,15 +50,12 @@ extension JobRequest {
       throw .invalid(
         "\(max(wire.retries, wire.retriesLost)) retries are above the limit of \(Limit.retries)")
     }
-    guard !wire.hasTimeLimitMs || wire.timeLimitMs > 0 else {
-      throw .invalid("a time limit of 0 would end every attempt at once", wayOut: "leave it out")
-    }
     self.init(name: wire.name, owner: owner)
     array = wire.hasArray ? try TaskArray(wire: wire.array) : .plain
     needs = try Requirement(wire: wire.needs)
     retries = wire.retries
     retriesLost = wire.retriesLost
-    timeLimit = wire.hasTimeLimitMs ? try Limit.span(wire.timeLimitMs, "a time limit") : nil
+    timeLimit = wire.hasTimeLimitMs ? try Limit.timeLimit(wire.timeLimitMs) : nil
     grace = try Limit.span(wire.graceMs, "a grace")
     held = wire.held
     endChildren = wire.endChildren

@@ -36,11 +36,9 @@ extension Requirement {
         "a job needs at least a thousandth of a cpu", wayOut: "ask for 0.001 cpus or more")
     }
     try checkNumbers(of: wire)
-    guard !wire.hasMemoryBytes || wire.memoryBytes > 0 else {
-      throw .invalid("a job cannot run in 0 bytes of memory", wayOut: "leave memory out")
-    }
     self.init(
-      cpuMillis: wire.cpuMillis, memoryBytes: wire.hasMemoryBytes ? wire.memoryBytes : nil,
+      cpuMillis: wire.cpuMillis,
+      memoryBytes: wire.hasMemoryBytes ? try Limit.memory(wire.memoryBytes) : nil,
       named: try namedAmounts(of: wire),
       constraints: try Constraint.list(wire: wire.constraints))
   }

@@ -27,12 +27,7 @@ extension JobOptions {
   package init(wire: WireOptions) throws(Refusal) {
     self.init()
     band = try Band(wire: wire.band)
-    guard Limit.priorities.contains(wire.priority) else {
-      throw .invalid(
-        "priority \(wire.priority) is not between \(Limit.priorities.lowerBound) and "
-          + "\(Limit.priorities.upperBound)")
-    }
-    priority = wire.priority
+    priority = try Self.priority(wire: wire.priority)
     guard wire.maxFailures <= Limit.retries else {
       throw .invalid("\(wire.maxFailures) failures are above the limit of \(Limit.retries)")
     }
@@ -53,6 +48,18 @@ extension JobOptions {
     }
     gang = wire.hasGang ? try Gang(wire: wire.gang) : nil
     isTied = wire.tied
+  }
+}
+
+extension JobOptions {
+  /// A priority, checked.
+  static func priority(wire priority: Int32) throws(Refusal) -> Int32 {
+    guard Limit.priorities.contains(priority) else {
+      throw .invalid(
+        "priority \(priority) is not between \(Limit.priorities.lowerBound) and "
+          + "\(Limit.priorities.upperBound)")
+    }
+    return priority
   }
 }
 

@@ -23,9 +23,10 @@ package struct KillOrder: Hashable, Sendable {
 /// A Set that has passed the door.
 package struct ChangeOrder: Hashable, Sendable {
   /// What is to change.
-  package enum Verb: Hashable, Sendable, CaseIterable {
+  package enum Verb: Hashable, Sendable {
     case hold
     case release
+    case change(JobChange)
   }
 
   package let selectors: [JobSelector]
@@ -38,6 +39,14 @@ package struct ChangeOrder: Hashable, Sendable {
     switch wire.verb {
     case .hold: verb = .hold
     case .release: verb = .release
+    case .priority: verb = .change(.priority(try JobOptions.priority(wire: wire.priority)))
+    case .changeBand:
+      guard wire.band != .unspecified else { throw .invalid("the request names no band") }
+      verb = .change(.band(try Band(wire: wire.band)))
+    case .timeLimit:
+      let limit = wire.hasTimeLimitMs ? try Limit.timeLimit(wire.timeLimitMs) : nil
+      verb = .change(.timeLimit(limit))
+    case .memory: verb = .change(.memory(try Limit.memory(wire.memoryBytes)))
     case .unspecified: throw .invalid("the request names no verb")
     case .UNRECOGNIZED(let number):
       throw Refusal(.unimplemented, "flusterd \(FlusterVersion.software) has no verb \(number)")

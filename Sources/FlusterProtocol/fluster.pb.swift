@@ -2267,6 +2267,22 @@ package nonisolated struct WireSet: Sendable {
 
   package var verb: WireSet.Verb = .unspecified
 
+  package var priority: Int32 = 0
+
+  package var band: WireBand = .unspecified
+
+  /// Absent: none.
+  package var timeLimitMs: UInt64 {
+    get {_timeLimitMs ?? 0}
+    set {_timeLimitMs = newValue}
+  }
+  /// Returns true if `timeLimitMs` has been explicitly set.
+  package var hasTimeLimitMs: Bool {self._timeLimitMs != nil}
+  /// Clears the value of `timeLimitMs`. Subsequent reads from it will return its default value.
+  package mutating func clearTimeLimitMs() {self._timeLimitMs = nil}
+
+  package var memoryBytes: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Verb: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -2274,6 +2290,14 @@ package nonisolated struct WireSet: Sendable {
     case unspecified // = 0
     case hold // = 1
     case release // = 2
+
+    /// Of whole jobs that have not ended: what the field of the same name says.
+    case priority // = 3
+    case changeBand // = 4
+    case timeLimit // = 5
+
+    /// Only while nothing of the job runs.
+    case memory // = 6
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -2285,6 +2309,10 @@ package nonisolated struct WireSet: Sendable {
       case 0: self = .unspecified
       case 1: self = .hold
       case 2: self = .release
+      case 3: self = .priority
+      case 4: self = .changeBand
+      case 5: self = .timeLimit
+      case 6: self = .memory
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -2294,6 +2322,10 @@ package nonisolated struct WireSet: Sendable {
       case .unspecified: return 0
       case .hold: return 1
       case .release: return 2
+      case .priority: return 3
+      case .changeBand: return 4
+      case .timeLimit: return 5
+      case .memory: return 6
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -2303,11 +2335,17 @@ package nonisolated struct WireSet: Sendable {
       .unspecified,
       .hold,
       .release,
+      .priority,
+      .changeBand,
+      .timeLimit,
+      .memory,
     ]
 
   }
 
   package init() {}
+
+  fileprivate var _timeLimitMs: UInt64? = nil
 }
 
 /// A place in the feed: behind this event. 0 of no store is before the oldest that is kept.
@@ -6308,7 +6346,7 @@ nonisolated extension WireKill: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireSet: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Set"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}verb\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}verb\0\u{1}priority\0\u{1}band\0\u{3}time_limit_ms\0\u{3}memory_bytes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6318,17 +6356,37 @@ nonisolated extension WireSet: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.selectors) }()
       case 2: try { try decoder.decodeSingularEnumField(value: &self.verb) }()
+      case 3: try { try decoder.decodeSingularSInt32Field(value: &self.priority) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.band) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self._timeLimitMs) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.memoryBytes) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.selectors.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.selectors, fieldNumber: 1)
     }
     if self.verb != .unspecified {
       try visitor.visitSingularEnumField(value: self.verb, fieldNumber: 2)
+    }
+    if self.priority != 0 {
+      try visitor.visitSingularSInt32Field(value: self.priority, fieldNumber: 3)
+    }
+    if self.band != .unspecified {
+      try visitor.visitSingularEnumField(value: self.band, fieldNumber: 4)
+    }
+    try { if let v = self._timeLimitMs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 5)
+    } }()
+    if self.memoryBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.memoryBytes, fieldNumber: 6)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -6336,13 +6394,17 @@ nonisolated extension WireSet: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
   package static func ==(lhs: WireSet, rhs: WireSet) -> Bool {
     if lhs.selectors != rhs.selectors {return false}
     if lhs.verb != rhs.verb {return false}
+    if lhs.priority != rhs.priority {return false}
+    if lhs.band != rhs.band {return false}
+    if lhs._timeLimitMs != rhs._timeLimitMs {return false}
+    if lhs.memoryBytes != rhs.memoryBytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
 nonisolated extension WireSet.Verb: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0VERB_UNSPECIFIED\0\u{1}HOLD\0\u{1}RELEASE\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0VERB_UNSPECIFIED\0\u{1}HOLD\0\u{1}RELEASE\0\u{1}PRIORITY\0\u{1}CHANGE_BAND\0\u{1}TIME_LIMIT\0\u{1}MEMORY\0")
 }
 
 nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -22,6 +22,15 @@ enum JobColumns {
   static let update =
     "UPDATE job SET \(changing.map { "\($0) = ?" }.joined(separator: ", ")) WHERE id = ?"
 
+  /// What `JobChange` changes.
+  static let change = "UPDATE job SET memory_bytes = ?, time_limit = ?, options = ? WHERE id = ?"
+
+  static func putChangeable(of request: JobRequest, into parameters: inout Parameters) {
+    parameters.put(request.needs.memoryBytes)
+    parameters.put(request.timeLimit?.milliseconds)
+    parameters.put(Packed.options(request.options))
+  }
+
   static func put(_ job: Job, into parameters: inout Parameters) {
     parameters.put(job.id.number)
     parameters.put(job.request.owner.number)

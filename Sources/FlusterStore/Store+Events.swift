@@ -16,6 +16,7 @@ extension Store {
     case .tasksHeld(let job, let positions): try hold(true, positions, of: job)
     case .tasksReleased(let job, let positions): try hold(false, positions, of: job)
     case .jobEnded(let progress): try end(progress)
+    case .changed(let job, let request, _, by: _): try change(job, to: request)
     case .endpointRegistered(let endpoint):
       try statements.upsertEndpoint.run { EndpointColumns.put(endpoint, into: &$0) }
     case .endpointRemoved(let uid, let name, let address):
@@ -43,6 +44,15 @@ extension Store {
       parameters.put(progress.job.number)
     }
     try expect(changed, "job \(progress.job)")
+  }
+
+  /// Rewrites what can be changed of a request.
+  private func change(_ job: JobID, to request: JobRequest) throws(StoreError) {
+    let changed = try statements.changeJob.run { parameters in
+      JobColumns.putChangeable(of: request, into: &parameters)
+      parameters.put(job.number)
+    }
+    try expect(changed, "job \(job)")
   }
 
   private func end(_ progress: JobProgress) throws(StoreError) {

@@ -2,6 +2,7 @@
 struct StoreStatements {
   let insertJob: Statement
   let updateJob: Statement
+  let changeJob: Statement
   let setNextJob: Statement
   let findEnvironment: Statement
   let insertEnvironment: Statement
@@ -37,6 +38,7 @@ struct StoreStatements {
     }
     insertJob = try compile(JobColumns.insertion)
     updateJob = try compile(JobColumns.update)
+    changeJob = try compile(JobColumns.change)
     setNextJob = try compile("UPDATE meta SET next_job = ?")
     findEnvironment = try compile("SELECT id FROM environment WHERE hash = ?")
     insertEnvironment = try compile(

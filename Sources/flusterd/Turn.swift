@@ -96,8 +96,8 @@ extension Daemon {
     case .attemptEnded(_, _, at: _, .retry): pendingTasks += 1
     case .tasksEnded(_, let positions, _): pendingTasks -= UInt64(positions.elementCount)
     case .attemptEnded, .building, .started, .stopRequested, .stuck, .killRequested, .held,
-      .tasksHeld, .tasksReleased, .endpointRegistered, .endpointRemoved, .registered, .drained,
-      .forgotten, .linked, .unlinked, .silent, .ailing, .backoffOver:
+      .changed, .tasksHeld, .tasksReleased, .endpointRegistered, .endpointRemoved, .registered,
+      .drained, .forgotten, .linked, .unlinked, .silent, .ailing, .backoffOver:
       break
     }
   }
@@ -159,8 +159,8 @@ extension Event {
     switch self {
     case .linked, .unlinked, .silent, .ailing, .backoffOver: false
     case .submitted, .assigned, .building, .started, .stopRequested, .stuck, .attemptEnded,
-      .tasksEnded, .killRequested, .held, .tasksHeld, .tasksReleased, .jobEnded, .registered,
-      .drained, .forgotten, .endpointRegistered, .endpointRemoved:
+      .tasksEnded, .killRequested, .held, .tasksHeld, .tasksReleased, .changed, .jobEnded,
+      .registered, .drained, .forgotten, .endpointRegistered, .endpointRemoved:
       true
     }
   }

@@ -153,8 +153,8 @@ extension Daemon {
   }
 
   /// An attempt that has not started comes with all it needs; another without what it was started
-  /// with: a new worker process must know its limits to watch over them. Of changes only the first
-  /// kind is told, and not if it was stopped while it waited: then the stop has been told.
+  /// with: a new worker process must know its limits to watch over them, and so must one that knew
+  /// others. What was stopped before it was told of is not told: then the stop has been.
   private func add(_ uid: AttemptUID, to desire: inout Desire, isFull: Bool) {
     guard let attempt = controller.state.attempts[uid],
       let job = controller.state.jobs[attempt.task.job]
@@ -170,10 +170,10 @@ extension Daemon {
         log.error("job \(job.id) cannot be started: \(error.message)")
         if isFull { desire.wire.keep.append(.of(uid.bytes)) }
       }
-    } else if isFull {
+    } else if isFull || attempt.state != .assigned {
       let launch = payload.flatMap { try? WireLaunch(stored: $0) }
       desire.add(WireKept(attempt, of: job, logMax: launch?.logMaxBytes))
-      if attempt.stop != nil { desire.wire.stop.append(WireStop(uid, attempt.stop)) }
+      if isFull, attempt.stop != nil { desire.wire.stop.append(WireStop(uid, attempt.stop)) }
     }
   }
 

@@ -46,6 +46,22 @@ struct AgentEndTests {
     #expect(effects.outcomes.map(\.cause) == [.killed])
   }
 
+  @Test("a time limit that changes counts from the start, and one that is past ends with a grace")
+  func changedLimit() {
+    var bench = AgentBench()
+    bench.run(AgentBench.run(1, limit: 10, grace: 2))
+    bench.started(1)
+    bench.wait(5)
+    bench.run(AgentBench.run(1, limit: 20, grace: 2))
+    #expect(bench.wait(14.9).signals == [])
+    bench.run(AgentBench.run(1, grace: 2))
+    #expect(bench.wait(10).signals == [])
+    #expect(bench.run(AgentBench.run(1, limit: 8, grace: 2)).signals == [15])
+    #expect(bench.wait(1.9).signals == [])
+    #expect(bench.wait(0.2).signals == [9])
+    #expect(bench.ended(1) { $0.signal = 9 }.outcomes.map(\.cause) == [.timeLimit])
+  }
+
   /// Scenario 81.
   @Test("the time limit counts from the start: TERM, grace, KILL, cause time-limit")
   func timeLimit() {

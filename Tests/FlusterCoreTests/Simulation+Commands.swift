@@ -19,6 +19,7 @@ extension Simulation {
     (2, { .hold([$0.tasks()], from: World.root, $0.request()) }),
     (6, { .release([$0.job()], from: World.root, $0.request()) }),
     (4, { .release([$0.tasks()], from: World.root, $0.request()) }),
+    (6, { .change([$0.job()], $0.change(), from: World.root, $0.request()) }),
     (8, { $0.registration() }),
     (2, { $0.unregistration() }),
     (2, { .drain($0.worker(), true, from: World.root, $0.request()) }),
@@ -83,6 +84,15 @@ extension Simulation {
   mutating func tasks() -> Selection {
     let first = UInt32.random(in: 0...8, using: &random)
     return Selection(job: job().job, indices: first...(first + 4))
+  }
+
+  private mutating func change() -> JobChange {
+    switch Int.random(in: 0..<4, using: &random) {
+    case 0: .priority(.random(in: -1...1, using: &random))
+    case 1: .band(Band.allCases.randomElement(using: &random) ?? .batch)
+    case 2: .timeLimit(chance(1, in: 4) ? nil : .seconds(.random(in: 1...8, using: &random)))
+    default: .memory(.random(in: 1...700, using: &random))
+    }
   }
 
   mutating func worker() -> WorkerID {

@@ -100,12 +100,12 @@ extension Simulation {
       let job = controller.state.jobs[attempt.task.job]
     else { return }
     let mayStart = attempt.state == .assigned && attempt.stop == nil
-    guard mayStart || isFull else { return }
+    guard mayStart || isFull || attempt.state != .assigned else { return }
     desired.runs.append(
       Assignment(
         uid: uid, charge: attempt.charge, timeLimit: job.request.timeLimit,
         grace: job.request.grace, isStartable: mayStart))
-    if attempt.stop != nil { desired.stops.append(stop(uid)) }
+    if isFull, attempt.stop != nil { desired.stops.append(stop(uid)) }
   }
 
   private func stop(_ uid: AttemptUID) -> Desired.Stop { Desired.Stop(uid, .killed) }

@@ -77,6 +77,13 @@ struct SimulationLedger {
     case .started(let uid, at: _):
       let before = state.attempts[uid]?.state
       return before == .assigned || before == .building ? [] : ["attempt \(uid) starts again"]
+    case .changed(let job, let request, _, by: _):
+      count("change")
+      // An attempt that was ended by a limit which is no more had it all the same.
+      let limit = request.timeLimit ?? requests[job]?.timeLimit
+      requests[job] = request
+      requests[job]?.timeLimit = limit
+      return []
     case .stopRequested, .stuck, .killRequested, .held, .tasksHeld,
       .tasksReleased, .registered, .drained, .forgotten, .linked, .unlinked, .silent,
       .ailing, .backoffOver, .endpointRegistered, .endpointRemoved:

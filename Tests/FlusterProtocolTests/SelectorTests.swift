@@ -76,7 +76,26 @@ struct SelectorTests {
     #expect(try ChangeOrder(wire: wire).verb == .hold)
     wire.verb = .release
     #expect(try ChangeOrder(wire: wire).verb == .release)
-    wire.verb = .UNRECOGNIZED(7)
+    wire.verb = .priority
+    wire.priority = -5
+    #expect(try ChangeOrder(wire: wire).verb == .change(.priority(-5)))
+    wire.priority = 1_000_001
+    #expect(throws: Refusal.self) { try ChangeOrder(wire: wire) }
+    wire.verb = .changeBand
+    #expect(throws: Refusal.self) { try ChangeOrder(wire: wire) }
+    wire.band = .batch
+    #expect(try ChangeOrder(wire: wire).verb == .change(.band(.batch)))
+    wire.verb = .timeLimit
+    #expect(try ChangeOrder(wire: wire).verb == .change(.timeLimit(nil)))
+    wire.timeLimitMs = 0
+    #expect(throws: Refusal.self) { try ChangeOrder(wire: wire) }
+    wire.timeLimitMs = 90_000
+    #expect(try ChangeOrder(wire: wire).verb == .change(.timeLimit(.seconds(90))))
+    wire.verb = .memory
+    #expect(throws: Refusal.self) { try ChangeOrder(wire: wire) }
+    wire.memoryBytes = 1024
+    #expect(try ChangeOrder(wire: wire).verb == .change(.memory(1024)))
+    wire.verb = .UNRECOGNIZED(99)
     let refusal = #expect(throws: Refusal.self) { try ChangeOrder(wire: wire) }
     #expect(refusal?.code == .unimplemented)
   }

@@ -90,7 +90,17 @@ struct RandomWork {
         return register()
       }
       return .disconnect(link)
+    case 11: return .change([Selection(job: selection().job)], change(), from: root, request)
     default: return observe()
+    }
+  }
+
+  private mutating func change() -> JobChange {
+    switch Int.random(in: 0..<4, using: &random) {
+    case 0: .priority(.random(in: -2...2, using: &random))
+    case 1: .band(Band.allCases.randomElement(using: &random) ?? .batch)
+    case 2: .timeLimit(Bool.random(using: &random) ? nil : .seconds(5))
+    default: .memory(.random(in: 1...1000, using: &random))
     }
   }
 

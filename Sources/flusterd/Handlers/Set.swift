@@ -2,7 +2,7 @@ import FlusterCore
 import FlusterProtocol
 
 extension Daemon {
-  /// Set: holds or releases what has not started.
+  /// Set: holds or releases what has not started, or changes what was asked for.
   func set(_ wire: WireSet, _ request: Request) {
     do throws(Refusal) {
       let order = try ChangeOrder(wire: wire)
@@ -17,6 +17,9 @@ extension Daemon {
       case .release:
         keep(request, as: .change(verb: "released"))
         step(.release(found, from: request.peer.caller, request.id))
+      case .change(let change):
+        keep(request, as: .change(verb: "changed"))
+        step(.change(found, change, from: request.peer.caller, request.id))
       }
     } catch {
       refuse(request, error)

@@ -1,0 +1,90 @@
+import FlusterTesting
+import Testing
+
+extension Programs {
+  @Suite("changing jobs")
+  struct SetJobs {
+    @Test("what waits goes in the order of its new band and priority, also after a crash")
+    func ranks() throws {
+      try Instance.with(worker: ["--cpus", "1", "--mem", "1G"]) { instance in
+        let holder = try instance.submit("sleep", "1000")
+        try instance.waitUntil(holder, is: "running")
+        let jobs = try (0..<4).map { _ in
+          try instance.submit("-c", "echo $FLUSTER_JOB_ID >> order")
+        }
+        for words in [
+          [jobs[3], "priority", "7"], [jobs[2], "band", "production"],
+          [jobs[0], "priority", "-3"], [jobs[1], "band", "batch"],
+        ] {
+          let set = try instance.launch(["fluster-set"] + words).finish()
+          #expect(set.status == 0, "\(set)")
+          #expect(set.output.isEmpty && set.errors.isEmpty, "\(set)")
+        }
+        _ = try instance.end(.controller, by: 9)
+        try instance.start(.controller)
+        let row = try instance.run("fluster-ls", "--json", jobs[3])
+        #expect(row.output.contains(#""priority":7"#), "\(row)")
+        let feed = try instance.run(
+          "sh", "-c", "fluster-ls --follow -n 100 \(jobs[2]) | grep -m 1 job_changed")
+        #expect(feed.output.contains("band production"), "\(feed)")
+        try instance.run("fluster-kill", holder)
+        _ = try instance.launch(["fluster-wait"] + jobs).finish()
+        let order = try instance.run("cat", "order").lines
+        #expect(order == [jobs[2], jobs[3], jobs[0], jobs[1]])
+      }
+    }
+
+    @Test("the time limit of what runs is watched over as it is now, whoever restarts")
+    func timeLimit() throws {
+      try Instance.with { instance in
+        let longer = try instance.submit("--time", "3s", "--", "sleep", "1000")
+        let shorter = try instance.submit("--time", "1h", "--grace", "1s", "--", "sleep", "1000")
+        try instance.waitUntil(longer, is: "running")
+        try instance.waitUntil(shorter, is: "running")
+        #expect(try instance.run("fluster-set", longer, "time", "none").status == 0)
+        _ = try instance.end(.worker, by: 9)
+        try instance.start(.worker)
+        #expect(try instance.run("fluster-set", shorter, "time", "5s").status == 0)
+        #expect(try instance.wait(shorter) == 143)
+        let row = try instance.run("fluster-ls", "--json", shorter)
+        #expect(row.output.contains(#""cause":"time-limit""#), "\(row)")
+        #expect(row.output.contains(#""time_limit_seconds":5"#), "\(row)")
+        #expect(try instance.column("STATE", of: longer) == "running")
+        try instance.run("fluster-kill", longer)
+      }
+    }
+
+    @Test("memory changes while a job waits, and a change that cannot be made says why")
+    func memory() throws {
+      try Instance.with(worker: ["--cpus", "2", "--mem", "2G"]) { instance in
+        let holder = try instance.submit("--mem", "1500M", "--", "sleep", "1000")
+        try instance.waitUntil(holder, is: "running")
+        let job = try instance.submit("--mem", "1G", "--", "sleep", "1000")
+        #expect(try instance.run("fluster-set", job, "mem", "256M").status == 0)
+        try instance.waitUntil(job, is: "running")
+        #expect(try instance.column("MEM", of: job) == "256M")
+        for (words, status, sentence) in [
+          ([job, "mem", "1G"], 65, "job \(job) runs: its memory can be changed only while"),
+          ([job + ".0", "priority", "1"], 65, "has no priority of its own"),
+          ([job, "priority"], 64, "wants to know what from now on"),
+          ([job, "priority", "1000001"], 64, "is no number from"),
+          ([job, "time", ""], 64, "is no span of time"),
+          ([job, "mem", "0"], 64, "nothing runs in 0 bytes"),
+          ([job, "band", "best"], 64, "production, interactive or batch"),
+          ([job, "--frob", "hold"], 64, "there is no option --frob"),
+          (["4711", "priority", "1"], 66, "there is no job 4711"),
+        ] {
+          let set = try instance.launch(["fluster-set"] + words).finish()
+          #expect(set.status == Int32(status), "\(words) \(set)")
+          #expect(set.errors.contains(sentence), "\(words) \(set)")
+        }
+        let held = try instance.submit("--hold", "--", "true")
+        let never = try instance.run("fluster-set", held, "mem", "9T")
+        #expect(never.status == 65 && never.errors.contains("has only 2G"), "\(never)")
+        try instance.run("fluster-kill", holder, job, held)
+        let ended = try instance.run("fluster-set", job, "time", "1h")
+        #expect(ended.status == 65 && ended.errors.contains("it cannot be changed"), "\(ended)")
+      }
+    }
+  }
+}
