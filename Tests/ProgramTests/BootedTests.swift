@@ -1,0 +1,121 @@
+import FlusterTesting
+import Glibc
+import Testing
+
+extension Programs {
+  @Suite("on a machine that systemd has booted")
+  struct Booted {
+    private static let units = [
+      "flusterd.socket", "flusterd-worker.socket", "flusterd.service", "fluster-worker.service",
+      "fluster-shim.socket", "fluster-shim.service", "fluster.slice",
+    ]
+
+    @Test("the units say what systemd understands, and close what can be closed")
+    func units() throws {
+      try BootedSystem.with { system in
+        let all = Self.units.map { "/usr/lib/systemd/system/\($0)" }
+        for path in all {
+          let verified = try system.run("systemd-analyze", "verify", "--man=no", path)
+          #expect(verified.status == 0 && verified.output + verified.errors == "", "\(verified)")
+        }
+        // Tenths of what systemd-analyze calls exposure.
+        for (unit, most) in [("flusterd", 10), ("fluster-worker", 20)] {
+          let judged = try system.run(
+            "systemd-analyze", "security", "--threshold=\(most)", "\(unit).service")
+          #expect(judged.status == 0, "\(judged)")
+        }
+        for unit in Self.units where unit.hasSuffix(".socket") {
+          #expect(try system.property("ActiveState", of: unit) == "active")
+        }
+      }
+    }
+
+    @Test("an ordinary user's first command starts what it needs, and the job runs as that user")
+    func activation() throws {
+      try BootedSystem.with { system in
+        let id = try system.submit("id -un; exit 7", as: .alice)
+        #expect(try system.run("fluster-wait", id, as: .alice).status == 7)
+        #expect(try system.run("fluster-log", id, as: .alice).output == "alice\n")
+        #expect(try system.property("StatusText", of: "flusterd").hasPrefix("0 unfinished jobs"))
+        #expect(try system.run("fluster-log", id, as: .bob).status == 77)
+        #expect(try system.run("fluster-kill", id, as: .bob).status == 77)
+        #expect(try system.run("fluster-submit", "true", as: .root).status == 77)
+        for socket in ["worker.sock", "shim.sock"] {
+          let script =
+            "import socket; socket.socket(socket.AF_UNIX).connect('/run/fluster/\(socket)')"
+          let refused = try system.run("python3", "-c", script, as: .bob)
+          #expect(refused.errors.contains("PermissionError"), "\(refused)")
+        }
+      }
+    }
+
+    @Test("whatever is restarted, stopped, killed or reloaded but the shim, a job goes on")
+    func goesOn() throws {
+      try BootedSystem.with { system in
+        let id = try system.submit(
+          "echo $$; until [ -e /tmp/go ]; do sleep 0.05; done; exit 5", as: .alice)
+        var pid = ""
+        try eventually("the job has said its pid") {
+          pid = try system.run("fluster-log", id, as: .alice).lines.first ?? ""
+          return pid != ""
+        }
+        func expectAlive(_ what: String) throws {
+          #expect(try system.run("kill", "-0", pid).status == 0, "after \(what)")
+        }
+        try system.systemctl("restart", "flusterd", "fluster-worker")
+        try expectAlive("a restart")
+        try system.systemctl("kill", "--signal=KILL", "flusterd", "fluster-worker")
+        try eventually("systemd has started them again") {
+          try system.property("NRestarts", of: "flusterd") == "1"
+            && system.property("NRestarts", of: "fluster-worker") == "1"
+            && system.property("ActiveState", of: "flusterd") == "active"
+        }
+        try expectAlive("a kill")
+        try system.systemctl("reload", "flusterd", "fluster-worker", "fluster-shim")
+        try expectAlive("a reload")
+        try system.systemctl(
+          "stop", "flusterd.socket", "flusterd-worker.socket", "flusterd", "fluster-worker")
+        #expect(try system.run("systemctl", "stop", "fluster-shim.socket").status != 0)
+        try expectAlive("a stop of all but the shim")
+        #expect(try system.property("ActiveState", of: "fluster-shim") == "active")
+        try system.systemctl("start", "flusterd.socket", "flusterd-worker.socket", "flusterd")
+        #expect(try system.run("touch", "/tmp/go").status == 0)
+        #expect(try system.run("fluster-wait", id, as: .alice).status == 5)
+        let told = try system.run("fluster-ls", "-l", id, as: .alice).output
+        #expect(told.contains("attempt 0") && !told.contains("attempt 1"), "\(told)")
+      }
+    }
+
+    @Test("with nothing to do all goes but the sockets, and the next command brings it back")
+    func idle() throws {
+      try BootedSystem.with(settings: "[Controller]\nIdleExitSec=1\n") { system in
+        let id = try system.submit("true", as: .alice)
+        #expect(try system.run("fluster-wait", id, as: .alice).status == 0)
+        try eventually("the daemons have gone") {
+          try ["flusterd", "fluster-worker"].allSatisfy {
+            try system.property("ActiveState", of: $0) == "inactive"
+          }
+        }
+        let next = try system.submit("exit 3", as: .bob)
+        #expect(try system.run("fluster-wait", next, as: .bob).status == 3)
+      }
+    }
+
+    @Test("a shim that is stopped ends what it holds, and that is told as lost")
+    func shim() throws {
+      try BootedSystem.with { system in
+        let submitted = try system.run(
+          "fluster-submit", "--retries-lost", "0", "sleep", "1000", as: .alice)
+        let id = try #require(submitted.lines.first)
+        try eventually("the job runs") {
+          try system.run("fluster-ls", "--no-header", "-o", "STATE", id, as: .alice).output
+            == "running\n"
+        }
+        try system.systemctl("stop", "fluster-shim")
+        #expect(try system.run("pgrep", "sleep", "-u", "alice").status == 1)
+        let told = try system.run("fluster-wait", id, as: .alice)
+        #expect([126, 137, 143].contains(told.status), "\(told)")
+      }
+    }
+  }
+}
