@@ -1,4 +1,3 @@
-import CSystemd
 import Glibc
 package import Logging
 
@@ -25,7 +24,7 @@ package struct JournalHandler: LogHandler {
   package func log(event: LogEvent) {
     let all = merged(metadata, metadataProvider, event)
     // There is nobody to tell when it fails: this is where we would.
-    send(JournalHandler.fields(event, label: label, metadata: all))
+    Journal.send(JournalHandler.fields(event, label: label, metadata: all))
   }
 
   /// The fields of an entry, each `NAME=value`; a value may have any bytes, line feeds too.
@@ -78,17 +77,4 @@ func merged(
   if let own = event.metadata { all.merge(own) { $1 } }
   if let error = event.error { all["error"] = "\(error)" }
   return all
-}
-
-/// Hands one entry to journald: all fields in one buffer that outlives the call.
-private func send(_ fields: [[UInt8]]) {
-  var flat = fields.flatMap { $0 }
-  flat.withUnsafeMutableBytes { buffer in
-    var offset = 0
-    let vectors = fields.map { field in
-      defer { offset += field.count }
-      return iovec(iov_base: buffer.baseAddress?.advanced(by: offset), iov_len: field.count)
-    }
-    _ = sd_journal_sendv(vectors, Int32(vectors.count))
-  }
 }

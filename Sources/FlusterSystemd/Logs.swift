@@ -7,12 +7,16 @@ package enum Logs {
   /// A logger into the journal if standard error leads there, with lines on standard error
   /// otherwise. Any thread may use it and make copies.
   package static func bootstrap(label: String) -> Logger {
-    let isJournal = leadsToJournal(
-      STDERR_FILENO, variable: Environment.variable("JOURNAL_STREAM"))
+    let isJournal = leadsToJournal
     return Logger(label: label) { label in
       if isJournal { return JournalHandler(label: label) }
       return PlainHandler(label: label)
     }
+  }
+
+  /// Whether standard error leads to the journal.
+  package static var leadsToJournal: Bool {
+    leadsToJournal(STDERR_FILENO, variable: Environment.variable("JOURNAL_STREAM"))
   }
 
   /// Whether the descriptor is the stream that JOURNAL_STREAM, `DEVICE:INODE`, names: a service

@@ -15,6 +15,8 @@ final class Daemon {
   let options: Start.Choices
   let loop: EventLoop
   let log: Logger
+  /// Where events are told; nil where standard error does not lead to the journal.
+  let journal = Logs.leadsToJournal ? EventJournal() : nil
   let clients: Clients
   let storage: Storage
   var settings: Settings

@@ -77,7 +77,7 @@ extension Daemon {
       if let request = requests.remove(id) { refuse(request, refusal) }
     case .answer(let connection, let envelope):
       clients.send(WireEnvelope(request: envelope.request, refusal), to: connection)
-    case .effect, .logs: break
+    case .effect, .events, .logs: break
     }
   }
 

@@ -18,6 +18,7 @@ extension Daemon {
     case .effect(let effect): perform(effect)
     case .answer(let connection, let envelope): clients.send(envelope, to: connection)
     case .beginWait(let id): beginWait(id)
+    case .events(let entries): journal?.tell(entries)
     case .logs(let job): recheckLogs(of: job)
     }
   }

@@ -10,6 +10,8 @@ enum Consequence {
   case answer(ConnectionID, WireEnvelope)
   /// What a wait saw may be told now.
   case beginWait(RequestID)
+  /// The journal may tell of these.
+  case events([FeedEntry])
   /// Something happened to a job whose log somebody waits for.
   case logs(JobID)
 }

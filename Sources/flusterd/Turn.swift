@@ -113,6 +113,7 @@ extension Daemon {
           entries: turn.entries, keeping: settings.keepEvents))
       pruneIfDue()
     }
+    if journal != nil, !turn.entries.isEmpty { turn.consequences.append(.events(turn.entries)) }
     if !logWaits.isEmpty { recheckLogs(after: turn.events, progress) }
     releases.add(turn.consequences)
     turn = OpenTurn()

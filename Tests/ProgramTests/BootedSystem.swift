@@ -57,6 +57,7 @@ final class BootedSystem {
     for (source, place) in [
       ("system", "/usr/lib/systemd/system"), ("system-preset", "/usr/lib/systemd/system-preset"),
       ("sysusers.d", "/usr/lib/sysusers.d"), ("tmpfiles.d", "/usr/lib/tmpfiles.d"),
+      ("catalog", "/usr/lib/systemd/catalog"),
     ] {
       places += ["--copy", "\(Self.root)/contrib/systemd/\(source):\(place)"]
     }

@@ -37,6 +37,14 @@ extension Programs {
         #expect(try system.run("fluster-wait", id, as: .alice).status == 7)
         #expect(try system.run("fluster-log", id, as: .alice).output == "alice\n")
         #expect(try system.property("StatusText", of: "flusterd").hasPrefix("0 unfinished jobs"))
+        #expect(try system.run("journalctl", "--update-catalog").status == 0)
+        var told = ""
+        try eventually("the journal tells of the end and explains it") {
+          told = try system.run("journalctl", "-x", "FLUSTER_JOB_ID=\(id)", "FLUSTER_USER=alice")
+            .output
+          return told.contains("All its tasks are final.")
+        }
+        #expect(told.contains("fluster-ls -l \(id)"), "\(told)")
         #expect(try system.run("fluster-log", id, as: .bob).status == 77)
         #expect(try system.run("fluster-kill", id, as: .bob).status == 77)
         #expect(try system.run("fluster-submit", "true", as: .root).status == 77)

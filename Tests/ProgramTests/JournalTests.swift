@@ -41,6 +41,42 @@ extension Programs {
       withExtendedLifetime(journal) {}
     }
 
+    @Test("the journal tells a job's whole life, and whose it was")
+    func life() throws {
+      guard let journal = try Journal.start() else { return }
+      try Instance.with(daemons: [.shim]) { instance in
+        try instance.start(.controller, wrapper: journal.stream)
+        try instance.start(.worker)
+        let id = try instance.submit("-a", "3-4", "-n", "life", "--", "sh", "-c", "exit 7")
+        #expect(try instance.run("fluster-wait", id).status == 1)
+        func values(_ field: String, _ matches: String...) throws -> [String] {
+          try journal.entries(of: "flusterd", matches + ["--output-fields=\(field)"]).map {
+            $0.firstMatch(
+              of: try Regex("\"\(field)\":\"([^\"]*)\"", as: (Substring, Substring).self)
+            )
+            .map { String($0.1) } ?? "-"
+          }
+        }
+        let ofTask = [
+          "FLUSTER_JOB_ID=\(id)", "FLUSTER_TASK=3", "FLUSTER_EVENT=task_ended",
+        ]
+        try eventually("the end of the job is told") {
+          try values("FLUSTER_STATE", "FLUSTER_EVENT=job_ended", ofTask[0]) == ["failed"]
+        }
+        let told = try values("FLUSTER_EVENT", ofTask[0])
+        #expect(told.first == "job_submitted" && told.last == "job_ended", "\(told)")
+        #expect(told.count { $0 == "task_started" } == 2, "\(told)")
+        #expect(try values("FLUSTER_EXIT_STATUS", ofTask[0], ofTask[1], ofTask[2]) == ["7"])
+        #expect(
+          try values("MESSAGE", ofTask[0], ofTask[1], ofTask[2])
+            == ["task \(id).3 (life) has ended (failed): exit, status 7, attempt 0 on w1"])
+        let ids = try values("MESSAGE_ID", ofTask[0])
+        #expect(Set(ids).count == Set(told).count && !ids.contains("-"), "\(ids)")
+        #expect(try Set(values("FLUSTER_USER", ofTask[0])).count == 1)
+      }
+      withExtendedLifetime(journal) {}
+    }
+
     @Test("an error is of a priority that stands out")
     func priorities() throws {
       guard let journal = try Journal.start() else { return }
@@ -110,6 +146,11 @@ private struct Journal {
 
   /// Entries under an identifier as lines of JSON, the oldest first.
   func entries(of identifier: String, _ options: String...) throws -> [String] {
+    try entries(of: identifier, options)
+  }
+
+  /// The same.
+  func entries(of identifier: String, _ options: [String]) throws -> [String] {
     let listing = try Program(
       enter + [
         "journalctl", "--quiet", "--no-pager", "--output=json", "--identifier=\(identifier)",

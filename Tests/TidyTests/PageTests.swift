@@ -51,6 +51,16 @@ struct PageTests {
     }
   }
 
+  @Test("the catalog explains every message id that is told to the journal, and no other")
+  func catalog() throws {
+    let source = try #require(SourceFile("Sources/flusterd/EventMessage.swift"))
+    let catalog = try #require(SourceFile("contrib/systemd/catalog/fluster.catalog"))
+    let told = source.lines.compactMap { $0.firstMatch(of: /: "([0-9a-f]{32})"$/)?.1 }
+    let explained = catalog.lines.compactMap { $0.wholeMatch(of: /-- ([0-9a-f]{32})/)?.1 }
+    #expect(told.count > 20 && Set(told).count == told.count)
+    #expect(told.sorted() == explained.sorted())
+  }
+
   @Test("every setting of fluster.conf(5) is one that a daemon reads")
   func settings() throws {
     let page = try #require(SourceFile("man/fluster.conf.5"))
