@@ -31,8 +31,9 @@ struct clone_arguments {
     uint64_t set_tid, set_tid_size, cgroup;
 };
 
-// Where the status pipe goes in the child: the first number after the standard streams.
-enum { STATUS = 3 };
+// Where the status pipe goes in the child: the first number after the standard streams. The script
+// waits behind it for its place.
+enum { STATUS = 3, SCRIPT = 4 };
 
 struct child {
     const struct fl_launch *spawn;
@@ -84,11 +85,31 @@ static void shed_descriptors(struct child *child) {
         if (stream->kind == FL_STREAM_FD && dup2(stream->fd, number) < 0)
             fail(child, reasons[number]);
     }
+    int script = -1;
+    if (child->spawn->script_path) {
+        // Out of the way of both.
+        script = fcntl(child->spawn->script, F_DUPFD_CLOEXEC, SCRIPT + 1);
+        if (script < 0) fail(child, FL_REASON_PROCESS);
+    }
     if (child->status != STATUS) {
         if (dup3(child->status, STATUS, O_CLOEXEC) < 0) fail(child, FL_REASON_PROCESS);
         child->status = STATUS;
     }
-    close_from(STATUS + 1);
+    if (script >= 0 && dup3(script, SCRIPT, O_CLOEXEC) < 0) fail(child, FL_REASON_PROCESS);
+    close_from(script < 0 ? SCRIPT : SCRIPT + 1);
+}
+
+// Hands the script to what will interpret it.
+static void present_script(const struct child *child) {
+    const struct fl_launch *spawn = child->spawn;
+    if (!spawn->script_path) return;
+    if (dup2(SCRIPT, FL_SCRIPT) < 0) fail(child, FL_REASON_PROCESS);
+    char digits[12];
+    char *first = digits + sizeof digits - 1;
+    *first = '\0';
+    for (pid_t rest = getpid(); rest > 0; rest /= 10) *--first = (char)('0' + rest % 10);
+    char *end = stpcpy(stpcpy(spawn->script_path, "/proc/"), first);
+    strcpy(end, "/fd/100");
 }
 
 // For ever: it must not be possible to take any of it back.
@@ -216,6 +237,7 @@ static _Noreturn void run_child(struct child *child) {
     umask(spawn->umask);
     if (chdir(spawn->directory) != 0) fail(child, FL_REASON_DIRECTORY);
     for (int number = 0; number < 3; number++) open_stream(child, number);
+    present_script(child);
     set_limits(child);
     sigset_t none;
     sigemptyset(&none);

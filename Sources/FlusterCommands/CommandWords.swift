@@ -12,25 +12,19 @@ enum CommandWords {
   static func command(in captured: [String]) throws(Failure) -> ArraySlice<String> {
     guard let first = captured.first else { return [] }
     if first == "--" { return captured.dropFirst() }
-    guard !first.hasPrefix("-") else {
-      if first == "-" { throw script() }
+    guard !first.hasPrefix("-") || first == "-" else {
       throw .usage(
         "unknown option \(first)", wayOut: "--help shows the options")
     }
     return captured[...]
   }
 
-  /// Why there is no job without a command: a script on standard input is for a later version; an
-  /// empty one is no script in any.
-  static func script() -> Failure {
-    var byte: UInt8 = 0
-    guard isatty(0) == 0, read(0, &byte, 1) <= 0 else {
-      return .usage(
-        "no command is given, and this version takes no script on standard input",
-        wayOut:
-          "the command comes after the options, and has none of ours: [--] command [argument ...]")
-    }
-    return Failure(.data, "no command is given, and the script on standard input is empty")
+  /// Why there is no job without a command where no script can come on standard input, either.
+  static func missing() -> Failure {
+    .usage(
+      "no command is given",
+      wayOut:
+        "the command comes after the options, and has none of ours: [--] command [argument ...]")
   }
 
   /// The bytes of the last `words.count` arguments of this process: captured words are its tail,

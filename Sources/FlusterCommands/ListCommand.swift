@@ -29,6 +29,9 @@ package struct ListCommand: AskingCommand {
   @Flag(help: "The workers instead of jobs; selectors are ids of workers.")
   var workers = false
 
+  @Flag(help: "The script of the one job named, as it was submitted.")
+  var script = false
+
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp("Only those in this state.", valueName: "state"))
@@ -68,6 +71,7 @@ package struct ListCommand: AskingCommand {
     if isFeed { return try followFeed(voice) }
     if workers { return try listWorkers(voice) }
     if why { return try explain(voice) }
+    if script { return try printScript(voice) }
     let columns = try ListColumn.parse(self.columns)
     let coloured = try output.isColoured(
       terminal: StandardStream.output.isTerminal, variable: Environment.variable)

@@ -58,6 +58,7 @@ extension JSONObject {
   /// Adds how a task is started.
   mutating func add(_ launch: WireLaunch) {
     set("command", .array(launch.argv.map { .text($0.array) }))
+    if launch.hasScript { set("script_bytes", .unsigned(launch.script.bytes)) }
     set("directory", .text(launch.directory.array))
     let octal = String(launch.umask, radix: 8)
     set("umask", .string(String(repeating: "0", count: max(0, 4 - octal.count)) + octal))

@@ -22,6 +22,9 @@ extension WireJobRow {
   fileprivate func addWhatIsRun(to block: inout DetailBlock) {
     if hasLaunch {
       block.add("command", launch.commandText)
+      if launch.hasScript {
+        block.add("script", "\(Quantity.text(bytes: launch.script.bytes)), shown by --script")
+      }
       block.add("directory", String(decoding: launch.directory.array, as: UTF8.self))
     }
     if array.explicit { block.add("tasks", arrayText) }

@@ -13,6 +13,8 @@ package struct RunCommand: AskingCommand {
     usage: """
       fluster-run [options] [--] command [argument ...]
       fluster-run [options] -c line
+      fluster-run [options] -s file [argument ...]
+      fluster-run [options] [- [argument ...]] <script
       """,
     version: "fluster-run \(FlusterVersion.software)")
 
@@ -54,9 +56,10 @@ package struct RunCommand: AskingCommand {
 
   package func execute(_ voice: Voice) throws(Failure) -> Int32 {
     guard !submit.asking.wait else { throw .usage("--wait: fluster-run always waits") }
-    let (plain, input) = try streams()
+    let source = try submit.scriptSource()
+    let (plain, input) = try streams(source)
     if submit.asking.dryRun { return try plain.execute(voice) }
-    var submission = try plain.submission(voice)
+    var submission = try plain.submission(try plain.script(), voice)
     if tie { submission.job.options.tied = true }
 
     let instance = try Instance.choose(option: shared.socket)
@@ -80,14 +83,20 @@ package struct RunCommand: AskingCommand {
   }
 
   /// The options without what only this command understands, and whether our input goes to the job.
-  private func streams() throws(Failure) -> (SubmitCommand, passesInput: Bool) {
+  private func streams(
+    _ script: SubmittedScript.Source?
+  ) throws(Failure) -> (SubmitCommand, passesInput: Bool) {
     var plain = submit
     switch submit.output.stdin {
+    case nil where script == .standardInput: break
     case nil: return (plain, isOwn && !isArray && StandardInput.isWorthPassing)
     case "none": plain.output.stdin = nil
     case "-":
       guard !isArray else {
         throw .usage("--stdin -: the tasks of an array cannot share one input")
+      }
+      guard script != .standardInput else {
+        throw .usage("--stdin -: standard input is the script already")
       }
       plain.output.stdin = nil
       return (plain, true)

@@ -6,6 +6,7 @@ extension SubmitCommand {
   /// The options that take a value, and where it goes.
   static let values: [String: @Sendable (inout SubmitCommand, String) -> Void] = [
     "-c": { $0.many.line = $1 },
+    "-s": { $0.many.script = $1 },
     "-n": { $0.many.name = $1 },
     "-a": { $0.many.array = $1 },
     "-k": { $0.identity.key = $1 },
@@ -92,6 +93,7 @@ extension SubmitCommand {
     var command = SubmitCommand()
     command.many = SubmitOptions.Many()
     (command.many.line, command.many.name, command.many.array) = (nil, nil, nil)
+    command.many.script = nil
     command.identity = SubmitOptions.Identity()
     (command.identity.key, command.identity.keyScope) = (nil, nil)
     command.identity.ifExists = nil

@@ -5,11 +5,13 @@ package import FlusterProtocol
 extension SubmitCommand {
   /// What the options and the caller's surroundings ask for, and what the caller should know of it.
   ///
-  /// Throws usage for whatever is malformed.
-  package func request(of caller: Caller) throws(Failure) -> (WireJobRequest, notices: [String]) {
+  /// With `script`, if what is run is one. Throws usage for whatever is malformed.
+  package func request(
+    of caller: Caller, _ script: SubmittedScript? = nil
+  ) throws(Failure) -> (WireJobRequest, notices: [String]) {
     var job = WireJobRequest()
-    let argv = try argv(of: caller)
-    job.name = try name(for: argv)
+    let argv = try argv(of: caller, script)
+    job.name = try name(for: argv.words, script)
     if let once = try identity.once() { job.once = once }
     if let array = many.array { job.array = try ArrayArgument.parse(array) }
     job.needs = try wireNeeds()
@@ -18,7 +20,12 @@ extension SubmitCommand {
     job.endChildren = tree.endChildren
     let options = try options()
     if options != WireOptions() { job.options = options }
-    job.launch = try launch(argv, of: caller)
+    job.launch = try launch(argv.words, of: caller)
+    if let script {
+      job.script = .of(script.bytes)
+      job.launch.script.word = UInt32(argv.place)
+      job.launch.script.bytes = UInt64(script.bytes.count)
+    }
     guard let extent = CapturedEnvironment.Extent(rawValue: surroundings.extent) else {
       throw .usage("--env takes all, minimal or none, not \"\(surroundings.extent)\"")
     }
@@ -36,7 +43,10 @@ extension SubmitCommand {
     return (job, [notice])
   }
 
-  private func argv(of caller: Caller) throws(Failure) -> [[UInt8]] {
+  private func argv(
+    of caller: Caller, _ script: SubmittedScript?
+  ) throws(Failure) -> (words: [[UInt8]], place: Int) {
+    if let script { return script.argv(caller.command.suffix(try scriptArguments())) }
     let command = try CommandWords.command(in: words)
     if let line = many.line {
       guard command.isEmpty else {
@@ -44,14 +54,16 @@ extension SubmitCommand {
           "-c takes one line; quote it: \"\(command.joined(separator: " "))\" is left over")
       }
       guard !line.isEmpty else { throw .usage("-c: the line is empty") }
-      return ["/bin/sh", "-c", line].map { Array($0.utf8) }
+      return (["/bin/sh", "-c", line].map { Array($0.utf8) }, 0)
     }
-    guard let first = command.first else { throw CommandWords.script() }
+    guard let first = command.first else { throw CommandWords.missing() }
     guard !first.isEmpty else { throw .usage("the command is empty") }
-    return Array(caller.command.suffix(command.count))
+    return (Array(caller.command.suffix(command.count)), 0)
   }
 
-  private func name(for argv: [[UInt8]]) throws(Failure) -> String {
+  private func name(
+    for argv: [[UInt8]], _ script: SubmittedScript?
+  ) throws(Failure) -> String {
     if let name = many.name {
       guard !name.isEmpty else { throw .usage("-n: the name is empty") }
       return name
@@ -59,6 +71,8 @@ extension SubmitCommand {
     let word: String
     if let line = many.line {
       word = String(line.split { $0.isWhitespace }.first ?? "sh")
+    } else if let script {
+      word = script.name
     } else {
       word = String(decoding: argv.first ?? [], as: UTF8.self)
     }

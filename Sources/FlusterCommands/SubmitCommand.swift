@@ -11,6 +11,8 @@ package struct SubmitCommand: AskingCommand {
     usage: """
       fluster-submit [options] [--] command [argument ...]
       fluster-submit [options] -c line
+      fluster-submit [options] -s file [argument ...]
+      fluster-submit [options] [- [argument ...]] <script
       """,
     version: "fluster-submit \(FlusterVersion.software)")
 
@@ -52,7 +54,7 @@ package struct SubmitCommand: AskingCommand {
     guard !(asking.wait && asking.dryRun) else {
       throw .usage("--wait and --dry-run exclude each other")
     }
-    let submit = try submission(voice)
+    let submit = try submission(try script(), voice)
     var session = try session(voice)
     let answer = try send(submit, over: &session, voice)
     if asking.dryRun { return try report(submit.job, answer, voice) }
@@ -67,14 +69,14 @@ package struct SubmitCommand: AskingCommand {
   }
 
   /// What the command line asks for, with the token that makes it one job however often it is sent.
-  func submission(_ voice: Voice) throws(Failure) -> WireSubmit {
+  func submission(_ script: SubmittedScript?, _ voice: Voice) throws(Failure) -> WireSubmit {
     var submit = WireSubmit()
     submit.token = .of(try asking.parsedToken()?.bytes ?? Entropy.bytes(16))
     submit.dryRun = asking.dryRun
     try CommandWords.checkOptions(before: words)
     let caller = try Caller.current(
       command: CommandWords.raw(words), given: surroundings.directory)
-    let (job, notices) = try request(of: caller)
+    let (job, notices) = try request(of: caller, script)
     submit.job = job
     for notice in notices { voice.notice(notice) }
     if let parent = try parent(of: caller, voice) { submit.parentAttempt = .of(parent.bytes) }

@@ -14,6 +14,12 @@ enum SubmitOptions {
     var line: String?
 
     @Option(
+      name: .customShort("s", allowingJoined: true), parsing: .unconditional,
+      help: ArgumentHelp(
+        "A script instead of a command, copied now; - is standard input.", valueName: "file"))
+    var script: String?
+
+    @Option(
       name: .customShort("n", allowingJoined: true), parsing: .unconditional,
       help: ArgumentHelp("The job's name (the command's).", valueName: "name"))
     var name: String?

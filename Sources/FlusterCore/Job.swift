@@ -109,11 +109,14 @@ package struct Payload: Hashable, Sendable {
   package let launch: [UInt8]
   /// NAME=VALUE strings, each ended by a zero byte; stored once per content.
   package let environment: [UInt8]
+  /// What the command interprets, stored once per content; empty: nothing.
+  package let script: [UInt8]
 
-  /// Wraps both.
-  package init(launch: [UInt8], environment: [UInt8]) {
+  /// Wraps them.
+  package init(launch: [UInt8], environment: [UInt8], script: [UInt8] = []) {
     self.launch = launch
     self.environment = environment
+    self.script = script
   }
 }
 

@@ -42,6 +42,9 @@ package enum Limit {
   /// Bytes of a launch description, with fields that this build does not know: room for as much
   /// again as half of argv. Several launches must fit into a frame to a worker.
   package static let launch = 3 << 20
+  /// Bytes of a script: with the largest launch and environment it fits into a frame to a worker
+  /// that has been filled up to its usual size.
+  package static let script = 4 << 20
   /// Observations and attempts in one message of a worker: more than one machine can run.
   package static let observations = 100_000
   /// Thousandths of a processor: a million processors, more than any machine has.

@@ -73,6 +73,8 @@ extension Payload {
     try launch.check()
     let environment = wire.environment.array
     try checkEnvironment(environment)
+    try checkScript(wire.script.count, launch)
+    if launch.hasScript { launch.script.bytes = UInt64(wire.script.count) }
     let bytes: [UInt8]
     do {
       bytes = try launch.serializedBytes()
@@ -83,7 +85,7 @@ extension Payload {
       throw .invalid(
         "the launch description has \(bytes.count) bytes; the limit is \(Limit.launch)")
     }
-    self.init(launch: bytes, environment: environment)
+    self.init(launch: bytes, environment: environment, script: wire.script.array)
   }
 }
 
@@ -106,5 +108,6 @@ extension WireJobRequest {
     guard let payload else { return }
     launch = try WireLaunch(stored: payload)
     environment = .of(payload.environment)
+    script = .of(payload.script)
   }
 }

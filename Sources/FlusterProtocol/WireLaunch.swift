@@ -16,6 +16,7 @@ extension WireLaunch {
   package var subjects: WireLaunch {
     var launch = self
     launch.argv = Array(argv.prefix(1))
+    launch.clearScript()
     launch.rlimits = []
     return launch
   }
@@ -122,6 +123,23 @@ extension WireLaunch {
         throw .invalid("resource limit \(limit.name) has a soft limit above its hard one")
       }
     }
+  }
+}
+
+/// Refuses a script without a place among the arguments, and a place without a script.
+func checkScript(_ size: Int, _ launch: WireLaunch) throws(Refusal) {
+  guard launch.hasScript else {
+    guard size == 0 else { throw .invalid("there is a script, and no place for it in argv") }
+    return
+  }
+  guard size > 0 else { throw .invalid("the script is empty") }
+  guard size <= Limit.script else {
+    throw .invalid(
+      "the script has \(size) bytes; the limit is \(Limit.script)",
+      wayOut: "leave what it carries in files of their own, and submit what reads them")
+  }
+  guard launch.script.word > 0, launch.script.word < launch.argv.count else {
+    throw .invalid("the script cannot stand in argv[\(launch.script.word)]")
   }
 }
 

@@ -22,6 +22,7 @@ extension WireRun {
     graceMs = job.request.grace.milliseconds
     launch = try WireLaunch(stored: payload)
     environment = .of(payload.environment)
+    script = .of(payload.script)
     name = job.request.name
     explicit = job.request.array.isExplicit
     namespace = job.root.number
@@ -34,6 +35,7 @@ extension WireRun {
     guard hasLaunch else { throw .invalid("a run has no launch description") }
     try launch.check()
     try checkEnvironment(environment.array)
+    try checkScript(script.count, launch)
     _ = try Amounts(wire: charge)
     guard gangAddresses.count <= Int(Gang.maximumCount) else {
       throw .invalid("a gang has \(gangAddresses.count) addresses")

@@ -478,6 +478,23 @@ package nonisolated struct WireEnvelope: Sendable {
     set {body = .goodbye(newValue)}
   }
 
+  /// Commands to flusterd again.
+  package var readScript: WireReadScript {
+    get {
+      if case .readScript(let v)? = body {return v}
+      return WireReadScript()
+    }
+    set {body = .readScript(newValue)}
+  }
+
+  package var script: WireScript {
+    get {
+      if case .script(let v)? = body {return v}
+      return WireScript()
+    }
+    set {body = .script(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -513,6 +530,9 @@ package nonisolated struct WireEnvelope: Sendable {
     case desired(WireDesired)
     case observed(WireObserved)
     case goodbye(WireGoodbye)
+    /// Commands to flusterd again.
+    case readScript(WireReadScript)
+    case script(WireScript)
 
   }
 
@@ -854,6 +874,12 @@ package nonisolated struct WireJobRequest: @unchecked Sendable {
   package var hasOnce: Bool {_storage._once != nil}
   /// Clears the value of `once`. Subsequent reads from it will return its default value.
   package mutating func clearOnce() {_uniqueStorage()._once = nil}
+
+  /// What is run, where launch.script says so; else empty.
+  package var script: Data {
+    get {_storage._script}
+    set {_uniqueStorage()._script = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1292,6 +1318,16 @@ package nonisolated struct WireLaunch: Sendable {
 
   package var sockets: [String] = []
 
+  /// Absent: the command is no script.
+  package var script: WireScriptPlace {
+    get {_script ?? WireScriptPlace()}
+    set {_script = newValue}
+  }
+  /// Returns true if `script` has been explicitly set.
+  package var hasScript: Bool {self._script != nil}
+  /// Clears the value of `script`. Subsequent reads from it will return its default value.
+  package mutating func clearScript() {self._script = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1299,6 +1335,24 @@ package nonisolated struct WireLaunch: Sendable {
   fileprivate var _stdin: Data? = nil
   fileprivate var _stdout: Data? = nil
   fileprivate var _stderr: Data? = nil
+  fileprivate var _script: WireScriptPlace? = nil
+}
+
+/// A script that the job brings along, and which the first word of argv interprets.
+package nonisolated struct WireScriptPlace: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The word of argv that becomes the path of the script where it runs, counted from 0, not 0.
+  package var word: UInt32 = 0
+
+  /// The size of the script; what a submit says of it does not count.
+  package var bytes: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct WireRlimit: Sendable {
@@ -2134,6 +2188,41 @@ package nonisolated struct WireUsage: Sendable {
   fileprivate var _peakMemoryBytes: UInt64? = nil
   fileprivate var _readBytes: UInt64? = nil
   fileprivate var _writtenBytes: UInt64? = nil
+}
+
+/// Answered by Script: as it was submitted. Only the job's owner is told, and root.
+package nonisolated struct WireReadScript: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// One job.
+  package var job: WireSelector {
+    get {_job ?? WireSelector()}
+    set {_job = newValue}
+  }
+  /// Returns true if `job` has been explicitly set.
+  package var hasJob: Bool {self._job != nil}
+  /// Clears the value of `job`. Subsequent reads from it will return its default value.
+  package mutating func clearJob() {self._job = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _job: WireSelector? = nil
+}
+
+package nonisolated struct WireScript: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var script: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// Answered by one Ended a selected task as it ends, then Done.
@@ -3298,6 +3387,12 @@ package nonisolated struct WireRun: @unchecked Sendable {
     set {_uniqueStorage()._gangAddresses = newValue}
   }
 
+  /// The bytes of the script, if the launch has one.
+  package var script: Data {
+    get {_storage._script}
+    set {_uniqueStorage()._script = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3582,7 +3677,7 @@ nonisolated extension WireCause: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Envelope"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{1}error\0\u{1}done\0\u{2}\u{6}submit\0\u{1}submitted\0\u{1}list\0\u{1}listing\0\u{1}wait\0\u{1}ended\0\u{1}kill\0\u{1}set\0\u{3}open_log\0\u{3}opened_log\0\u{3}get_status\0\u{1}status\0\u{1}shutdown\0\u{1}watch\0\u{1}feed\0\u{3}list_workers\0\u{1}workers\0\u{3}change_worker\0\u{4}\u{3}register_endpoint\0\u{3}unregister_endpoint\0\u{3}list_endpoints\0\u{1}endpoints\0\u{2}\u{7}register\0\u{1}registered\0\u{1}desired\0\u{1}observed\0\u{1}goodbye\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{1}error\0\u{1}done\0\u{2}\u{6}submit\0\u{1}submitted\0\u{1}list\0\u{1}listing\0\u{1}wait\0\u{1}ended\0\u{1}kill\0\u{1}set\0\u{3}open_log\0\u{3}opened_log\0\u{3}get_status\0\u{1}status\0\u{1}shutdown\0\u{1}watch\0\u{1}feed\0\u{3}list_workers\0\u{1}workers\0\u{3}change_worker\0\u{4}\u{3}register_endpoint\0\u{3}unregister_endpoint\0\u{3}list_endpoints\0\u{1}endpoints\0\u{2}\u{7}register\0\u{1}registered\0\u{1}desired\0\u{1}observed\0\u{1}goodbye\0\u{4}\u{6}read_script\0\u{1}script\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3981,6 +4076,32 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.body = .goodbye(v)
         }
       }()
+      case 50: try {
+        var v: WireReadScript?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .readScript(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .readScript(v)
+        }
+      }()
+      case 51: try {
+        var v: WireScript?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .script(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .script(v)
+        }
+      }()
       default: break
       }
     }
@@ -4114,6 +4235,14 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
     case .goodbye?: try {
       guard case .goodbye(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 44)
+    }()
+    case .readScript?: try {
+      guard case .readScript(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+    }()
+    case .script?: try {
+      guard case .script(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
     }()
     case nil: break
     }
@@ -4371,7 +4500,7 @@ nonisolated extension WireSubmitted: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}array\0\u{1}needs\0\u{1}retries\0\u{3}retries_lost\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}held\0\u{1}launch\0\u{1}environment\0\u{3}end_children\0\u{1}options\0\u{1}once\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}array\0\u{1}needs\0\u{1}retries\0\u{3}retries_lost\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}held\0\u{1}launch\0\u{1}environment\0\u{3}end_children\0\u{1}options\0\u{1}once\0\u{1}script\0")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -4387,6 +4516,7 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _endChildren: Bool = false
     var _options: WireOptions? = nil
     var _once: WireOnce? = nil
+    var _script: Data = Data()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4410,6 +4540,7 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _endChildren = source._endChildren
       _options = source._options
       _once = source._once
+      _script = source._script
     }
   }
 
@@ -4441,6 +4572,7 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 11: try { try decoder.decodeSingularBoolField(value: &_storage._endChildren) }()
         case 12: try { try decoder.decodeSingularMessageField(value: &_storage._options) }()
         case 13: try { try decoder.decodeSingularMessageField(value: &_storage._once) }()
+        case 14: try { try decoder.decodeSingularBytesField(value: &_storage._script) }()
         default: break
         }
       }
@@ -4492,6 +4624,9 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
       try { if let v = _storage._once {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
       } }()
+      if !_storage._script.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._script, fieldNumber: 14)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4514,6 +4649,7 @@ nonisolated extension WireJobRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._endChildren != rhs_storage._endChildren {return false}
         if _storage._options != rhs_storage._options {return false}
         if _storage._once != rhs_storage._once {return false}
+        if _storage._script != rhs_storage._script {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4878,7 +5014,7 @@ nonisolated extension WireAmount: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Launch"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}argv\0\u{1}directory\0\u{1}umask\0\u{1}rlimits\0\u{1}nice\0\u{1}stdin\0\u{1}stdout\0\u{1}stderr\0\u{3}log_max_bytes\0\u{1}ports\0\u{1}sockets\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}argv\0\u{1}directory\0\u{1}umask\0\u{1}rlimits\0\u{1}nice\0\u{1}stdin\0\u{1}stdout\0\u{1}stderr\0\u{3}log_max_bytes\0\u{1}ports\0\u{1}sockets\0\u{1}script\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4897,6 +5033,7 @@ nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self.logMaxBytes) }()
       case 10: try { try decoder.decodeRepeatedStringField(value: &self.ports) }()
       case 11: try { try decoder.decodeRepeatedStringField(value: &self.sockets) }()
+      case 12: try { try decoder.decodeSingularMessageField(value: &self._script) }()
       default: break
       }
     }
@@ -4940,6 +5077,9 @@ nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.sockets.isEmpty {
       try visitor.visitRepeatedStringField(value: self.sockets, fieldNumber: 11)
     }
+    try { if let v = self._script {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4955,6 +5095,42 @@ nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.logMaxBytes != rhs.logMaxBytes {return false}
     if lhs.ports != rhs.ports {return false}
     if lhs.sockets != rhs.sockets {return false}
+    if lhs._script != rhs._script {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireScriptPlace: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ScriptPlace"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}word\0\u{1}bytes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.word) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.word != 0 {
+      try visitor.visitSingularUInt32Field(value: self.word, fieldNumber: 1)
+    }
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireScriptPlace, rhs: WireScriptPlace) -> Bool {
+    if lhs.word != rhs.word {return false}
+    if lhs.bytes != rhs.bytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6117,6 +6293,70 @@ nonisolated extension WireUsage: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs._peakMemoryBytes != rhs._peakMemoryBytes {return false}
     if lhs._readBytes != rhs._readBytes {return false}
     if lhs._writtenBytes != rhs._writtenBytes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReadScript: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReadScript"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._job) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._job {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireReadScript, rhs: WireReadScript) -> Bool {
+    if lhs._job != rhs._job {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireScript: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Script"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}script\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.script) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.script.isEmpty {
+      try visitor.visitSingularBytesField(value: self.script, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireScript, rhs: WireScript) -> Bool {
+    if lhs.script != rhs.script {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7782,7 +8022,7 @@ nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Run"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}job\0\u{1}index\0\u{1}number\0\u{3}task_count\0\u{1}owner\0\u{1}charge\0\u{3}memory_limit_bytes\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}launch\0\u{1}environment\0\u{1}name\0\u{1}explicit\0\u{1}namespace\0\u{3}gang_addresses\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}job\0\u{1}index\0\u{1}number\0\u{3}task_count\0\u{1}owner\0\u{1}charge\0\u{3}memory_limit_bytes\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}launch\0\u{1}environment\0\u{1}name\0\u{1}explicit\0\u{1}namespace\0\u{3}gang_addresses\0\u{1}script\0")
 
   fileprivate class _StorageClass {
     var _uid: Data = Data()
@@ -7801,6 +8041,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     var _explicit: Bool = false
     var _namespace: UInt64 = 0
     var _gangAddresses: [String] = []
+    var _script: Data = Data()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -7827,6 +8068,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       _explicit = source._explicit
       _namespace = source._namespace
       _gangAddresses = source._gangAddresses
+      _script = source._script
     }
   }
 
@@ -7861,6 +8103,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         case 14: try { try decoder.decodeSingularBoolField(value: &_storage._explicit) }()
         case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._namespace) }()
         case 16: try { try decoder.decodeRepeatedStringField(value: &_storage._gangAddresses) }()
+        case 17: try { try decoder.decodeSingularBytesField(value: &_storage._script) }()
         default: break
         }
       }
@@ -7921,6 +8164,9 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       if !_storage._gangAddresses.isEmpty {
         try visitor.visitRepeatedStringField(value: _storage._gangAddresses, fieldNumber: 16)
       }
+      if !_storage._script.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._script, fieldNumber: 17)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -7946,6 +8192,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         if _storage._explicit != rhs_storage._explicit {return false}
         if _storage._namespace != rhs_storage._namespace {return false}
         if _storage._gangAddresses != rhs_storage._gangAddresses {return false}
+        if _storage._script != rhs_storage._script {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -1,7 +1,7 @@
 package import FlusterCore
 
 /// What a transaction changes of the bytes that users hold in the store: the names and launches of
-/// their jobs, and once each environment that any of these refers to, whoever else does.
+/// their jobs, and once each environment and script that any of these refers to, whoever else does.
 struct Charges {
   private struct Use: Hashable, Comparable {
     let owner: UserID
@@ -16,20 +16,20 @@ struct Charges {
   private var jobs: [Use: Int64] = [:]
 
   /// A job came.
-  mutating func add(_ count: Int, to owner: UserID, environment: Int64) {
-    change(owner, by: Int64(count), environment: environment, jobs: 1)
+  mutating func add(_ count: Int, to owner: UserID, _ contents: StoredContents) {
+    change(owner, by: Int64(count), contents, jobs: 1)
   }
 
   /// A job has gone.
-  mutating func remove(_ count: Int64, from owner: UserID, environment: Int64) {
-    change(owner, by: -count, environment: environment, jobs: -1)
+  mutating func remove(_ count: Int64, from owner: UserID, _ contents: StoredContents) {
+    change(owner, by: -count, contents, jobs: -1)
   }
 
   private mutating func change(
-    _ owner: UserID, by count: Int64, environment: Int64, jobs change: Int64
+    _ owner: UserID, by count: Int64, _ contents: StoredContents, jobs change: Int64
   ) {
     bytes[owner, default: 0] += count
-    jobs[Use(owner: owner, environment: environment), default: 0] += change
+    for row in contents.rows { jobs[Use(owner: owner, environment: row), default: 0] += change }
   }
 
   /// Writes the changes, before environments that nobody uses any more are deleted.
@@ -76,11 +76,23 @@ struct Charges {
   }
 }
 
+/// The rows of the table `environment` that a job refers to.
+struct StoredContents {
+  let environment: Int64
+  /// Nil: the job has none.
+  let script: Int64?
+
+  /// One, if both have the same bytes: it is used once by the job.
+  var rows: Set<Int64> { Set([environment, script].compactMap(\.self)) }
+}
+
 extension Payload {
-  /// What a job of this name is charged for itself: all but its environment, which is charged once
-  /// for all the owner's jobs that have the same.
+  /// What a job of this name is charged for itself: all but its environment and script, which are
+  /// charged once for all the owner's jobs that have the same.
   package func ownBytes(named name: String) -> Int { launch.count + name.utf8.count }
 
   /// The most that it can come to.
-  package func bytes(named name: String) -> Int { ownBytes(named: name) + environment.count }
+  package func bytes(named name: String) -> Int {
+    ownBytes(named: name) + environment.count + script.count
+  }
 }

@@ -34,6 +34,8 @@ extension Migration {
         FROM environment_use JOIN environment ON environment.id = environment_use.environment
       ) GROUP BY owner;
 
+    ALTER TABLE launch ADD COLUMN script INTEGER REFERENCES environment (id);
+    CREATE INDEX launch_script ON launch (script) WHERE script IS NOT NULL;
     ALTER TABLE job ADD COLUMN options BLOB;
     ALTER TABLE job ADD COLUMN constraints BLOB;
     ALTER TABLE job ADD COLUMN unschedulable_tasks BLOB;

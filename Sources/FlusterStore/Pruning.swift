@@ -70,28 +70,30 @@ private struct Pruner {
     }
     var environments: Set<Int64> = []
     for job in jobs where budget > 0 {
-      if let environment = try prune(job) { environments.insert(environment) }
+      if let contents = try prune(job) { environments.formUnion(contents.rows) }
     }
     try charges.write(in: store)
     let unused = try Statement(
       """
       DELETE FROM environment
       WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM launch WHERE environment = ?1)
+        AND NOT EXISTS (SELECT 1 FROM launch WHERE script = ?1 AND script IS NOT NULL)
       """, in: database)
     for environment in environments.sorted() { try unused.run { $0.put(environment) } }
   }
 
-  /// The environment it used, if the job is gone; nil if there was too much of it.
-  private mutating func prune(_ job: UInt64) throws(StoreError) -> Int64? {
+  /// What it used, if the job is gone; nil if there was too much of it.
+  private mutating func prune(_ job: UInt64) throws(StoreError) -> StoredContents? {
     try delete(job, from: "attempt", key: "job, position, number")
     try delete(job, from: "task", key: "job, position")
     guard budget > 0 else { return nil }
     let launch = try Statement(
-      "DELETE FROM launch WHERE job = ? RETURNING environment, length(data)", in: database
+      "DELETE FROM launch WHERE job = ? RETURNING environment, script, length(data)", in: database
     ).first {
       $0.put(job)
     } _: { row in
-      (environment: row.integer(), bytes: row.integer())
+      let contents = StoredContents(environment: row.integer(), script: row.optionalInteger())
+      return (contents: contents, bytes: row.integer())
     }
     try Statement("DELETE FROM token WHERE job = ?", in: database).run { $0.put(job) }
     let gone = try Statement(
@@ -103,8 +105,8 @@ private struct Pruner {
     }
     budget -= 2
     guard let launch, let gone else { return nil }
-    charges.remove(launch.bytes + gone.bytes, from: gone.owner, environment: launch.environment)
-    return launch.environment
+    charges.remove(launch.bytes + gone.bytes, from: gone.owner, launch.contents)
+    return launch.contents
   }
 
   private mutating func delete(_ job: UInt64, from table: String, key: String) throws(StoreError) {

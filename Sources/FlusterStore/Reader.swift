@@ -23,13 +23,17 @@ package final class Reader: Sendable {
     }
   }
 
-  /// How to start the tasks of a job; nil if there is no such job.
-  package func launch(of job: JobID) throws(StoreError) -> Payload? {
+  /// How to start the tasks of a job; nil if there is no such job. Who only wants to know what is
+  /// run does so without the script, which may be long.
+  package func launch(
+    of job: JobID, withScript: Bool = true
+  ) throws(StoreError) -> Payload? {
     try connection.withLock { (connection) throws(StoreError) in
-      try connection.launch.first {
-        $0.put(job.number)
+      try connection.launch.first { parameters in
+        parameters.put(withScript)
+        parameters.put(job.number)
       } _: { row in
-        Payload(launch: row.bytes(), environment: row.bytes())
+        Payload(launch: row.bytes(), environment: row.bytes(), script: row.bytes())
       }
     }
   }

@@ -31,7 +31,8 @@ final class ReaderConnection {
     }
     launch = try compile(
       """
-      SELECT launch.data, environment.data
+      SELECT launch.data, environment.data,
+        CASE WHEN ? THEN (SELECT data FROM environment WHERE id = launch.script) END
       FROM launch JOIN environment ON environment.id = launch.environment WHERE launch.job = ?
       """)
     job = try compile("SELECT \(JobColumns.all) FROM job WHERE id = ?")

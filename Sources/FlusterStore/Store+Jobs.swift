@@ -4,16 +4,18 @@ import FlusterCore
 extension Store {
   func insert(_ job: Job, _ payload: Payload, _ token: Token?) throws(StoreError) {
     try statements.insertJob.run { JobColumns.put(job, into: &$0) }
-    let environment = try environmentRow(payload.environment)
+    let contents = StoredContents(
+      environment: try row(of: payload.environment),
+      script: payload.script.isEmpty ? nil : try row(of: payload.script))
     try payload.launch.withUnsafeBufferPointer { (launch) throws(StoreError) in
       _ = try statements.insertLaunch.run { parameters in
         parameters.put(job.id.number)
-        parameters.put(environment)
+        parameters.put(contents.environment)
         parameters.put(lent: launch)
+        parameters.put(contents.script)
       }
     }
-    charges.add(
-      payload.ownBytes(named: job.request.name), to: job.request.owner, environment: environment)
+    charges.add(payload.ownBytes(named: job.request.name), to: job.request.owner, contents)
     if let token {
       try statements.insertToken.run { parameters in
         parameters.put(job.id.number)
@@ -25,8 +27,8 @@ extension Store {
     if job.id.number >= nextJob.number { nextJob = JobID(job.id.number + 1) }
   }
 
-  /// The row that holds this environment, made if it is new.
-  private func environmentRow(_ environment: [UInt8]) throws(StoreError) -> Int64 {
+  /// The row that holds this environment or script, made if it is new.
+  private func row(of environment: [UInt8]) throws(StoreError) -> Int64 {
     if let known = environments.row(of: environment) { return known }
     let hash = SHA256.hash(environment)
     let known = try statements.findEnvironment.first {
@@ -55,15 +57,18 @@ extension Store {
   }
 }
 
-/// The environments that came last: jobs come in streams from one shell, and comparing is an order
-/// of magnitude cheaper than hashing.
+/// The environments and scripts that came last: jobs come in streams from one shell, and comparing
+/// is an order of magnitude cheaper than hashing.
 struct EnvironmentCache {
   private static let limit = 8
+  /// What is longer than this is rare, and not worth its memory.
+  private static let byteLimit = 256 << 10
   private var entries: [(bytes: [UInt8], row: Int64)] = []
 
   func row(of bytes: [UInt8]) -> Int64? { entries.first { $0.bytes == bytes }?.row }
 
   mutating func remember(_ bytes: [UInt8], row: Int64) {
+    guard bytes.count <= Self.byteLimit else { return }
     if entries.count == Self.limit { entries.removeLast() }
     entries.insert((bytes, row), at: 0)
   }

@@ -55,7 +55,8 @@ struct StoreStatements {
       INSERT INTO account (owner, bytes) VALUES (?, ?)
       ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes
       """)
-    insertLaunch = try compile("INSERT INTO launch (job, environment, data) VALUES (?, ?, ?)")
+    insertLaunch = try compile(
+      "INSERT INTO launch (job, environment, data, script) VALUES (?, ?, ?, ?)")
     insertToken = try compile("INSERT INTO token (job, owner, token, at) VALUES (?, ?, ?, ?)")
     insertAttempt = try compile(AttemptColumns.insertion)
     let open = "WHERE uid = ? AND ended IS NULL"

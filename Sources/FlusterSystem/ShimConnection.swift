@@ -40,6 +40,9 @@ package final class ShimConnection: Sendable {
     if case .spawn(let spawn) = request {
       do {
         descriptors = [try SealedMemory.make(spawn.encodedBulk(), name: "fluster-spawn")]
+        if spawn.scriptWord != nil {
+          descriptors.append(try SealedMemory.make(spawn.script, name: "fluster-script"))
+        }
       } catch { throw .system(error) }
     }
     return try Self.send(request.encoded(), descriptors: descriptors, to: descriptor)

@@ -1,5 +1,6 @@
 /// A spawn crosses in two parts: uid, owner and tag in the packet, the rest in a sealed memfd, so
-/// that nothing the other end does can change it while or after it is checked.
+/// that nothing the other end does can change it while or after it is checked. A script comes in a
+/// second memfd, which nobody checks but the owner's interpreter.
 extension ShimSpawn {
   /// The most bytes of one argument or variable (MAX_ARG_STRLEN).
   private static let stringLimit = 128 << 10
@@ -26,6 +27,7 @@ extension ShimSpawn {
     for stream in [input, output, errors] { Self.write(stream, to: &writer) }
     writer.string(directory)
     writer.strings(argv)
+    writer.optional(scriptWord.map { UInt32($0) })
     writer.strings(environment)
     return writer.bytes
   }
@@ -58,14 +60,27 @@ extension ShimSpawn {
     spawn.errors = try stream(from: &reader)
     spawn.directory = try reader.string(limit: pathLimit - 1)
     spawn.argv = try reader.strings(limit: stringLimit)
+    spawn.scriptWord = try reader.optional(UInt32.self).map { Int($0) }
     spawn.environment = try reader.strings(limit: stringLimit)
     try reader.end()
     try spawn.check()
     return spawn
   }
 
+  /// Refuses a spawn that came with other descriptors than its bulk and, if it has one, its script.
+  package func check(descriptors count: Int) throws(ShimWireError) {
+    guard count == (scriptWord == nil ? 1 : 2) else {
+      throw .malformed("a spawn with \(count) descriptors")
+    }
+  }
+
   private func check() throws(ShimWireError) {
     guard !argv.isEmpty else { throw .malformed("no command") }
+    if let scriptWord {
+      guard scriptWord > 0, scriptWord < argv.count else {
+        throw .malformed("a script that is no argument")
+      }
+    }
     guard umask <= 0o777 else { throw .malformed("umask out of bounds") }
     guard (-20...19).contains(nice) else { throw .malformed("nice out of bounds") }
     let paths = [input, output, errors].compactMap { stream in

@@ -47,6 +47,12 @@ package struct ShimSpawn: Sendable, Hashable {
   package var tag = ShimWire.noTag
   /// The first is the command, looked up in the environment's PATH unless it holds a slash.
   package var argv: [[UInt8]]
+  /// What the command interprets, if it does; does not cross with the rest, but in a sealed memfd
+  /// of its own, which the shim passes on without looking at it.
+  package var script: [UInt8] = []
+  /// The word of argv that becomes the path under which all processes of the attempt find the
+  /// script; not the first. Nil: there is none.
+  package var scriptWord: Int?
   /// NAME=VALUE, without zero bytes; the shim adds FLUSTER_ATTEMPT_UID if it is missing.
   package var environment: [[UInt8]]
   package var directory: [UInt8]

@@ -39,6 +39,8 @@ struct Launch {
   var identity: Owners.Identity?
   var output: Descriptor?
   var errors: Descriptor?
+  /// What argv interprets, if `spawn` says so: sealed, and never read here.
+  var script: Descriptor?
   var cgroup: ControlGroup?
   var limits: [fl_limit]
   var nice: Int32
@@ -47,7 +49,9 @@ struct Launch {
 
   /// Makes the process by `method` or what it falls back to. Throws an errno if there is none.
   func run(method: Int32) throws(SystemError) -> fl_spawned {
-    let argv = CStrings(spawn.argv)
+    var words = spawn.argv
+    if let word = spawn.scriptWord { words[word] = Array(FL_SCRIPT_PATH.utf8) }
+    let argv = CStrings(words)
     let environment = CStrings(environment)
     // Its elements: the directory, the three paths, PATH.
     let searchPath = environmentValue("PATH")
@@ -58,7 +62,9 @@ struct Launch {
     if let cgroup { directory = try Self.open(cgroup.path) }
     let groups = identity?.groups ?? []
     var made = fl_spawned()
-    let failure = withExtendedLifetime((argv, environment, strings, directory, output, errors)) {
+    let failure = withExtendedLifetime(
+      (argv, environment, strings, directory, output, errors, script)
+    ) {
       limits.withUnsafeBufferPointer { limits in
         groups.withUnsafeBufferPointer { groups in
           var request = fl_launch()
@@ -81,6 +87,8 @@ struct Launch {
           request.reset_oom_score = resetsOOMScore
           request.no_new_privileges = noNewPrivileges
           request.cgroup = directory?.raw ?? -1
+          request.script = script?.raw ?? -1
+          request.script_path = spawn.scriptWord.flatMap { argv.pointers[$0] }
           return fl_spawn(&request, method, &made)
         }
       }

@@ -13,6 +13,7 @@ extension Shim {
       request = try ShimRequest.decode(packet) {
         descriptors.first.flatMap { try? SealedMemory.read($0, limit: ShimWire.bulkLimit) }
       }
+      if case .spawn(let spawn) = request { try spawn.check(descriptors: descriptors.count) }
     } catch {
       return misunderstood(packet, error, from: link)
     }
@@ -21,14 +22,15 @@ extension Shim {
       logger.warning("dropped a connection that did not say hello")
       return forget(link)
     }
-    handle(request)
+    handle(request, descriptors)
   }
 
-  private func handle(_ request: ShimRequest) {
+  private func handle(_ request: ShimRequest, _ descriptors: [Descriptor]) {
     switch request {
     case .hello: break
     case .spawn(let spawn):
-      if attempts[spawn.uid] == nil { admit(spawn) } else { present(spawn.uid) }
+      guard attempts[spawn.uid] == nil else { return present(spawn.uid) }
+      admit(spawn, script: spawn.scriptWord == nil ? nil : descriptors.last)
     case .signal(let uid, let number): signal(uid, number)
     case .kill(let uid):
       if attempts[uid] == nil { tell(.unknown(uid: uid)) } else { kill(uid) }

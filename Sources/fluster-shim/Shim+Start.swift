@@ -6,7 +6,7 @@ import Logging
 
 extension Shim {
   /// Takes an attempt on: from here it is held until its end is acknowledged.
-  func admit(_ spawn: ShimSpawn) {
+  func admit(_ spawn: ShimSpawn, script: Descriptor?) {
     attempts[spawn.uid] = Attempt(spawn)
     guard !isStopping else { return refuse(spawn.uid, FL_REASON_PROCESS, ESHUTDOWN) }
     guard !leaseIsOver else { return refuse(spawn.uid, FL_REASON_PROCESS, ETIMEDOUT) }
@@ -15,7 +15,7 @@ extension Shim {
       return refuse(spawn.uid, FL_REASON_USER, EPERM)
     }
     switch surroundings.instance {
-    case .user: launch(spawn, identity: nil)
+    case .user: launch(spawn, script, identity: nil)
     case .system:
       owners.find(spawn.owner) { [weak self] answer in
         guard let self else { return }
@@ -23,7 +23,7 @@ extension Shim {
         // It may have been killed, or even forgotten, meanwhile.
         guard case .resolving? = attempts[spawn.uid]?.phase else { return }
         switch answer {
-        case .known(let identity): launch(spawn, identity: identity)
+        case .known(let identity): launch(spawn, script, identity: identity)
         case .failed(let errno):
           logger.warning("no groups for uid \(spawn.owner): \(SystemError.reason(errno))")
           refuse(spawn.uid, FL_REASON_USER, errno)
@@ -33,7 +33,7 @@ extension Shim {
   }
 
   /// Intent, logs, cgroup, process: whatever fails takes back what was made before it.
-  private func launch(_ spawn: ShimSpawn, identity: Owners.Identity?) {
+  private func launch(_ spawn: ShimSpawn, _ script: Descriptor?, identity: Owners.Identity?) {
     let uid = spawn.uid
     do throws(SystemError) {
       attempts[uid]?.file = try surroundings.files.begin(intent(for: spawn))
@@ -42,7 +42,7 @@ extension Shim {
       return refuse(uid, FL_REASON_PROCESS, error.errno)
     }
     var launch = Launch(
-      spawn: spawn, identity: identity,
+      spawn: spawn, identity: identity, script: script,
       limits: surroundings.limits.clamped(spawn.limits, ceilings: surroundings.settings.hardLimits),
       nice: max(spawn.nice, surroundings.settings.bestNice),
       resetsOOMScore: surroundings.resetsOOMScore,

@@ -45,6 +45,10 @@ struct SpawnOrder {
     var spawn = ShimSpawn(
       uid: uid, owner: run.owner, argv: argv, environment: environment,
       directory: launch.directory.array)
+    if launch.hasScript {
+      spawn.script = run.script.array
+      spawn.scriptWord = Int(launch.script.word)
+    }
     spawn.umask = launch.umask
     spawn.nice = launch.nice
     spawn.cpuMillis = run.charge.cpuMillis

@@ -53,7 +53,8 @@ extension Worker {
       controller?.send(WireEnvelope(request: envelope.request, refusal))
     case .done, .submit, .submitted, .list, .listing, .wait, .ended, .kill, .set, .openedLog,
       .watch, .feed, .getStatus, .status, .shutdown, .listWorkers, .workers, .changeWorker,
-      .registerEndpoint, .unregisterEndpoint, .listEndpoints, .endpoints, .register, .observed:
+      .registerEndpoint, .unregisterEndpoint, .listEndpoints, .endpoints, .register, .observed,
+      .readScript, .script:
       throw Refusal(.invalidArgument, "flusterd sent what a worker cannot use")
     }
   }

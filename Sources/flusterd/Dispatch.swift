@@ -43,6 +43,7 @@ struct Route {
     case .unregisterEndpoint(let wire):
       Route(.control, .whileStoring) { $0.unregisterEndpoint(wire, $1) }
     case .listEndpoints(let wire): Route(.control, .always) { $0.listEndpoints(wire, $1) }
+    case .readScript(let wire): Route(.control, .always) { $0.readScript(wire, $1) }
     case .register(let wire):
       Route(.worker, .beforeRegistering) { $0.register(wire, descriptors, $1) }
     case .observed(let wire): Route(.worker, .afterRegistering) { $0.observed(wire, $1) }
@@ -51,7 +52,7 @@ struct Route {
     case .error(let wire): Route(.worker, .afterRegistering) { $0.workerRefused(wire, $1) }
     case .goodbye: Route(.worker, .afterRegistering) { $0.goodbye($1) }
     case .hello, .done, .submitted, .listing, .ended, .feed, .status, .workers, .endpoints,
-      .registered, .desired:
+      .registered, .desired, .script:
       nil
     }
   }

@@ -10,19 +10,17 @@ struct LaunchCache {
   private var payloads: [JobID: Payload] = [:]
   private var order: Deque<JobID> = []
   private var bytes = 0
-  /// The newest environment: most submits of a burst carry the same, and then share it.
+  /// The newest environment and script: most submits of a burst carry the same, and then share it.
   private var environment: [UInt8] = []
+  private var script: [UInt8] = []
 
   subscript(job: JobID) -> Payload? { payloads[job] }
 
   mutating func insert(_ payload: Payload, of job: JobID) {
     guard payloads[job] == nil else { return }
-    if payload.environment == environment {
-      payloads[job] = Payload(launch: payload.launch, environment: environment)
-    } else {
-      environment = payload.environment
-      payloads[job] = payload
-    }
+    if payload.environment != environment { environment = payload.environment }
+    if payload.script != script { script = payload.script }
+    payloads[job] = Payload(launch: payload.launch, environment: environment, script: script)
     order.append(job)
     bytes += Self.size(payload)
     while bytes > Self.limit, order.count > 1, let oldest = order.popFirst() {
@@ -33,6 +31,6 @@ struct LaunchCache {
   mutating func removeAll() { self = LaunchCache() }
 
   private static func size(_ payload: Payload) -> Int {
-    payload.launch.count + payload.environment.count + 128
+    payload.launch.count + payload.environment.count + payload.script.count + 128
   }
 }

@@ -94,7 +94,8 @@ struct ListingReader {
       let left = Self.attempts - attempts.count
       attempts += try reader.attempts(of: id, positions: range, limit: left)
     }
-    return JobDetail(job: job, launch: try reader.launch(of: id), attempts: attempts)
+    return JobDetail(
+      job: job, launch: try reader.launch(of: id, withScript: false), attempts: attempts)
   }
 
   private func tasks(_ job: JobID, _ positions: Range<UInt32>) throws(StoreError) -> TaskPage {

@@ -19,7 +19,7 @@ struct OutputPlace: Sendable {
   func find(in reader: Reader) throws(Refusal) -> [UInt8]? {
     let payload: Payload?
     do throws(StoreError) {
-      payload = try reader.launch(of: task.job)
+      payload = try reader.launch(of: task.job, withScript: false)
     } catch {
       throw Refusal(error)
     }

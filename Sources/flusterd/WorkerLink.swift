@@ -48,7 +48,7 @@ struct Desire {
 
   /// A run with its launch, which has so many bytes; what is not counted is numbers.
   mutating func add(_ run: WireRun, launch: Int) {
-    size += 256 + run.name.utf8.count + launch + run.environment.count
+    size += 256 + run.name.utf8.count + launch + run.environment.count + run.script.count
     for amount in run.charge.resources { size += amount.name.utf8.count + 16 }
     for address in run.gangAddresses { size += address.utf8.count + 2 }
     wire.run.append(run)

@@ -9,7 +9,7 @@ struct Golden: Sendable, CustomStringConvertible {
 
   /// Every kind of envelope, and every field at least once.
   static let all =
-    commands + administration + workers + trees + logs + endpoints + keys + changes
+    commands + administration + workers + trees + logs + endpoints + keys + changes + scripts
 }
 
 extension Golden {

@@ -55,6 +55,42 @@ struct AccountTests {
     }
   }
 
+  @Test("a script is charged like an environment, and goes with the last job that has it")
+  func script() throws {
+    try ScratchDirectory.with { directory in
+      let store = try Store.open(directory: directory.path)
+      let reader = try Reader.open(directory: directory.path)
+      let (long, short) = ([UInt8](repeating: 1, count: 1000), [UInt8](repeating: 2, count: 10))
+      // The last has the environment of the first as its script; the third but one both alike.
+      let contents = [(short, long), (short, long), (long, long), (long, short)]
+      for (number, (environment, script)) in contents.enumerated() {
+        let id = JobID(UInt64(number + 1))
+        let job = Job(
+          id: id, request: JobRequest(name: "four", owner: UserID(1)),
+          submitted: WallTime(milliseconds: 1))
+        var progress = job.progress
+        progress.state = .killed
+        progress.ended = WallTime(milliseconds: 10 * Int64(number + 1))
+        let payload = Payload(launch: [1, 2, 3], environment: environment, script: script)
+        try store.commit([
+          Turn(
+            number: id.number, events: [.submitted(job, payload, nil), .jobEnded(progress)],
+            progress: [])
+        ])
+        #expect(try reader.launch(of: id) == payload)
+        #expect(try reader.launch(of: id, withScript: false)?.script == [])
+      }
+      let expected = [1038, 1031, 1024, 1017, 0]
+      for (gone, left) in expected.enumerated() {
+        let pruning = Pruning(
+          endedBefore: WallTime(milliseconds: Int64(gone) * 10 + 1),
+          tokensBefore: WallTime(milliseconds: 0))
+        #expect(try store.prune(pruning) == false)
+        #expect(try reader.storedBytes(of: UserID(1)) == left)
+      }
+    }
+  }
+
   @Test("a store of the first format is brought up to date, and its jobs are charged")
   func firstFormat() throws {
     try ScratchDirectory.with { directory in
@@ -79,7 +115,8 @@ struct AccountTests {
         FROM job JOIN launch ON launch.job = job.id
         UNION ALL
         SELECT owner, length(data) FROM environment JOIN
-          (SELECT DISTINCT owner, environment FROM job JOIN launch ON launch.job = job.id)
+          (SELECT owner, environment FROM job JOIN launch ON launch.job = job.id
+            UNION SELECT owner, script FROM job JOIN launch ON launch.job = job.id)
           ON environment = environment.id
       ) GROUP BY owner ORDER BY owner
       """

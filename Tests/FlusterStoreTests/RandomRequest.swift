@@ -78,7 +78,9 @@ enum RandomRequest {
       let byte = UInt8.random(in: 0..<kinds, using: &random)
       return [UInt8](repeating: byte, count: Int.random(in: 0...most, using: &random))
     }
-    return Payload(launch: bytes(9000, 255), environment: bytes(3, 3))
+    // Often none, and sometimes the same bytes as an environment.
+    let script = Bool.random(using: &random) ? [] : bytes(3, 4)
+    return Payload(launch: bytes(9000, 255), environment: bytes(3, 3), script: script)
   }
 
   static func token(using random: inout Random) -> Token? {

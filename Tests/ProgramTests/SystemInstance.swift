@@ -107,10 +107,10 @@ final class SystemInstance {
   }
 
   /// Runs a command as a user in the directory for files.
-  func run(as user: User, _ arguments: [String]) throws -> Finished {
+  func run(as user: User, _ arguments: [String], input: String = "") throws -> Finished {
     try Program(
       command(as: user, ["env", "-C", "\(directory)/files"] + arguments),
-      environment: try environment
+      environment: try environment, input: input
     ).finish()
   }
 

@@ -82,6 +82,28 @@ extension Programs {
       }
     }
 
+    @Test("a script is its owner's alone, kept and running")
+    func script() throws {
+      try SystemInstance.with { instance in
+        let text = "#!/bin/sh\necho running; head -n 1 \"$0\"; echo $$; sleep 1000\n"
+        let id = try #require(
+          try instance.run(as: .alice, ["fluster-submit", "-"], input: text).lines.first)
+        try eventually("the job has printed") {
+          try instance.run(as: .alice, "fluster-log", id).lines.count == 3
+        }
+        let lines = try instance.run(as: .alice, "fluster-log", id).lines
+        #expect(lines[1] == "#!/bin/sh")
+        let path = "/proc/\(lines[2])/fd/100"
+        #expect(try instance.run(as: .alice, "cat", path).output == text)
+        #expect(try instance.run(as: .bob, "cat", path).status == 1)
+        #expect(try instance.run(as: .alice, "fluster-ls", "--script", id).output == text)
+        let refused = try instance.run(as: .bob, "fluster-ls", "--script", id)
+        #expect(refused.status == 77 && refused.output == "", "\(refused)")
+        #expect(try instance.run(as: .alice, "fluster-kill", id).status == 0)
+        #expect(try instance.run(as: .alice, "fluster-wait", id).status == 143)
+      }
+    }
+
     @Test("a reload changes who may connect")
     func mode() throws {
       try SystemInstance.with { instance in

@@ -67,6 +67,8 @@ struct WireTests {
     spawn.input = .path(Array("in".utf8))
     spawn.output = .kept
     spawn.errors = .path([0xfe])
+    spawn.script = [0, 1, 2]
+    spawn.scriptWord = 2
     let (left, right) = try UnixSocket.pair(kind: .seqpacket)
     #expect(try ShimConnection(adopting: left).send(.spawn(spawn)))
     let received = try #require(try ShimConnection.receive(from: right))
@@ -75,7 +77,15 @@ struct WireTests {
         try? SealedMemory.read($0, limit: ShimWire.bulkLimit)
       }
     }
+    let script = try #require(received.descriptors.last)
+    #expect(try SealedMemory.read(script, limit: 3) == spawn.script)
+    // It stays beside the packet.
+    spawn.script = []
     #expect(request == .spawn(spawn))
+    try spawn.check(descriptors: 2)
+    for wrong in [0, 1, 3] {
+      #expect(throws: ShimWireError.self) { try spawn.check(descriptors: wrong) }
+    }
   }
 
   @Test("entries of a file come out as they went in, but for what a crash cut off")

@@ -26,6 +26,12 @@ struct fl_limit {
     uint64_t hard;
 };
 
+// The number under which a job has its script open: one that scripts do not take for themselves.
+enum { FL_SCRIPT = 100 };
+
+// The longest path of a script, with its zero byte: /proc/PID/fd/100.
+#define FL_SCRIPT_PATH "/proc/2147483647/fd/100"
+
 // Everything the child needs, made ready before it exists: it allocates nothing.
 struct fl_launch {
     char *const *argv;         // ends with NULL; at least one element
@@ -45,6 +51,10 @@ struct fl_launch {
     bool reset_oom_score;
     bool no_new_privileges;
     int32_t cgroup;  // a cgroup2 directory to begin in, or -1
+    // An element of argv with room for FL_SCRIPT_PATH, which becomes the script's path: that of the
+    // leader, so that it leads there from all processes of the job. NULL: there is no script.
+    char *script_path;
+    int32_t script;  // stays open in the job as FL_SCRIPT
 };
 
 // How a child is made; later ones are fall-backs for kernels and filters that refuse the earlier.

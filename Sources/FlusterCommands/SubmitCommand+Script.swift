@@ -1,0 +1,36 @@
+import FlusterClient
+import Glibc
+
+/// Whether what is submitted is a script, and which.
+extension SubmitCommand {
+  /// Where the script comes from; nil if there is a command instead.
+  func scriptSource() throws(Failure) -> SubmittedScript.Source? {
+    if let file = many.script {
+      guard many.line == nil else { throw .usage("-c and -s exclude each other") }
+      guard !file.isEmpty else { throw .usage("-s: the file is empty") }
+      guard words.first != "-" else {
+        throw .usage("-s and - exclude each other: what is run is one script")
+      }
+      _ = try scriptArguments()
+      return file == "-" ? .standardInput : .file(file)
+    }
+    guard many.line == nil else { return nil }
+    if words.first == "-" { return .standardInput }
+    guard try CommandWords.command(in: words).isEmpty else { return nil }
+    // Somebody at a terminal has forgotten the command, and should be told so.
+    return isatty(STDIN_FILENO) == 1 ? nil : .standardInput
+  }
+
+  /// How many of the words are arguments of the script.
+  func scriptArguments() throws(Failure) -> Int {
+    // Behind a "-" everything is.
+    if many.script == nil, words.first == "-" { return words.count - 1 }
+    return try CommandWords.command(in: words).count
+  }
+
+  /// The script itself, read now.
+  func script() throws(Failure) -> SubmittedScript? {
+    guard let source = try scriptSource() else { return nil }
+    return try SubmittedScript(from: source)
+  }
+}
