@@ -56,10 +56,23 @@ package struct RunCommand: AskingCommand {
 
   package func execute(_ voice: Voice) throws(Failure) -> Int32 {
     guard !submit.asking.wait else { throw .usage("--wait: fluster-run always waits") }
-    let source = try submit.scriptSource()
-    let (plain, input) = try streams(source)
-    if submit.asking.dryRun { return try plain.execute(voice) }
-    var submission = try plain.submission(try plain.script(), voice)
+    let (whole, script) = try submit.withScript { arguments in
+      switch Runner.parse(RunCommand.self, arguments) {
+      case .command(let command): .command(command.submit)
+      case .answer(let text): .answer(text)
+      case .wrong(let failure): .wrong(failure)
+      }
+    }
+    var command = self
+    command.submit = whole
+    return try command.execute(script, voice)
+  }
+
+  /// Does it, with the options of the script read.
+  private func execute(_ script: SubmittedScript?, _ voice: Voice) throws(Failure) -> Int32 {
+    let (plain, input) = try streams(script?.source)
+    if submit.asking.dryRun { return try plain.execute(script, voice) }
+    var submission = try plain.submission(script, voice)
     if tie { submission.job.options.tied = true }
 
     let instance = try Instance.choose(option: shared.socket)

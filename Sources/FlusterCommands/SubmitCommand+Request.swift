@@ -26,11 +26,8 @@ extension SubmitCommand {
       job.launch.script.word = UInt32(argv.place)
       job.launch.script.bytes = UInt64(script.bytes.count)
     }
-    guard let extent = CapturedEnvironment.Extent(rawValue: surroundings.extent) else {
-      throw .usage("--env takes all, minimal or none, not \"\(surroundings.extent)\"")
-    }
     var environment = try CapturedEnvironment(
-      of: caller.environment, extent: extent, named: surroundings.variable)
+      of: caller.environment, extent: try extent(), named: surroundings.variable)
     if surroundings.directory != nil, environment.holds("PWD") {
       environment.set("PWD", job.launch.directory.array)
     }
@@ -41,6 +38,23 @@ extension SubmitCommand {
       "not passed on, because they look like secrets: \(withheld.joined(separator: " "))"
       + " (to pass one: -e \(first))"
     return (job, [notice])
+  }
+
+  /// Throws usage for an option whose value is wrong by itself.
+  func checkValues() throws(Failure) {
+    var job = WireJobRequest()
+    if let array = many.array { _ = try ArrayArgument.parse(array) }
+    _ = try wireNeeds()
+    _ = try options()
+    try setEnding(of: &job)
+    let caller = try Caller.current(command: [], given: "/")
+    _ = try launch([], of: caller)
+    _ = try extent()
+  }
+
+  private func extent() throws(Failure) -> CapturedEnvironment.Extent {
+    if let extent = CapturedEnvironment.Extent(rawValue: surroundings.extent) { return extent }
+    throw .usage("--env takes all, minimal or none, not \"\(surroundings.extent)\"")
   }
 
   private func argv(

@@ -28,9 +28,22 @@ extension SubmitCommand {
     return try CommandWords.command(in: words).count
   }
 
-  /// The script itself, read now.
-  func script() throws(Failure) -> SubmittedScript? {
-    guard let source = try scriptSource() else { return nil }
-    return try SubmittedScript(from: source)
+  /// The script itself, read now, and the command line as if the options in the script stood before
+  /// all others on it: of those that have one value the last one counts.
+  ///
+  /// `parse` reads the words of a command line of the command that this is part of.
+  func withScript(
+    _ parse: ([String]) -> Runner.Parsed<Self> = { Runner.parse(Self.self, $0) }
+  ) throws(Failure) -> (command: Self, script: SubmittedScript?) {
+    guard let source = try scriptSource() else { return (self, nil) }
+    let script = try SubmittedScript(from: source)
+    let options = try ScriptOptions(script).words
+    guard !options.isEmpty else { return (self, script) }
+    switch parse(options + CommandLine.arguments.dropFirst()) {
+    case .command(let command): return (command, script)
+    case .wrong(let failure): throw failure
+    // It was none before.
+    case .answer: return (self, script)
+    }
   }
 }

@@ -54,7 +54,13 @@ package struct SubmitCommand: AskingCommand {
     guard !(asking.wait && asking.dryRun) else {
       throw .usage("--wait and --dry-run exclude each other")
     }
-    let submit = try submission(try script(), voice)
+    let (whole, script) = try withScript()
+    return try whole.execute(script, voice)
+  }
+
+  /// Does it, with the options of the script read.
+  func execute(_ script: SubmittedScript?, _ voice: Voice) throws(Failure) -> Int32 {
+    let submit = try submission(script, voice)
     var session = try session(voice)
     let answer = try send(submit, over: &session, voice)
     if asking.dryRun { return try report(submit.job, answer, voice) }

@@ -118,6 +118,36 @@ extension Programs {
       }
     }
 
+    @Test("options in a script are options, and the command line wins")
+    func options() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        let text = """
+          #!/bin/sh
+          #FLUSTER -n 'from the script' --retries 3 -r lic=1
+          #FLUSTER --hold
+          """
+        try write(text, to: "\(instance.files)/s")
+        for command in ["fluster-submit", "fluster-run"] {
+          let tried = try instance.run(
+            command, "--dry-run", "--retries=2", "-r", "gpu=1", "-s", "s")
+          for part in [
+            "\"name\":\"from the script\"", "\"retries\":2", "\"held\":true",
+            "\"resources\":{\"lic\":1,\"gpu\":1}",
+          ] {
+            #expect(tried.output.contains(part), "\(tried)")
+          }
+        }
+        let read = try instance.run("fluster-submit", "--dry-run", "-nx", "-", "a", input: text)
+        #expect(read.output.contains("\"name\":\"x\"") && read.output.contains("\"held\":true"))
+        let refused = try instance.run(
+          "fluster-submit", "-", input: "#!/bin/sh\n\n# why\n#FLUSTER --wait\n")
+        #expect(refused.status == 65, "\(refused)")
+        #expect(
+          refused.errors.contains("standard input:4: --wait cannot stand in a script"), "\(refused)"
+        )
+      }
+    }
+
     @Test("it is shown that a job runs a script, and how long it is")
     func shown() throws {
       try Instance.with(daemons: [.controller]) { instance in
