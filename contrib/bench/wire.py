@@ -53,6 +53,10 @@ def fields(data):
             raise ValueError(f"wire type {key & 7}")
 
 
+def frame(envelope):
+    return struct.pack(">I", len(envelope)) + envelope
+
+
 HELLO = blob(2, number(1, 1) + number(2, 1) + blob(3, b"bench") + number(4, 1))
 
 
@@ -78,12 +82,11 @@ class Client:
         self.receive()
 
     def send(self, envelope):
-        self.socket.sendall(struct.pack(">I", len(envelope)) + envelope)
+        self.socket.sendall(frame(envelope))
 
     def frame(self, body):
         self.requests += 1
-        envelope = number(1, self.requests) + body
-        return struct.pack(">I", len(envelope)) + envelope
+        return frame(number(1, self.requests) + body)
 
     def receive(self):
         while True:
@@ -98,8 +101,8 @@ class Client:
                 raise EOFError("flusterd hung up")
             self.buffer += data
 
-    def submit_frame(self, request):
-        return self.frame(blob(10, blob(1, os.urandom(16)) + blob(3, request)))
+    def submit_frame(self, request, token=None):
+        return self.frame(blob(10, blob(1, token or os.urandom(16)) + blob(3, request)))
 
     def submitted(self):
         answer = self.receive()
