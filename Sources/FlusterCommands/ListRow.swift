@@ -67,7 +67,7 @@ struct ListRow {
     } else if state != .succeeded, let outcome, outcome.cause != .exit || outcome.exitCode != 0 {
       reason = outcome.phrase
     }
-    if reason.isEmpty { reason = task.error }
+    if reason.isEmpty { reason = task.frozen ? "frozen" : task.error }
   }
 
   /// The text of a cell; `-` for what is not known or does not apply.
@@ -142,6 +142,7 @@ extension WireJobRow {
   var explanation: String {
     var parts: [String] = []
     if array.explicit { parts.append(countsText) }
+    if frozen > 0 { parts.append(array.explicit ? "\(frozen) frozen" : "frozen") }
     if hasReason, !reason.text.isEmpty {
       parts.append(reason.text)
     } else if hasOutcome, let outcome = try? Outcome(wire: outcome) {

@@ -19,6 +19,7 @@ extension WireJobRow {
     if hasReplaces { object.set("replaces", .unsigned(replaces)) }
     object.set("state", .string(state.word))
     object.set("held", .bool(held))
+    if frozen > 0 { object.set("frozen_count", .unsigned(UInt64(frozen))) }
     if hasReason { object.set("reason", .object(reason.json)) }
     if !error.isEmpty { object.set("error", .string(error)) }
     if array.explicit { object.set("array", .object(array.json)) }
@@ -60,6 +61,7 @@ extension WireTaskRow {
     object.set("user", users.knownName(of: uid).map(JSON.string))
     object.set("uid", .unsigned(UInt64(uid)))
     object.set("state", .string(state.word))
+    if frozen { object.set("frozen", .bool(true)) }
     if hasReason { object.set("reason", .object(reason.json)) }
     object.set("attempt_count", .unsigned(UInt64(attempts)))
     object.set("failures", .unsigned(UInt64(failures)))
@@ -85,6 +87,7 @@ extension WireAttemptRow {
     object.set("attempt_uid", AttemptUID(bytes: uid.array).map { .string($0.description) })
     if !worker.isEmpty { object.set("worker", .string(worker)) }
     object.set("state", .string(state.word))
+    if frozen { object.set("frozen", .bool(true)) }
     object.setTime("assigned_at", true, assignedMs)
     object.setTime("started_at", hasStartedMs, startedMs)
     object.setTime("ended_at", hasEndedMs, endedMs)

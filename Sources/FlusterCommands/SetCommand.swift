@@ -6,15 +6,16 @@ package import FlusterProtocol
 /// fluster-set: changes jobs that are not over.
 package struct SetCommand: AskingCommand {
   package static let configuration = CommandConfiguration(
-    commandName: "fluster-set", abstract: "Hold, release or change jobs.",
+    commandName: "fluster-set", abstract: "Hold, freeze or change jobs.",
     usage: """
-      fluster-set [options] selector ... hold|release
+      fluster-set [options] selector ... hold|release|freeze|thaw
       fluster-set [options] selector ... priority n|band word|time span|mem size
       """,
     version: "fluster-set \(FlusterVersion.software)")
 
   private static let verbs = """
-    hold, release, priority N, band production|interactive|batch, time SPAN|none or mem SIZE
+    hold, release, freeze, thaw, priority N, band production|interactive|batch, time SPAN|none, \
+    mem SIZE
     """
 
   @OptionGroup package var shared: SharedOptions
@@ -64,6 +65,8 @@ package struct SetCommand: AskingCommand {
     switch verb {
     case "hold": request.verb = .hold
     case "release": request.verb = .release
+    case "freeze": request.verb = .freeze
+    case "thaw": request.verb = .thaw
     case "priority", "band", "time", "mem":
       throw .usage("\(verb ?? "") wants to know what from now on", wayOut: Self.verbs)
     default: return false

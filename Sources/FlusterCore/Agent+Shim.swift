@@ -3,6 +3,7 @@ extension Agent {
     shim = .listing
     for uid in held.keys {
       held[uid]?.isListed = false
+      held[uid]?.toldFreeze = nil
       // Signals on their way when the connection broke may be lost.
       held[uid]?.ending?.termSent = false
       held[uid]?.ending?.killSent = false
@@ -23,6 +24,10 @@ extension Agent {
     case .notStarted(let uid, let reason, let errno):
       over(uid, of: store, .notStarted(reason, errno: errno, at: now.wall), at: now)
     case .ended(let uid, let record): over(uid, of: store, .ended(record), at: now)
+    case .frozen(let uid, let time):
+      guard held[uid] != nil else { return }
+      held[uid]?.frozen = time
+      attend(uid, at: now)
     case .stuck(let uid):
       guard let attempt = held[uid], attempt.phase.isActive, !attempt.isStuck else { return }
       held[uid]?.isStuck = true

@@ -82,17 +82,31 @@ extension Agent {
   private mutating func attendRun(_ uid: AttemptUID, since: Instant, at now: Moment) {
     guard shim == .ready, let attempt = held[uid] else { return schedule(uid, at: nil) }
     if attempt.ending == nil {
-      guard let assignment = attempt.assignment, let limit = assignment.timeLimit else {
-        return schedule(uid, at: nil)
-      }
-      guard now.monotonic >= since + limit else { return schedule(uid, at: since + limit) }
-      held[uid]?.ending = Self.timeLimitEnding(of: assignment, limit: since + limit, at: now)
+      attendFreeze(uid)
+      guard let assignment = attempt.assignment, let limit = assignment.timeLimit,
+        !attempt.frozen.isFrozen
+      else { return schedule(uid, at: nil) }
+      let end = attempt.end(of: limit, since: since, at: now.monotonic)
+      guard now.monotonic >= end else { return schedule(uid, at: end) }
+      held[uid]?.ending = Self.timeLimitEnding(of: assignment, limit: end, at: now)
     }
+    attendFreeze(uid)
     if let ending = held[uid]?.ending, !ending.termSent {
       held[uid]?.ending?.termSent = true
       effect(.signal(uid, Self.terminate))
     }
     schedule(uid, at: killIfDue(uid, at: now))
+  }
+
+  /// Has the shim make it stand still, or go on, as is wanted. What is to end must be able to heed
+  /// that.
+  private mutating func attendFreeze(_ uid: AttemptUID) {
+    guard let attempt = held[uid] else { return }
+    let isFrozen = attempt.frozen.isFrozen
+    let isWanted = attempt.ending == nil && (attempt.assignment?.isFrozen ?? isFrozen)
+    guard isWanted != attempt.toldFreeze ?? isFrozen else { return }
+    held[uid]?.toldFreeze = isWanted
+    effect(.freeze(uid, isWanted))
   }
 
   /// The grace counts from the limit, whichever life of the worker noticed it first; but a TERM is

@@ -60,6 +60,9 @@ struct HeldAttempt: Hashable, Sendable {
   /// Its end was brought about, if at all, by an earlier life of the worker.
   var isInherited = false
   var isStuck = false
+  var frozen = FrozenTime.none
+  /// What the shim was told on this connection; nil: nothing.
+  var toldFreeze: Bool?
   /// Nobody will ask how it ended.
   var isAbandoned = false
   /// The shim's present list has named it.
@@ -71,8 +74,13 @@ struct HeldAttempt: Hashable, Sendable {
 
   /// It runs, and has run for as long as this.
   func isOver(_ limit: Span?, at now: Moment) -> Bool {
-    guard let limit, case .running(let since) = phase else { return false }
-    return now.monotonic >= since.monotonic + limit
+    guard let limit, case .running(let since) = phase, !frozen.isFrozen else { return false }
+    return now.monotonic >= end(of: limit, since: since.monotonic, at: now.monotonic)
+  }
+
+  /// When a limit that counts from `since` ends, if it does not stand still any more.
+  func end(of limit: Span, since: Instant, at now: Instant) -> Instant {
+    Instant(nanoseconds: (since + limit).nanoseconds + frozen.nanoseconds(until: now))
   }
 
   init(

@@ -3,6 +3,8 @@ package enum AgentEffect: Hashable, Sendable {
   /// Hand the attempt to the shim.
   case spawn(AttemptUID)
   case signal(AttemptUID, UInt8)
+  /// Have it stand still, or go on.
+  case freeze(AttemptUID, Bool)
   /// End every process of it.
   case kill(AttemptUID)
   /// The end is known for good: the shim may forget it.

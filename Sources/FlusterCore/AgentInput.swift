@@ -29,22 +29,28 @@ package struct Assignment: Hashable, Sendable {
   /// Between TERM and KILL.
   package let grace: Span
   /// It came with all that is needed to start it. If not, it is only wanted to go on.
-  package let isStartable: Bool
+  package private(set) var isStartable: Bool
+  /// It is to stand still once it runs.
+  package let isFrozen: Bool
 
   /// An order as it came in.
   package init(
-    uid: AttemptUID, charge: Amounts, timeLimit: Span?, grace: Span, isStartable: Bool = true
+    uid: AttemptUID, charge: Amounts, timeLimit: Span?, grace: Span, isStartable: Bool = true,
+    isFrozen: Bool = false
   ) {
     self.uid = uid
     self.charge = charge
     self.timeLimit = timeLimit
     self.grace = grace
     self.isStartable = isStartable
+    self.isFrozen = isFrozen
   }
 
   /// The same, but not to be started here.
   package var unstartable: Assignment {
-    Assignment(uid: uid, charge: charge, timeLimit: timeLimit, grace: grace, isStartable: false)
+    var assignment = self
+    assignment.isStartable = false
+    return assignment
   }
 }
 
@@ -130,6 +136,8 @@ package enum AgentNotice: Hashable, Sendable {
   case started(AttemptUID, at: Moment)
   case notStarted(AttemptUID, StartReason, errno: Int32)
   case ended(AttemptUID, ExitRecord)
+  /// It stands still, or goes on; after its end: for how long it did.
+  case frozen(AttemptUID, FrozenTime)
   /// A process of it cannot be killed.
   case stuck(AttemptUID)
   /// Everything that the shim holds has been told since it was linked.

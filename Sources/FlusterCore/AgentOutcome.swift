@@ -31,7 +31,8 @@ extension HeldAttempt {
     // A leader that outlived the killing of a child and left with 0 has dealt with it.
     if record.outOfMemory == true, record.exitCode != 0 { return .memoryLimit }
     if isInherited, record.wasTerminated, let limit = assignment?.timeLimit,
-      let started = record.started, record.ended.monotonic >= started.monotonic + limit
+      let started = record.started, case let end = record.ended.monotonic,
+      end >= self.end(of: limit, since: started.monotonic, at: end)
     {
       return .timeLimit
     }

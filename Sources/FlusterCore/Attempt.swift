@@ -18,6 +18,14 @@ package enum StopReason: Hashable, Sendable {
   }
 }
 
+/// Whether an attempt is to stand still.
+package enum Freeze: UInt8, Hashable, Sendable {
+  case never = 0
+  case frozen = 1
+  /// Not any more; how long it did only its worker knows, and so when its time limit ends.
+  case thawed = 2
+}
+
 /// A try of a task that has not ended, or whose end is not known yet.
 package struct OpenAttempt: Hashable, Sendable {
   package let uid: AttemptUID
@@ -34,6 +42,7 @@ package struct OpenAttempt: Hashable, Sendable {
   package var stop: StopReason?
   /// A process of it cannot be killed; it keeps its resources.
   package var stuck = false
+  package var freeze = Freeze.never
 
   /// An attempt just decided on.
   package init(
@@ -48,6 +57,11 @@ package struct OpenAttempt: Hashable, Sendable {
     self.assigned = assigned
     self.state = .assigned
   }
+}
+
+extension OpenAttempt {
+  /// It is to stand still. What is to end goes on first, so that it can heed that.
+  package var isFrozen: Bool { freeze == .frozen && stop == nil }
 }
 
 /// Which budget an ending is charged to.

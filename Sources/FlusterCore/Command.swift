@@ -73,6 +73,8 @@ package enum Command: Hashable, Sendable {
   case release([Selection], from: Caller, RequestID)
   /// Something else is asked for with these jobs from now on.
   case change([Selection], JobChange, from: Caller, RequestID)
+  /// What runs of these stands still, or goes on.
+  case freeze([Selection], Bool, from: Caller, RequestID)
   /// The attempt of the job can be reached under a name; its right to say so is its owner's.
   case registerEndpoint(Endpoint, of: JobID, from: Caller, RequestID)
   /// Takes away what there is under a name.

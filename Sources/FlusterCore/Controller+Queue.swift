@@ -41,7 +41,7 @@ extension Controller {
       rooms.forget()
       healthHasChanged = true
       wantsSchedule = true
-    case .stopRequested, .stuck, .backoffOver, .endpointRegistered, .endpointRemoved: break
+    case .stopRequested, .frozen, .stuck, .backoffOver, .endpointRegistered, .endpointRemoved: break
     }
   }
 

@@ -67,6 +67,8 @@ package struct Controller: Sendable {
       release(selections, from: caller, reply)
     case .change(let selections, let change, let caller, let reply):
       self.change(selections, change, from: caller, reply)
+    case .freeze(let selections, let isFrozen, let caller, let reply):
+      freeze(selections, isFrozen, from: caller, reply)
     case .registerEndpoint(let endpoint, let job, let caller, let reply):
       register(endpoint, of: job, from: caller, reply)
     case .unregisterEndpoint(let name, let scope, let caller, let reply):

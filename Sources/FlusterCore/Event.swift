@@ -6,6 +6,8 @@ package enum Event: Hashable, Sendable {
   case building(AttemptUID)
   case started(AttemptUID, at: WallTime)
   case stopRequested(AttemptUID, StopReason)
+  /// The attempt is to stand still, or to go on.
+  case frozen(AttemptUID, Bool, by: UserID)
   case stuck(AttemptUID)
   case attemptEnded(AttemptUID, Outcome, at: WallTime, Verdict)
   /// Tasks without an open attempt became final: killed, gang-failed or unschedulable.

@@ -17,6 +17,8 @@ package struct FeedEntry: Hashable, Sendable {
     case taskBuilding = "task_building"
     case taskStarted = "task_started"
     case taskStopRequested = "task_stop_requested"
+    case taskFrozen = "task_frozen"
+    case taskThawed = "task_thawed"
     case taskStuck = "task_stuck"
     case taskEnded = "task_ended"
     case workerRegistered = "worker_registered"

@@ -137,11 +137,11 @@ extension Rooms {
 }
 
 extension State {
-  /// By when an attempt is over at the latest; nil if it has no time limit.
+  /// By when an attempt is over at the latest; nil if it has no time limit, or has stood still.
   func expectedEnd(of attempt: OpenAttempt) -> WallTime? {
-    guard let request = jobs[attempt.task.job]?.request, let limit = request.timeLimit else {
-      return nil
-    }
+    guard attempt.freeze == .never, let request = jobs[attempt.task.job]?.request,
+      let limit = request.timeLimit
+    else { return nil }
     return (attempt.started ?? attempt.assigned) + limit + request.grace
   }
 }

@@ -13,6 +13,8 @@ extension State {
     case .building(let uid): move(uid, to: .building, started: nil)
     case .started(let uid, let at): move(uid, to: .running, started: at)
     case .stopRequested(let uid, let reason): attempts[uid]?.stop = reason
+    case .frozen(let uid, let isFrozen, by: _):
+      attempts[uid]?.freeze = isFrozen ? .frozen : .thawed
     case .stuck(let uid): attempts[uid]?.stuck = true
     case .attemptEnded(let uid, _, _, let verdict): end(uid, verdict)
     case .tasksEnded(let id, let positions, let state): jobs[id]?.end(positions, as: state)

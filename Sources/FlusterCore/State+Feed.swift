@@ -9,6 +9,9 @@ extension State {
     case .started(let uid, at: _): entry(.taskStarted, at: time, attempts[uid], .running)
     case .stopRequested(let uid, let reason):
       entry(.taskStopRequested, at: time, attempts[uid], nil)?.asked(by: reason)
+    case .frozen(let uid, let isFrozen, by: let caller):
+      entry(isFrozen ? .taskFrozen : .taskThawed, at: time, attempts[uid], nil)?
+        .asked(by: caller, "")
     case .stuck(let uid): entry(.taskStuck, at: time, attempts[uid], nil)
     case .attemptEnded(let uid, let outcome, at: _, let verdict):
       entry(.taskEnded, at: time, attempts[uid], verdict.state)?.ended(outcome)

@@ -23,7 +23,7 @@ extension Assignment {
     self.init(
       uid: try AttemptUID(wire: wire.uid.array), charge: try Amounts(wire: wire.charge),
       timeLimit: wire.hasTimeLimitMs ? Span(milliseconds: wire.timeLimitMs) : nil,
-      grace: Span(milliseconds: wire.graceMs))
+      grace: Span(milliseconds: wire.graceMs), isFrozen: wire.frozen)
   }
 }
 
@@ -33,7 +33,8 @@ extension Assignment {
     self.init(
       uid: try AttemptUID(wire: wire.uid.array), charge: try Amounts(wire: wire.charge),
       timeLimit: wire.hasTimeLimitMs ? try Limit.span(wire.timeLimitMs, "a time limit") : nil,
-      grace: try Limit.span(wire.graceMs, "a grace"), isStartable: false)
+      grace: try Limit.span(wire.graceMs, "a grace"), isStartable: false,
+      isFrozen: wire.frozen)
   }
 }
 

@@ -27,6 +27,8 @@ package struct ChangeOrder: Hashable, Sendable {
     case hold
     case release
     case change(JobChange)
+    case freeze
+    case thaw
   }
 
   package let selectors: [JobSelector]
@@ -39,6 +41,8 @@ package struct ChangeOrder: Hashable, Sendable {
     switch wire.verb {
     case .hold: verb = .hold
     case .release: verb = .release
+    case .freeze: verb = .freeze
+    case .thaw: verb = .thaw
     case .priority: verb = .change(.priority(try JobOptions.priority(wire: wire.priority)))
     case .changeBand:
       guard wire.band != .unspecified else { throw .invalid("the request names no band") }

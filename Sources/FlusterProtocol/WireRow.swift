@@ -68,6 +68,7 @@ extension WireAttemptRow {
     state = WireState(attempt.state)
     assignedMs = attempt.assigned.milliseconds
     if let time = attempt.started { startedMs = time.milliseconds }
+    frozen = attempt.isFrozen
   }
 }
 

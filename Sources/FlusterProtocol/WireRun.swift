@@ -27,6 +27,7 @@ extension WireRun {
     explicit = job.request.array.isExplicit
     namespace = job.root.number
     gangAddresses = gang
+    frozen = attempt.isFrozen
   }
 
   /// Refuses an order that the worker could not carry out as it stands: the worker's own door.
@@ -56,6 +57,7 @@ extension WireKept {
     if let limit = job.request.timeLimit { timeLimitMs = limit.milliseconds }
     graceMs = job.request.grace.milliseconds
     if let logMax { logMaxBytes = logMax }
+    frozen = attempt.isFrozen
   }
 }
 

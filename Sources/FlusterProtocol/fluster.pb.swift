@@ -1731,6 +1731,12 @@ package nonisolated struct WireJobRow: @unchecked Sendable {
   /// Clears the value of `replaces`. Subsequent reads from it will return its default value.
   package mutating func clearReplaces() {_uniqueStorage()._replaces = nil}
 
+  /// So many of its tasks are to stand still.
+  package var frozen: UInt32 {
+    get {_storage._frozen}
+    set {_uniqueStorage()._frozen = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1974,6 +1980,12 @@ package nonisolated struct WireTaskRow: @unchecked Sendable {
     set {_uniqueStorage()._error = newValue}
   }
 
+  /// It is to stand still.
+  package var frozen: Bool {
+    get {_storage._frozen}
+    set {_uniqueStorage()._frozen = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2042,6 +2054,12 @@ package nonisolated struct WireAttemptRow: @unchecked Sendable {
   package var hasOutcome: Bool {_storage._outcome != nil}
   /// Clears the value of `outcome`. Subsequent reads from it will return its default value.
   package mutating func clearOutcome() {_uniqueStorage()._outcome = nil}
+
+  /// It is to stand still.
+  package var frozen: Bool {
+    get {_storage._frozen}
+    set {_uniqueStorage()._frozen = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2387,6 +2405,10 @@ package nonisolated struct WireSet: Sendable {
 
     /// Only while nothing of the job runs.
     case memory // = 6
+
+    /// What runs stands still, with all that it holds, or goes on.
+    case freeze // = 7
+    case thaw // = 8
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -2402,6 +2424,8 @@ package nonisolated struct WireSet: Sendable {
       case 4: self = .changeBand
       case 5: self = .timeLimit
       case 6: self = .memory
+      case 7: self = .freeze
+      case 8: self = .thaw
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -2415,6 +2439,8 @@ package nonisolated struct WireSet: Sendable {
       case .changeBand: return 4
       case .timeLimit: return 5
       case .memory: return 6
+      case .freeze: return 7
+      case .thaw: return 8
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -2428,6 +2454,8 @@ package nonisolated struct WireSet: Sendable {
       .changeBand,
       .timeLimit,
       .memory,
+      .freeze,
+      .thaw,
     ]
 
   }
@@ -3273,6 +3301,9 @@ package nonisolated struct WireKept: Sendable {
   /// Clears the value of `logMaxBytes`. Subsequent reads from it will return its default value.
   package mutating func clearLogMaxBytes() {self._logMaxBytes = nil}
 
+  /// It is to stand still; that time does not count against its limit.
+  package var frozen: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3391,6 +3422,12 @@ package nonisolated struct WireRun: @unchecked Sendable {
   package var script: Data {
     get {_storage._script}
     set {_uniqueStorage()._script = newValue}
+  }
+
+  /// As in Kept, once it has started.
+  package var frozen: Bool {
+    get {_storage._frozen}
+    set {_uniqueStorage()._frozen = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -5408,7 +5445,7 @@ nonisolated extension WireListing: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".JobRow"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}name\0\u{1}uid\0\u{1}state\0\u{3}submitted_ms\0\u{3}started_ms\0\u{3}ended_ms\0\u{1}array\0\u{1}needs\0\u{1}counts\0\u{1}held\0\u{1}reason\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}retries\0\u{3}retries_lost\0\u{1}error\0\u{3}killed_by\0\u{3}kill_reason\0\u{1}launch\0\u{1}attempts\0\u{1}outcome\0\u{1}parent\0\u{3}parent_index\0\u{1}root\0\u{1}path\0\u{3}end_children\0\u{1}options\0\u{1}key\0\u{1}replaces\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}name\0\u{1}uid\0\u{1}state\0\u{3}submitted_ms\0\u{3}started_ms\0\u{3}ended_ms\0\u{1}array\0\u{1}needs\0\u{1}counts\0\u{1}held\0\u{1}reason\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}retries\0\u{3}retries_lost\0\u{1}error\0\u{3}killed_by\0\u{3}kill_reason\0\u{1}launch\0\u{1}attempts\0\u{1}outcome\0\u{1}parent\0\u{3}parent_index\0\u{1}root\0\u{1}path\0\u{3}end_children\0\u{1}options\0\u{1}key\0\u{1}replaces\0\u{2}\u{7}frozen\0")
 
   fileprivate class _StorageClass {
     var _job: UInt64 = 0
@@ -5441,6 +5478,7 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _options: WireOptions? = nil
     var _key: String? = nil
     var _replaces: UInt64? = nil
+    var _frozen: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -5481,6 +5519,7 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _options = source._options
       _key = source._key
       _replaces = source._replaces
+      _frozen = source._frozen
     }
   }
 
@@ -5529,6 +5568,7 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 28: try { try decoder.decodeSingularMessageField(value: &_storage._options) }()
         case 29: try { try decoder.decodeSingularStringField(value: &_storage._key) }()
         case 30: try { try decoder.decodeSingularUInt64Field(value: &_storage._replaces) }()
+        case 37: try { try decoder.decodeSingularUInt32Field(value: &_storage._frozen) }()
         default: break
         }
       }
@@ -5631,6 +5671,9 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       try { if let v = _storage._replaces {
         try visitor.visitSingularUInt64Field(value: v, fieldNumber: 30)
       } }()
+      if _storage._frozen != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._frozen, fieldNumber: 37)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -5670,6 +5713,7 @@ nonisolated extension WireJobRow: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._options != rhs_storage._options {return false}
         if _storage._key != rhs_storage._key {return false}
         if _storage._replaces != rhs_storage._replaces {return false}
+        if _storage._frozen != rhs_storage._frozen {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -5883,7 +5927,7 @@ nonisolated extension WireHolder: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TaskRow"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{1}explicit\0\u{1}state\0\u{1}failures\0\u{1}preemptions\0\u{1}attempts\0\u{1}outcome\0\u{1}reason\0\u{1}worker\0\u{3}started_ms\0\u{3}ended_ms\0\u{1}name\0\u{1}uid\0\u{1}error\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{1}explicit\0\u{1}state\0\u{1}failures\0\u{1}preemptions\0\u{1}attempts\0\u{1}outcome\0\u{1}reason\0\u{1}worker\0\u{3}started_ms\0\u{3}ended_ms\0\u{1}name\0\u{1}uid\0\u{1}error\0\u{1}frozen\0")
 
   fileprivate class _StorageClass {
     var _job: UInt64 = 0
@@ -5901,6 +5945,7 @@ nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._Message
     var _name: String = String()
     var _uid: UInt32 = 0
     var _error: String = String()
+    var _frozen: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -5926,6 +5971,7 @@ nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._Message
       _name = source._name
       _uid = source._uid
       _error = source._error
+      _frozen = source._frozen
     }
   }
 
@@ -5959,6 +6005,7 @@ nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._Message
         case 13: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
         case 14: try { try decoder.decodeSingularUInt32Field(value: &_storage._uid) }()
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._error) }()
+        case 16: try { try decoder.decodeSingularBoolField(value: &_storage._frozen) }()
         default: break
         }
       }
@@ -6016,6 +6063,9 @@ nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._Message
       if !_storage._error.isEmpty {
         try visitor.visitSingularStringField(value: _storage._error, fieldNumber: 15)
       }
+      if _storage._frozen != false {
+        try visitor.visitSingularBoolField(value: _storage._frozen, fieldNumber: 16)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -6040,6 +6090,7 @@ nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._Message
         if _storage._name != rhs_storage._name {return false}
         if _storage._uid != rhs_storage._uid {return false}
         if _storage._error != rhs_storage._error {return false}
+        if _storage._frozen != rhs_storage._frozen {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -6051,7 +6102,7 @@ nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireAttemptRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AttemptRow"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}number\0\u{1}uid\0\u{1}worker\0\u{1}state\0\u{3}assigned_ms\0\u{3}started_ms\0\u{3}ended_ms\0\u{1}outcome\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}number\0\u{1}uid\0\u{1}worker\0\u{1}state\0\u{3}assigned_ms\0\u{3}started_ms\0\u{3}ended_ms\0\u{1}outcome\0\u{1}frozen\0")
 
   fileprivate class _StorageClass {
     var _index: UInt32 = 0
@@ -6063,6 +6114,7 @@ nonisolated extension WireAttemptRow: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _startedMs: Int64? = nil
     var _endedMs: Int64? = nil
     var _outcome: WireOutcome? = nil
+    var _frozen: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -6082,6 +6134,7 @@ nonisolated extension WireAttemptRow: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _startedMs = source._startedMs
       _endedMs = source._endedMs
       _outcome = source._outcome
+      _frozen = source._frozen
     }
   }
 
@@ -6109,6 +6162,7 @@ nonisolated extension WireAttemptRow: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 7: try { try decoder.decodeSingularInt64Field(value: &_storage._startedMs) }()
         case 8: try { try decoder.decodeSingularInt64Field(value: &_storage._endedMs) }()
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._outcome) }()
+        case 10: try { try decoder.decodeSingularBoolField(value: &_storage._frozen) }()
         default: break
         }
       }
@@ -6148,6 +6202,9 @@ nonisolated extension WireAttemptRow: SwiftProtobuf.Message, SwiftProtobuf._Mess
       try { if let v = _storage._outcome {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
       } }()
+      if _storage._frozen != false {
+        try visitor.visitSingularBoolField(value: _storage._frozen, fieldNumber: 10)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -6166,6 +6223,7 @@ nonisolated extension WireAttemptRow: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._startedMs != rhs_storage._startedMs {return false}
         if _storage._endedMs != rhs_storage._endedMs {return false}
         if _storage._outcome != rhs_storage._outcome {return false}
+        if _storage._frozen != rhs_storage._frozen {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -6644,7 +6702,7 @@ nonisolated extension WireSet: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 }
 
 nonisolated extension WireSet.Verb: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0VERB_UNSPECIFIED\0\u{1}HOLD\0\u{1}RELEASE\0\u{1}PRIORITY\0\u{1}CHANGE_BAND\0\u{1}TIME_LIMIT\0\u{1}MEMORY\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0VERB_UNSPECIFIED\0\u{1}HOLD\0\u{1}RELEASE\0\u{1}PRIORITY\0\u{1}CHANGE_BAND\0\u{1}TIME_LIMIT\0\u{1}MEMORY\0\u{1}FREEZE\0\u{1}THAW\0")
 }
 
 nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -7968,7 +8026,7 @@ nonisolated extension WireDesired: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kept"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}charge\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{3}log_max_bytes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}charge\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{3}log_max_bytes\0\u{1}frozen\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7981,6 +8039,7 @@ nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self._timeLimitMs) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.graceMs) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self._logMaxBytes) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.frozen) }()
       default: break
       }
     }
@@ -8006,6 +8065,9 @@ nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     try { if let v = self._logMaxBytes {
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 5)
     } }()
+    if self.frozen != false {
+      try visitor.visitSingularBoolField(value: self.frozen, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -8015,6 +8077,7 @@ nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs._timeLimitMs != rhs._timeLimitMs {return false}
     if lhs.graceMs != rhs.graceMs {return false}
     if lhs._logMaxBytes != rhs._logMaxBytes {return false}
+    if lhs.frozen != rhs.frozen {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -8022,7 +8085,7 @@ nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Run"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}job\0\u{1}index\0\u{1}number\0\u{3}task_count\0\u{1}owner\0\u{1}charge\0\u{3}memory_limit_bytes\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}launch\0\u{1}environment\0\u{1}name\0\u{1}explicit\0\u{1}namespace\0\u{3}gang_addresses\0\u{1}script\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}job\0\u{1}index\0\u{1}number\0\u{3}task_count\0\u{1}owner\0\u{1}charge\0\u{3}memory_limit_bytes\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}launch\0\u{1}environment\0\u{1}name\0\u{1}explicit\0\u{1}namespace\0\u{3}gang_addresses\0\u{1}script\0\u{2}\u{3}frozen\0")
 
   fileprivate class _StorageClass {
     var _uid: Data = Data()
@@ -8042,6 +8105,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     var _namespace: UInt64 = 0
     var _gangAddresses: [String] = []
     var _script: Data = Data()
+    var _frozen: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -8069,6 +8133,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       _namespace = source._namespace
       _gangAddresses = source._gangAddresses
       _script = source._script
+      _frozen = source._frozen
     }
   }
 
@@ -8104,6 +8169,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._namespace) }()
         case 16: try { try decoder.decodeRepeatedStringField(value: &_storage._gangAddresses) }()
         case 17: try { try decoder.decodeSingularBytesField(value: &_storage._script) }()
+        case 20: try { try decoder.decodeSingularBoolField(value: &_storage._frozen) }()
         default: break
         }
       }
@@ -8167,6 +8233,9 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       if !_storage._script.isEmpty {
         try visitor.visitSingularBytesField(value: _storage._script, fieldNumber: 17)
       }
+      if _storage._frozen != false {
+        try visitor.visitSingularBoolField(value: _storage._frozen, fieldNumber: 20)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -8193,6 +8262,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         if _storage._namespace != rhs_storage._namespace {return false}
         if _storage._gangAddresses != rhs_storage._gangAddresses {return false}
         if _storage._script != rhs_storage._script {return false}
+        if _storage._frozen != rhs_storage._frozen {return false}
         return true
       }
       if !storagesAreEqual {return false}

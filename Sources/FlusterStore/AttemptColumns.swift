@@ -4,7 +4,7 @@ import FlusterCore
 enum AttemptColumns {
   private static let opening = """
     job, position, number, uid, worker, cpu_millis, memory_bytes, resources, sequence, assigned,
-    state, started, stop, stop_by, stop_reason, stuck
+    state, started, stop, stop_by, stop_reason, stuck, frozen
     """
   private static let ending = [
     "ended", "final_state", "charged", "cause", "exit_code", "signal", "start_reason",
@@ -41,6 +41,7 @@ enum AttemptColumns {
     parameters.put(attempt.started?.milliseconds)
     put(attempt.stop, into: &parameters)
     parameters.put(attempt.stuck)
+    parameters.put(UInt32(attempt.freeze.rawValue))
   }
 
   /// Three columns: which reason, by whom, and in which words.
@@ -108,6 +109,8 @@ enum AttemptColumns {
     attempt.started = row.optionalTime()
     attempt.stop = stopReason(&row)
     attempt.stuck = row.flag()
+    let freeze: UInt8 = row.number()
+    attempt.freeze = row.checked(Freeze(rawValue: freeze), otherwise: .never)
     return attempt
   }
 

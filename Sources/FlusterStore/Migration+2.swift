@@ -40,6 +40,7 @@ extension Migration {
     ALTER TABLE job ADD COLUMN constraints BLOB;
     ALTER TABLE job ADD COLUMN unschedulable_tasks BLOB;
     ALTER TABLE job ADD COLUMN failures BLOB;
+    ALTER TABLE attempt ADD COLUMN frozen INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE worker ADD COLUMN attributes BLOB;
     ALTER TABLE worker ADD COLUMN address TEXT NOT NULL DEFAULT 'localhost';
     ALTER TABLE worker ADD COLUMN lease INTEGER;

@@ -26,6 +26,14 @@ extension Store {
     try expect(changed, "attempt \(uid)")
   }
 
+  func setFreeze(_ freeze: Freeze, of uid: AttemptUID) throws(StoreError) {
+    let changed = try statements.setAttemptFreeze.run { parameters in
+      parameters.put(UInt32(freeze.rawValue))
+      parameters.put(uid)
+    }
+    try expect(changed, "attempt \(uid)")
+  }
+
   func setStuck(_ uid: AttemptUID) throws(StoreError) {
     try expect(statements.setAttemptStuck.run { $0.put(uid) }, "attempt \(uid)")
   }

@@ -9,6 +9,7 @@ extension Store {
     case .building(let uid): try set(.building, started: nil, of: uid)
     case .started(let uid, let at): try set(.running, started: at, of: uid)
     case .stopRequested(let uid, let reason): try set(reason, of: uid)
+    case .frozen(let uid, let isFrozen, by: _): try setFreeze(isFrozen ? .frozen : .thawed, of: uid)
     case .stuck(let uid): try setStuck(uid)
     case .attemptEnded(let uid, let outcome, let at, let verdict):
       try close(uid, outcome, at: at, verdict)

@@ -17,6 +17,7 @@ struct StoreStatements {
   let setAttemptState: Statement
   let setAttemptStop: Statement
   let setAttemptStuck: Statement
+  let setAttemptFreeze: Statement
   let closeAttempt: Statement
   let chargeTask: Statement
   let endTask: Statement
@@ -64,6 +65,7 @@ struct StoreStatements {
     setAttemptState = try compile("UPDATE attempt SET state = ?, started = ? \(open)")
     setAttemptStop = try compile(
       "UPDATE attempt SET stop = ?, stop_by = ?, stop_reason = ? \(open)")
+    setAttemptFreeze = try compile("UPDATE attempt SET frozen = ? \(open)")
     setAttemptStuck = try compile("UPDATE attempt SET stuck = 1 \(open)")
     closeAttempt = try compile(AttemptColumns.closing)
     chargeTask = try compile(

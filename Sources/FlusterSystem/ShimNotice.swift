@@ -69,6 +69,9 @@ package enum ShimNotice: Sendable, Hashable {
   case refused(theirs: UInt32, ours: UInt32)
   /// A process of the attempt has not died for 30 s of being killed; tries go on.
   case stuck(uid: [UInt8])
+  /// For so many nanoseconds the attempt stood still before `since`, of CLOCK_MONOTONIC, and since
+  /// then it does; nil: it goes on. In a list for those only that ever stood still.
+  case frozen(uid: [UInt8], total: Int64, since: Int64?)
   /// The shim holds no such attempt, or none with such a log.
   case unknown(uid: [UInt8])
   /// It will not quit: so many attempts and records are held.
@@ -126,6 +129,11 @@ package enum ShimNotice: Sendable, Hashable {
       writer.uid(uid)
       writer.uid(tag)
       return writer.packet(kind: 111)
+    case .frozen(let uid, let total, let since):
+      writer.uid(uid)
+      writer.number(total)
+      writer.optional(since)
+      return writer.packet(kind: 112)
     }
   }
 
@@ -152,6 +160,10 @@ package enum ShimNotice: Sendable, Hashable {
     case 109: notice = .unknown(uid: try reader.uid())
     case 110: notice = .held(try reader.number(UInt32.self))
     case 111: notice = .starting(uid: try reader.uid(), tag: try reader.uid())
+    case 112:
+      notice = .frozen(
+        uid: try reader.uid(), total: try reader.number(Int64.self),
+        since: try reader.optional(Int64.self))
     default: throw .malformed("unknown notice \(kind)")
     }
     try reader.end()

@@ -6,6 +6,8 @@ package enum ShimRequest: Sendable, Hashable {
   case spawn(ShimSpawn)
   /// Sends a signal to the leader's process group; no answer unless the uid is unknown.
   case signal(uid: [UInt8], number: Int32)
+  /// Has all of the attempt's cgroup stand still, or go on; answered with what it is by then.
+  case freeze(uid: [UInt8], Bool)
   /// Ends every process of the attempt; answered by its `ended`.
   case kill(uid: [UInt8])
   /// Answered by a notice for every attempt held, then `listEnd`.
@@ -52,6 +54,10 @@ package enum ShimRequest: Sendable, Hashable {
     case .lease(let end):
       writer.optional(end)
       return writer.packet(kind: 9)
+    case .freeze(let uid, let isFrozen):
+      writer.uid(uid)
+      writer.flag(isFrozen)
+      return writer.packet(kind: 10)
     }
   }
 
@@ -78,6 +84,7 @@ package enum ShimRequest: Sendable, Hashable {
     case 7: request = .openLog(uid: try reader.uid(), errors: try reader.flag())
     case 8: request = .quit
     case 9: request = .lease(end: try reader.optional(Int64.self))
+    case 10: request = .freeze(uid: try reader.uid(), try reader.flag())
     default: throw .malformed("unknown request \(kind)")
     }
     try reader.end()

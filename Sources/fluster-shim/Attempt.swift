@@ -80,6 +80,8 @@ struct Attempt {
   /// Whether anything of it can be alive.
   var isOfThisBoot = true
   var sweep: Sweep?
+  /// For how long it stood still before `since`, and since when it does; of CLOCK_MONOTONIC.
+  var frozen: (total: Int64, since: Int64?) = (0, nil)
   /// When something is to be done if nothing happens.
   var deadline: Int64?
 

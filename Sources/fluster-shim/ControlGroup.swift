@@ -62,6 +62,11 @@ struct ControlGroup {
     return events.isEmpty ? !exists : field("populated", of: events) == 0
   }
 
+  /// Has everything in it and below it stand still, or go on. Returns an errno, or 0.
+  func freeze(_ isFrozen: Bool) -> Int32 {
+    ControlGroups.write(isFrozen ? "1" : "0", to: "\(path)/cgroup.freeze")
+  }
+
   /// Kills everything in it and below it.
   func kill() {
     guard ControlGroups.write("1", to: "\(path)/cgroup.kill") != 0 else { return }

@@ -32,6 +32,7 @@ extension Shim {
       guard attempts[spawn.uid] == nil else { return present(spawn.uid) }
       admit(spawn, script: spawn.scriptWord == nil ? nil : descriptors.last)
     case .signal(let uid, let number): signal(uid, number)
+    case .freeze(let uid, let isFrozen): freeze(uid, isFrozen)
     case .kill(let uid):
       if attempts[uid] == nil { tell(.unknown(uid: uid)) } else { kill(uid) }
     case .list:
@@ -93,6 +94,7 @@ extension Shim {
       tellLogs(of: attempt)
     case .over(let notice): tell(notice)
     }
+    if attempt.frozen.total > 0 || attempt.frozen.since != nil { tellFreeze(uid) }
     if attempt.sweep?.isToldStuck == true, !attempt.isOver { tell(.stuck(uid: uid)) }
   }
 
@@ -107,6 +109,30 @@ extension Shim {
     guard (1...64).contains(number), !attempt.isOver, let leader = attempt.leader else { return }
     // Before setsid there is no group of its own; the number is its own until it is reaped.
     if Glibc.kill(-leader.pid, number) != 0 { try? PidFD.send(signal: number, to: leader.pidfd) }
+  }
+
+  /// By its cgroup only: a job would see a signal, and anybody could lift it.
+  private func freeze(_ uid: [UInt8], _ isFrozen: Bool) {
+    guard let attempt = attempts[uid] else { return tell(.unknown(uid: uid)) }
+    if case .running = attempt.phase, attempt.sweep == nil,
+      isFrozen != (attempt.frozen.since != nil)
+    {
+      let now = Clock.monotonicNanoseconds()
+      let failure = attempt.cgroup?.freeze(isFrozen) ?? EOPNOTSUPP
+      if failure != 0 {
+        logger.error("cannot freeze or thaw \(attempt.label): \(SystemError.reason(failure))")
+      } else if let since = attempt.frozen.since {
+        attempts[uid]?.frozen = (attempt.frozen.total + now - since, nil)
+      } else {
+        attempts[uid]?.frozen.since = now
+      }
+    }
+    tellFreeze(uid)
+  }
+
+  private func tellFreeze(_ uid: [UInt8]) {
+    guard let frozen = attempts[uid]?.frozen else { return }
+    tell(.frozen(uid: uid, total: frozen.total, since: frozen.since))
   }
 
   private func kill(_ uid: [UInt8]) {

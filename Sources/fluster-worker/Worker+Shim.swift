@@ -64,6 +64,9 @@ extension Worker {
         "the shim refuses this worker",
         "it speaks version \(ours), this worker version \(theirs)")
     case .stuck(let uid): tell(uid, of: ShimWire.noTag) { .stuck($0) }
+    case .frozen(let uid, let total, let since):
+      let time = FrozenTime(total: total, since: since.map { Instant(nanoseconds: $0) })
+      tell(uid, of: ShimWire.noTag) { .frozen($0, time) }
     case .unknown(let uid): log.debug("the shim does not hold \(ShimSpawn.hexadecimal(uid))")
     case .held(let count): log.notice("the shim stays: it holds \(count) attempts")
     }

@@ -114,6 +114,7 @@ final class Worker {
     case .spawn(let uid): spawn(uid)
     case .signal(let uid, let number):
       shim?.send(.signal(uid: uid.bytes, number: Int32(number)))
+    case .freeze(let uid, let isFrozen): shim?.send(.freeze(uid: uid.bytes, isFrozen))
     case .kill(let uid): kill(uid)
     case .acknowledge(let uid): shim?.send(.acknowledge(uid: uid.bytes))
     case .lease(let end): tell(lease: end)

@@ -22,6 +22,12 @@ extension Daemon {
   func row(of job: Job) -> WireJobRow {
     var row = WireJobRow(job)
     if let reason = reason(of: job) { row.reason = WireReason(reason) }
+    if job.progress.counts.active > 0 {
+      row.frozen = UInt32(
+        job.records.values.count { record in
+          record.open.flatMap { controller.state.attempts[$0] }?.isFrozen ?? false
+        })
+    }
     return row
   }
 
@@ -93,6 +99,7 @@ extension Daemon {
     if let uid = record?.open, let open = controller.state.attempts[uid] {
       row.worker = open.worker.name
       if let time = open.started { row.startedMs = time.milliseconds }
+      row.frozen = open.isFrozen
       return row
     }
     if let attempt { add(attempt, to: &row) }

@@ -95,7 +95,7 @@ extension Daemon {
     case .assigned: pendingTasks -= 1
     case .attemptEnded(_, _, at: _, .retry): pendingTasks += 1
     case .tasksEnded(_, let positions, _): pendingTasks -= UInt64(positions.elementCount)
-    case .attemptEnded, .building, .started, .stopRequested, .stuck, .killRequested, .held,
+    case .attemptEnded, .building, .started, .stopRequested, .frozen, .stuck, .killRequested, .held,
       .changed, .tasksHeld, .tasksReleased, .endpointRegistered, .endpointRemoved, .registered,
       .drained, .forgotten, .linked, .unlinked, .silent, .ailing, .backoffOver:
       break
@@ -159,7 +159,7 @@ extension Event {
   var isStored: Bool {
     switch self {
     case .linked, .unlinked, .silent, .ailing, .backoffOver: false
-    case .submitted, .assigned, .building, .started, .stopRequested, .stuck, .attemptEnded,
+    case .submitted, .assigned, .building, .started, .stopRequested, .frozen, .stuck, .attemptEnded,
       .tasksEnded, .killRequested, .held, .tasksHeld, .tasksReleased, .changed, .jobEnded,
       .registered, .drained, .forgotten, .endpointRegistered, .endpointRemoved:
       true

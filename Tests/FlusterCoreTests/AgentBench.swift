@@ -27,11 +27,11 @@ struct AgentBench {
 
   static func run(
     _ number: UInt64, limit: UInt64? = nil, grace: UInt64 = 5, startable: Bool = true,
-    charge: Amounts = slot
+    charge: Amounts = slot, frozen: Bool = false
   ) -> Assignment {
     Assignment(
       uid: uid(number), charge: charge, timeLimit: limit.map(Span.seconds),
-      grace: .seconds(grace), isStartable: startable)
+      grace: .seconds(grace), isStartable: startable, isFrozen: frozen)
   }
 
   /// So many seconds on the clock, which begins at 100.
@@ -128,6 +128,9 @@ struct AgentBench {
 
 extension [AgentEffect] {
   var spawned: [UInt64] { compactMap { if case .spawn(let uid) = $0 { uid.low } else { nil } } }
+
+  /// What is to stand still, and to go on.
+  var freezes: [Bool] { compactMap { if case .freeze(_, let frozen) = $0 { frozen } else { nil } } }
 
   /// What a process is told: signals, and 9 for a kill.
   var signals: [UInt8] {

@@ -58,7 +58,7 @@ struct AgentWorld {
     case .report(let observations, _, _):
       for observation in observations where controllerLinked { observe(observation) }
     case .wake(let at): wake = at
-    case .forget, .lease, .odd: break
+    case .forget, .freeze, .lease, .odd: break
     }
   }
 

@@ -20,6 +20,7 @@ struct SimulatedShim {
     /// Left by a shim that died, so how it ends cannot be known.
     var isLost = false
     var isToldStuck = false
+    var frozen = FrozenTime.none
 
     var isLive: Bool {
       switch phase {
@@ -33,6 +34,7 @@ struct SimulatedShim {
     /// Given when the machine had so much.
     case spawn(AttemptUID, of: Amounts)
     case signal(AttemptUID, UInt8)
+    case freeze(AttemptUID, Bool)
     case kill(AttemptUID)
     case acknowledge(AttemptUID)
     /// The first of a connection.
@@ -69,11 +71,21 @@ struct SimulatedShim {
   mutating func present(_ uid: AttemptUID) {
     guard let process = processes[uid] else { return }
     switch process.phase {
-    case .over(let notice): return tell(notice)
+    case .over(let notice): tell(notice)
     case .starting: tell(.starting(uid))
     case .running(let since): tell(process.isLost ? .starting(uid) : .started(uid, at: since))
     }
-    if process.isToldStuck { tell(.stuck(uid)) }
+    if process.frozen != .none { tell(.frozen(uid, process.frozen)) }
+    if process.isToldStuck, process.isLive { tell(.stuck(uid)) }
+  }
+
+  mutating func freeze(_ uid: AttemptUID, _ isFrozen: Bool, at now: Instant) {
+    guard let process = processes[uid] else { return }
+    if case .running = process.phase, !process.isDoomed, isFrozen != process.frozen.isFrozen {
+      processes[uid]?.frozen = FrozenTime(
+        total: process.frozen.nanoseconds(until: now), since: isFrozen ? now : nil)
+    }
+    tell(.frozen(uid, processes[uid]?.frozen ?? .none))
   }
 
   /// The worker's end of the connection is gone: some of what it sent may still be read, until a

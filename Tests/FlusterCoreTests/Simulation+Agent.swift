@@ -22,6 +22,7 @@ extension Simulation {
       machines[place].launches[uid] = false
       order(.spawn(uid, of: machines[place].capacity), on: place)
     case .signal(let uid, let number): order(.signal(uid, number), on: place)
+    case .freeze(let uid, let isFrozen): order(.freeze(uid, isFrozen), on: place)
     case .kill(let uid): order(.kill(uid), on: place)
     case .acknowledge(let uid): order(.acknowledge(uid), on: place)
     case .forget(let uid): machines[place].launches[uid] = nil

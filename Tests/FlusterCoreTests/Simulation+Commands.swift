@@ -20,6 +20,8 @@ extension Simulation {
     (6, { .release([$0.job()], from: World.root, $0.request()) }),
     (4, { .release([$0.tasks()], from: World.root, $0.request()) }),
     (6, { .change([$0.job()], $0.change(), from: World.root, $0.request()) }),
+    (4, { .freeze([$0.job()], true, from: World.root, $0.request()) }),
+    (4, { .freeze([$0.tasks()], $0.chance(1, in: 2), from: World.root, $0.request()) }),
     (8, { $0.registration() }),
     (2, { $0.unregistration() }),
     (2, { .drain($0.worker(), true, from: World.root, $0.request()) }),
@@ -51,6 +53,7 @@ extension Simulation {
     }
     for job in controller.state.jobs.values {
       let selection = Selection(job: job.id)
+      step(.freeze([selection], false, from: World.root, request()))
       let isHopeless =
         controller.state.connected.count == machines.count
         && controller.obstacle(to: job.request) != nil && !growMachine()

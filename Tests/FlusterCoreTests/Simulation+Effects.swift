@@ -104,7 +104,7 @@ extension Simulation {
     desired.runs.append(
       Assignment(
         uid: uid, charge: attempt.charge, timeLimit: job.request.timeLimit,
-        grace: job.request.grace, isStartable: mayStart))
+        grace: job.request.grace, isStartable: mayStart, isFrozen: attempt.isFrozen))
     if isFull, attempt.stop != nil { desired.stops.append(stop(uid)) }
   }
 

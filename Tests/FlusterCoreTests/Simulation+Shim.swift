@@ -35,6 +35,8 @@ extension Simulation {
       if number == 15, machines[place].shim.isLive(uid) {
         machines[place].shim.processes[uid]?.isTermed = true
       }
+    case .freeze(let uid, let isFrozen):
+      machines[place].shim.freeze(uid, isFrozen, at: clock.monotonic)
     case .kill(let uid):
       if machines[place].shim.isLive(uid) {
         machines[place].shim.processes[uid]?.isDoomed = true
@@ -88,6 +90,7 @@ extension Simulation {
         machines[place].shim.processes[uid]?.phase = .running(since: now)
         machines[place].shim.tell(.started(uid, at: now))
       }
+    case .running where process.frozen.isFrozen: break
     case .running:
       if process.isTermed, chance(2, in: 3) { return end(uid, on: place) { $0.signal = 15 } }
       switch Int.random(in: 0..<16, using: &random) {

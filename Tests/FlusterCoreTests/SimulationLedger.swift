@@ -84,6 +84,9 @@ struct SimulationLedger {
       requests[job] = request
       requests[job]?.timeLimit = limit
       return []
+    case .frozen(_, let isFrozen, by: _):
+      count(isFrozen ? "freeze" : "thaw")
+      return []
     case .stopRequested, .stuck, .killRequested, .held, .tasksHeld,
       .tasksReleased, .registered, .drained, .forgotten, .linked, .unlinked, .silent,
       .ailing, .backoffOver, .endpointRegistered, .endpointRemoved:

@@ -63,5 +63,74 @@ extension Golden {
       hex: """
         08058a01130a091207747261696e2d2a1006308080808004
         """),
+    Golden(
+      description: "an order to stand still",
+      text: #"""
+        request: 5
+        set {
+          selectors {
+            tasks {
+              job: 42
+              first: 7
+              last: 7
+            }
+          }
+          verb: FREEZE
+        }
+        """#,
+      hex: """
+        08058a010c0a080a06082a100718071007
+        """),
+    Golden(
+      description: "what goes on, standing still",
+      text: #"""
+        desired {
+          sequence: 3
+          kept {
+            uid: "sixteen.bytes..!"
+            charge {
+              cpu_millis: 1000
+              memory_bytes: 1024
+            }
+            time_limit_ms: 60000
+            grace_ms: 5000
+            frozen: true
+          }
+        }
+        """#,
+      hex: """
+        d20227080342230a107369787465656e2e62797465732e2e21120608e80710800818e0d403208827\
+        3001
+        """),
+    Golden(
+      description: "rows of what stands still",
+      text: #"""
+        request: 12
+        listing {
+          jobs {
+            job: 42
+            name: "sweep"
+            state: RUNNING
+            attempts {
+              uid: "sixteen.bytes..!"
+              worker: "w1"
+              state: RUNNING
+              frozen: true
+            }
+            frozen: 1
+          }
+          tasks {
+            job: 42
+            index: 7
+            explicit: true
+            state: RUNNING
+            frozen: true
+          }
+        }
+        """#,
+      hex: """
+        080c6a3a0a2b082a120573776565702003aa011a1a107369787465656e2e62797465732e2e212202\
+        773128035001a80201120b082a100718012003800101
+        """),
   ]
 }

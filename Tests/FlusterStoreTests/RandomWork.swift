@@ -91,6 +91,8 @@ struct RandomWork {
       }
       return .disconnect(link)
     case 11: return .change([Selection(job: selection().job)], change(), from: root, request)
+    case 12:
+      return .freeze([selection()], Bool.random(using: &random), from: root, request)
     default: return observe()
     }
   }

@@ -54,6 +54,42 @@ extension Programs {
       }
     }
 
+    @Test("what is frozen stands still over restarts, its limit with it, and goes on or is ended")
+    func freeze() throws {
+      try Instance.with { instance in
+        let script = "while :; do date +%s%N; sleep 0.05; done"
+        let job = try instance.submit("--time", "5s", "-c", script)
+        try instance.waitUntil(job, is: "running")
+        let set = try instance.run("fluster-set", job, "freeze")
+        guard !instance.said(by: .shim).contains(where: { $0.contains("cgroup") }) else {
+          #expect(set.status == 65 && set.errors.contains("has no cgroups"), "\(set)")
+          return
+        }
+        #expect(set.status == 0, "\(set)")
+        #expect(try instance.column("REASON", of: job) == "frozen")
+        func lines() throws -> Int { try instance.log(of: job).split(separator: "\n").count }
+        var before = -1
+        try eventually("it stands still") {
+          defer { before = (try? lines()) ?? -1 }
+          return try lines() == before
+        }
+        for daemon in [Instance.Daemon.controller, .worker] {
+          _ = try instance.end(daemon, by: 9)
+          try instance.start(daemon)
+        }
+        let row = try instance.run("fluster-ls", "--json", job)
+        #expect(row.output.contains(#""frozen_count":1"#), "\(row)")
+        #expect(try instance.run("fluster-wait", "--timeout", "6s", job).status == 124)
+        #expect(try lines() == before)
+        #expect(try instance.run("fluster-set", job, "thaw").status == 0)
+        try eventually("it goes on") { try lines() > before }
+        #expect(try instance.column("REASON", of: job) == "-")
+        #expect(try instance.run("fluster-set", job, "freeze").status == 0)
+        try instance.run("fluster-kill", job)
+        #expect(try instance.wait(job) == 143)
+      }
+    }
+
     @Test("memory changes while a job waits, and a change that cannot be made says why")
     func memory() throws {
       try Instance.with(worker: ["--cpus", "2", "--mem", "2G"]) { instance in

@@ -25,6 +25,40 @@ struct DelegationTests {
     #expect(!Files.exists(Files.parent(of: started.cgroup)))
   }
 
+  @Test("a job stands still and goes on with all of its processes, and dies frozen if it must")
+  func freezes() throws {
+    let shim = try ShimFixture()
+    let connection = try shim.connect()
+    let spawn = shim.script("(while :; do echo tick; sleep 0.02; done) & wait")
+    try connection.ask(.spawn(spawn))
+    let (started, _) = try connection.start(of: spawn.uid)
+    func frozen() throws -> (total: Int64, since: Int64?) {
+      try connection.first { notice, _ in
+        guard case .frozen(spawn.uid, let total, let since) = notice else { return nil }
+        return (total, since)
+      }
+    }
+    try eventually("it runs") { shim.output.contains("tick") }
+    try connection.ask(.freeze(uid: spawn.uid, true))
+    let begin = try frozen()
+    #expect(begin.total == 0 && begin.since != nil)
+    try eventually("it stands still") {
+      contents("\(started.cgroup)/cgroup.events").contains("frozen 1")
+    }
+    let said = shim.output
+    try connection.ask(.list)
+    #expect(try frozen().since == begin.since)
+    #expect(shim.output == said)
+    try connection.ask(.freeze(uid: spawn.uid, false))
+    let end = try frozen()
+    #expect(end.total > 0 && end.since == nil)
+    try eventually("it goes on") { shim.output.utf8.count > said.utf8.count }
+    try connection.ask(.freeze(uid: spawn.uid, true))
+    try connection.ask(.kill(uid: spawn.uid))
+    #expect(try connection.end(of: spawn.uid).signal == 9)
+    #expect(!Files.exists(started.cgroup))
+  }
+
   @Test("a job that has moved itself out of its cgroup ends when it is killed")
   func movedAway() throws {
     let shim = try ShimFixture()

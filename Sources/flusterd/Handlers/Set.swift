@@ -17,6 +17,12 @@ extension Daemon {
       case .release:
         keep(request, as: .change(verb: "released"))
         step(.release(found, from: request.peer.caller, request.id))
+      case .freeze:
+        keep(request, as: .change(verb: "frozen"))
+        step(.freeze(found, true, from: request.peer.caller, request.id))
+      case .thaw:
+        keep(request, as: .change(verb: "thawed"))
+        step(.freeze(found, false, from: request.peer.caller, request.id))
       case .change(let change):
         keep(request, as: .change(verb: "changed"))
         step(.change(found, change, from: request.peer.caller, request.id))
