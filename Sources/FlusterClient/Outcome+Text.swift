@@ -20,7 +20,7 @@ extension Outcome {
     case .gang: return adding("ended with its gang" + ownEnd)
     case .workerLost: return adding("worker lost")
     case .start: return "did not start: " + startPhrase
-    case .dependency: return adding("dependency failed")
+    case .dependency: return adding("dependency not met")
     case .deadline: return adding("deadline passed")
     }
   }

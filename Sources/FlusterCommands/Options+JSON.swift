@@ -20,6 +20,12 @@ extension JSONObject {
       set("backoff_most_seconds", .thousandths(backoff.most.milliseconds))
     }
     if options.tied { set("tied", .bool(true)) }
+    for kind in Dependency.Kind.allCases {
+      let named = options.dependencies.filter { $0.known == kind }.map(\.selector.text)
+      guard !named.isEmpty else { continue }
+      set(
+        String(kind.option.dropFirst(2)).replacing("-", with: "_"), .array(named.map(JSON.string)))
+    }
     guard options.hasGang else { return }
     var gang = JSONObject()
     if options.gang.hasGroupBy { gang.set("group_by", .string(options.gang.groupBy)) }

@@ -1,3 +1,4 @@
+import FlusterClient
 import FlusterCore
 import FlusterProtocol
 
@@ -8,6 +9,11 @@ extension WireOptions {
     var parts: [String] = []
     if let band = try? Band(wire: band), band != .interactive { parts.append("band \(band.word)") }
     if priority != 0 { parts.append("priority \(priority)") }
+    for kind in Dependency.Kind.allCases {
+      let named = dependencies.filter { $0.known == kind }.map(\.selector.text)
+      guard !named.isEmpty else { continue }
+      parts.append("\(kind.option.dropFirst(2)) \(named.joined(separator: " "))")
+    }
     if hasScheduleTimeoutMs {
       parts.append("schedule-timeout \(Span(milliseconds: scheduleTimeoutMs))")
     }

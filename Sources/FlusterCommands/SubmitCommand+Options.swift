@@ -19,6 +19,7 @@ extension SubmitCommand {
     var options = WireOptions()
     try setOrder(of: &options)
     try setFailures(of: &options)
+    options.dependencies = try order.dependencies()
     if let attribute = order.groupBy {
       guard !attribute.isEmpty else {
         throw .usage("--group-by: the attribute has no name", wayOut: "write --group-by rack")

@@ -23,6 +23,9 @@ extension SubmitCommand {
     "--band": { $0.order.band = $1 },
     "--priority": { $0.order.priority = $1 },
     "--schedule-timeout": { $0.order.scheduleTimeout = $1 },
+    "--after": { $0.order.after.append($1) },
+    "--after-ok": { $0.order.afterOk.append($1) },
+    "--after-fail": { $0.order.afterFail.append($1) },
     "--group-by": { $0.order.groupBy = $1 },
     "--backoff": { $0.ending.backoff = $1 },
     "--max-failures": { $0.ending.maxFailures = $1 },
@@ -105,6 +108,7 @@ extension SubmitCommand {
     (command.order.band, command.order.priority) = (nil, nil)
     (command.order.scheduleTimeout, command.order.groupBy) = (nil, nil)
     (command.order.gang, command.order.onePerWorker) = (false, false)
+    (command.order.after, command.order.afterOk, command.order.afterFail) = ([], [], [])
     command.ending = SubmitOptions.Ending()
     (command.ending.time, command.ending.grace) = (nil, nil)
     (command.ending.retries, command.ending.retriesLost) = (nil, nil)

@@ -126,6 +126,22 @@ enum SubmitOptions {
       help: ArgumentHelp("Give up if it finds no place so long.", valueName: "span"))
     var scheduleTimeout: String?
 
+    @Option(
+      parsing: .unconditionalSingleValue,
+      help: ArgumentHelp("Not before these have ended.", valueName: "selector,..."))
+    var after: [String] = []
+
+    @Option(
+      parsing: .unconditionalSingleValue,
+      help: ArgumentHelp("Not before all of these have succeeded.", valueName: "selector,..."))
+    var afterOk: [String] = []
+
+    @Option(
+      parsing: .unconditionalSingleValue,
+      help: ArgumentHelp(
+        "Not before these have ended, and not all succeeded.", valueName: "selector,..."))
+    var afterFail: [String] = []
+
     @Flag(help: "All tasks start together or not at all, and fail together.")
     var gang = false
 

@@ -103,7 +103,7 @@ package struct Waiting {
     var isTold = false
     for index in ended.indices where !known.contains(UInt64(index)) {
       // What ended without an attempt ended for one reason, and may be millions.
-      if ended.hasOutcome || !isTold { explain(ended, index) }
+      if ended.isOneByOne || !isTold { explain(ended, index) }
       isTold = true
       switch output {
       case .none: break
@@ -124,11 +124,11 @@ package struct Waiting {
   /// Says why a task ended that did not simply exit: its status alone does not tell.
   private func explain(_ ended: WireEnded, _ index: UInt32) {
     guard isSingle || ended.status == UInt32(CarriedStatus.none) else { return }
-    let what = "\(ended.name(index)) \(ended.state.word)"
+    let last = index < ended.index && !ended.isOneByOne ? "-\(ended.index)" : ""
+    let what = "\(ended.name(index))\(last) \(ended.state.word)"
     guard ended.hasOutcome, let outcome = try? Outcome(wire: ended.outcome) else {
       if !ended.error.isEmpty {
-        let last = index < ended.index ? "-\(ended.index)" : ""
-        return voice.notice("\(ended.name(index))\(last) \(ended.state.word): \(ended.error)")
+        return voice.notice("\(what): \(ended.error)")
       }
       if ended.state != .succeeded && isSingle { voice.notice(what) }
       return
@@ -138,11 +138,19 @@ package struct Waiting {
     // "killed: killed" says nothing twice.
     voice.notice(
       phrase.hasPrefix(ended.state.word)
-        ? "\(ended.name(index)) \(phrase)" : "\(what): \(phrase)")
+        ? "\(ended.name(index))\(last) \(phrase)" : "\(what): \(phrase)")
   }
 }
 
 extension WireEnded {
+  /// Its tasks ended each in a way of its own.
+  fileprivate var isOneByOne: Bool {
+    switch outcome.cause {
+    case .dependency, .deadline: false
+    case _: hasOutcome
+    }
+  }
+
   fileprivate var firstIndex: UInt32 { count > 1 && hasFirst ? min(first, index) : index }
 
   /// The indices of the tasks it stands for: from the first by the job's step.

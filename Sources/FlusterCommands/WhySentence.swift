@@ -79,7 +79,7 @@ extension WireReason {
   fileprivate var isAboutRoom: Bool {
     switch PendingReason.Code(rawValue: code) {
     case .resources, .gang, .reserved, .queued: true
-    case .held, .replaces, .noWorker, .backOff, .throttled, .constraint, nil: false
+    case .held, .replaces, .dependency, .noWorker, .backOff, .throttled, .constraint, nil: false
     }
   }
 

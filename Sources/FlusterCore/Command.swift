@@ -58,11 +58,12 @@ package struct Observation: Hashable, Sendable {
 
 /// Everything that may be asked of the controller.
 package enum Command: Hashable, Sendable {
-  /// `once` is about the request's key, if it has one; `inside` is the attempt that submits, by its
-  /// own word.
+  /// `once` is about the request's key, if it has one; `past` says how that ended which the request
+  /// depends on and which is not among the unfinished, with the first end without success of
+  /// several; `inside` is the attempt that submits, by its own word.
   case submit(
-    JobRequest, Payload, Token?, once: Once = Once(), inside: AttemptUID? = nil, from: Caller,
-    RequestID)
+    JobRequest, Payload, Token?, once: Once = Once(), past: [Selection: TaskState] = [:],
+    inside: AttemptUID? = nil, from: Caller, RequestID)
   /// TERM, grace, KILL for what runs; the end for what waits; the same for everything below it in
   /// its tree, and below jobs that have finished if `belowFinished`.
   case kill(

@@ -85,13 +85,4 @@ extension Controller {
       request.options.key?.replaces = left
     }
   }
-
-  /// A job has ended, for which one with the same key may wait.
-  mutating func offerSuccessors(of job: Job) {
-    guard let key = job.request.ownedKey else { return }
-    for id in state.keys.unfinished(under: key) {
-      offer(id)
-      wantsSchedule = true
-    }
-  }
 }

@@ -77,9 +77,9 @@ extension Controller {
   /// Makes tasks without an open attempt final.
   mutating func end(_ positions: RangeSet<UInt32>, of id: JobID, as final: TaskState) {
     guard !positions.isEmpty, let job = state.jobs[id] else { return }
-    let reason = job.progress.reason(forEnding: final, of: job.request)
+    let story = job.progress.story(ofEnding: final, of: job.request)
     record(.tasksEnded(id, positions, final))
-    effect(.tasksEnded(id, positions, final, because: reason))
+    effect(.tasksEnded(id, positions, final, story))
   }
 
   /// Asks the workers to end these attempts; a weightier reason takes the place of an older one.
@@ -123,7 +123,6 @@ extension Controller {
     progress.ended = now.wall
     record(.jobEnded(progress))
     effect(.jobEnded(id))
-    offerSuccessors(of: job)
   }
 }
 

@@ -41,7 +41,9 @@ extension Controller {
       rooms.forget()
       healthHasChanged = true
       wantsSchedule = true
-    case .stopRequested, .frozen, .stuck, .backoffOver, .endpointRegistered, .endpointRemoved: break
+    case .stopRequested, .frozen, .stuck, .backoffOver, .dependencyEnded, .endpointRegistered,
+      .endpointRemoved:
+      break
     }
   }
 

@@ -152,12 +152,12 @@ extension Controller {
   }
 
   /// Ends what has found no place in time. It had this pass to find one; what is held, or waits for
-  /// others of its own array or for what it replaces, did not wait for a place.
+  /// others of its own array or for other jobs, did not wait for a place.
   private mutating func expire(at now: Moment) {
     for id in queue.waits.takeTimeouts(at: now.wall) {
       guard let job = state.jobs[id] else { continue }
       let isThrottled = job.request.array.throttle.map { job.progress.counts.active >= $0 } ?? false
-      let isKept = job.progress.held || isThrottled || state.predecessor(of: job) != nil
+      let isKept = job.progress.held || isThrottled || state.dependents.isWaiting(id)
       if isKept || !job.progress.heldTasks.isEmpty { queue.waits.postpone(id) }
       guard !isKept else { continue }
       let waiting = job.progress.pending

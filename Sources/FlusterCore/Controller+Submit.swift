@@ -1,7 +1,8 @@
 extension Controller {
   mutating func submit(
     _ request: JobRequest, _ payload: Payload, _ token: Token?, _ once: Once,
-    inside attempt: AttemptUID?, from caller: Caller, _ reply: RequestID, at now: Moment
+    _ past: [Selection: TaskState], inside attempt: AttemptUID?, from caller: Caller,
+    _ reply: RequestID, at now: Moment
   ) {
     let owned = token.map { OwnedToken(owner: request.owner, token: $0) }
     if let known = owned.flatMap({ state.tokens.made(by: $0) }) {
@@ -10,6 +11,7 @@ extension Controller {
     var request = request
     let descent: Descent
     let orphan: String?
+    let standing: Standing
     do throws(Refusal) {
       if let known = try existing(for: request, once, from: caller) {
         return effect(
@@ -18,15 +20,22 @@ extension Controller {
       if let refusal = refusal(of: request, from: caller) { throw refusal }
       (descent, orphan) = try self.descent(of: request, inside: attempt)
       try checkReplacement(of: request, once, descent)
+      standing = try self.standing(of: request, past)
     } catch {
       return effect(.reply(reply, .refused(error)))
     }
     replace(for: &request, once, at: now)
-    let job = Job(
+    var job = Job(
       id: state.nextJob, request: request, submitted: now.wall, descent: descent)
+    job.progress.hasSeenFailure = standing.hasSeenFailure
     record(.submitted(job, payload, token))
-    let notice = orphan.map { "\($0); job \(job.id) is a root job" }
+    let notices = [
+      orphan.map { "\($0); job \(job.id) is a root job" },
+      standing.obstacle.map { "job \(job.id) ends without being started: \($0)" },
+    ].compactMap(\.self)
+    let notice = notices.isEmpty ? nil : notices.joined(separator: "; ")
     effect(.reply(reply, .submitted(job.id, existed: false, notice: notice)))
+    if let obstacle = standing.obstacle { endUnmet(job.id, obstacle, now) }
   }
 
   /// Why the request cannot be accepted; nil if it can.

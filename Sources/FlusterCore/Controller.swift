@@ -29,6 +29,8 @@ package struct Controller: Sendable {
   var random: Random
   /// Something has changed that a placement pass could use.
   package internal(set) var wantsSchedule = true
+  /// What has ended in this step and is waited for, in order.
+  var ends: [End] = []
   private var touched: Set<JobID> = []
   private var step = Step()
   /// The wall time of the step that is being made.
@@ -54,8 +56,8 @@ package struct Controller: Sendable {
     time = now.wall
     switch command {
     case .submit(
-      let request, let payload, let token, let once, let attempt, let caller, let reply):
-      submit(request, payload, token, once, inside: attempt, from: caller, reply, at: now)
+      let request, let payload, let token, let once, let past, let attempt, let caller, let reply):
+      submit(request, payload, token, once, past, inside: attempt, from: caller, reply, at: now)
     case .kill(let selections, let reason, let belowFinished, let caller, let reply):
       kill(
         selections, reason: reason, belowFinished: belowFinished, from: caller, reply, at: now)
@@ -83,6 +85,7 @@ package struct Controller: Sendable {
     case .tick: tick(at: now)
     case .schedule: schedule(at: now)
     }
+    settleDependents(at: now)
     planHealth(at: now)
     if let next = nextWake, next != wake { effect(.wake(next)) }
     defer { step = Step() }
@@ -99,6 +102,7 @@ package struct Controller: Sendable {
   /// Makes an event a fact.
   mutating func record(_ event: Event) {
     follow(event)
+    noteEnds(event)
     if let entry = state.entry(of: event, at: time) {
       if entry.tasks.count > FeedEntry.mostRanges {
         step.entries += entry.pieces

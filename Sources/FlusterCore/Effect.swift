@@ -43,9 +43,8 @@ package enum Effect: Hashable, Sendable {
   case drop(LinkID)
   /// A task became final; who waits for it wants to know.
   case taskEnded(TaskID, TaskState, Outcome?)
-  /// Tasks became final together, without a status of their own, and why, as far as the state does
-  /// not say it.
-  case tasksEnded(JobID, RangeSet<UInt32>, TaskState, because: String)
+  /// Tasks became final together, without a status of their own, and why.
+  case tasksEnded(JobID, RangeSet<UInt32>, TaskState, EndStory)
   case jobEnded(JobID)
   /// Have the worker give a sign of life.
   case ask(WorkerID)

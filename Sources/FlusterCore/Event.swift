@@ -15,6 +15,9 @@ package enum Event: Hashable, Sendable {
   case killRequested(JobID, KillRequest)
   /// The request of an unfinished job is another one now, but for its key.
   case changed(JobID, JobRequest, JobChange, by: UserID)
+  /// What a job waits for has ended in this state. The row of the job says what the store must know
+  /// of it.
+  case dependencyEnded(JobID, Dependents.Link, TaskState)
   /// The whole job is held, or no more.
   case held(JobID, Bool)
   case tasksHeld(JobID, RangeSet<UInt32>)

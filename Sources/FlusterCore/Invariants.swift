@@ -6,7 +6,8 @@ package enum Invariants {
     return state.jobs.keys.sorted().flatMap { id in
       state.jobs[id].map { violations(of: $0, in: state) } ?? []
     } + attempts(in: state) + workers(in: state) + links(in: state) + families(in: state)
-      + keys(in: state) + controller.rooms.violations(in: state) + endpoints(in: state)
+      + keys(in: state) + dependents(in: state) + controller.rooms.violations(in: state)
+      + endpoints(in: state)
   }
 
   private static func violations(of job: Job, in state: State) -> [String] {
@@ -144,6 +145,37 @@ package enum Invariants {
     return found
   }
 
+  /// Who waits has not begun, and waits for what can still be met.
+  private static func dependents(in state: State) -> [String] {
+    var derived = Dependents()
+    var found: [String] = []
+    for job in state.jobs.values {
+      derived.add(job, among: state.jobs)
+      if !state.dependents.isWaiting(job.id) {
+        if job.wantsFailure && !job.progress.hasSeenFailure {
+          found.append("job \(job.id): all has succeeded that it wants to see fail")
+        }
+        continue
+      }
+      if !job.records.isEmpty || job.progress.counts.succeeded > 0 {
+        found.append("job \(job.id): it waits for another and has begun")
+      }
+      for dependency in job.request.options.dependencies where dependency.kind == .afterOK {
+        guard let target = state.jobs[dependency.target.job] else { continue }
+        let positions = dependency.target.indices.flatMap {
+          target.request.array.positions(within: $0)
+        }
+        if (positions ?? target.request.array.positions).contains(where: {
+          target.state(of: $0).isFinal && target.state(of: $0) != .succeeded
+        }) {
+          found.append("job \(job.id): it waits for what cannot succeed")
+        }
+      }
+    }
+    if derived != state.dependents { found.append("who waits for whom is not what the jobs say") }
+    return found
+  }
+
   private static func attempts(in state: State) -> [String] {
     state.attempts.keys.sorted().compactMap { uid in
       guard let attempt = state.attempts[uid] else { return nil }
@@ -188,5 +220,12 @@ package enum Invariants {
     }
     return broken.map { "connection \($0.number) leads to no worker" }
       + orphans.map { "worker \($0) has a connection that leads elsewhere" }
+  }
+}
+
+extension Job {
+  /// It is to be started after a failure.
+  fileprivate var wantsFailure: Bool {
+    request.options.dependencies.contains { $0.kind == .afterFail }
   }
 }

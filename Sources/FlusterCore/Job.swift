@@ -186,12 +186,15 @@ package struct StateCounts: Hashable, Sendable {
 /// Who ended a whole job, and why.
 package struct KillRequest: Hashable, Sendable {
   package let by: UserID
+  /// Nobody's wish but a dependency that can never be met, in which case `by` is the owner.
+  package let isUnmet: Bool
   /// In the caller's words; often empty.
   package let reason: String
 
-  /// A kill by `by`.
-  package init(by: UserID, reason: String) {
+  /// A kill by `by`, or the end of a job whose dependencies can never be met.
+  package init(by: UserID, reason: String, isUnmet: Bool = false) {
     self.by = by
+    self.isUnmet = isUnmet
     self.reason = reason
   }
 }
@@ -205,6 +208,8 @@ package struct JobProgress: Hashable, Sendable {
   package var ended: WallTime?
   /// The whole job is held.
   package var held = false
+  /// Something has ended without success that it waits for to do so.
+  package var hasSeenFailure = false
   package var killed: KillRequest?
   package var counts = StateCounts()
   /// Positions that are pending, not held and never attempted.

@@ -1,8 +1,15 @@
 /// Why what ended without success did, where no attempt's outcome tells it.
 extension JobProgress {
-  /// Why a task ended in `state` that had no attempt then, in one sentence; empty where the state
-  /// says it all.
-  package func reason(forEnding state: TaskState, of request: JobRequest) -> String {
+  /// How a task ended in `state` that had no attempt then.
+  package func story(ofEnding state: TaskState, of request: JobRequest) -> EndStory {
+    if state == .killed, let killed, killed.isUnmet {
+      return EndStory(outcome: Outcome(.dependency, text: killed.reason))
+    }
+    return EndStory(reason: reason(forEnding: state, of: request))
+  }
+
+  /// Why it did, in one sentence; empty where the state says it all.
+  private func reason(forEnding state: TaskState, of request: JobRequest) -> String {
     switch state {
     case .unschedulable: noPlace(request)
     case .gangFailed: StopReason.gangFailed.text

@@ -48,6 +48,8 @@ package struct JobOptions: Hashable, Sendable {
   package var scheduleTimeout: Span?
   package var gang: Gang?
   package var key: JobKey?
+  /// What must have ended before it starts; what of this is unfinished is what it waits for.
+  package var dependencies: [Dependency] = []
   /// Ends when the command that submitted it has gone.
   package var isTied = false
 

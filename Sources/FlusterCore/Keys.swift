@@ -44,7 +44,7 @@ package struct Keys: Hashable, Sendable {
 }
 
 extension State {
-  /// The job that must be gone before this one starts, if there is one.
+  /// The job that this one replaces, as long as it is unfinished.
   package func predecessor(of job: Job) -> JobID? {
     job.request.options.key?.replaces.flatMap { jobs[$0] == nil ? nil : $0 }
   }

@@ -5,6 +5,8 @@ package struct PendingReason: Hashable, Sendable {
     case held
     /// The job that it replaces has not ended yet.
     case replaces
+    /// A job that it is to be started after has not ended yet.
+    case dependency
     case noWorker = "no-worker"
     case backOff = "back-off"
     case throttled
@@ -34,9 +36,7 @@ extension Controller {
   package func pendingReason(for id: JobID, at now: Moment) -> PendingReason? {
     guard let job = state.jobs[id], job.progress.counts.pending > 0 else { return nil }
     if job.progress.held { return PendingReason(.held, "held; fluster-set \(id) release") }
-    if let old = state.predecessor(of: job) {
-      return PendingReason(.replaces, "waits for job \(old) to end, which it replaces")
-    }
+    if let reason = reasonOfWaiting(job) { return reason }
     let active = job.progress.counts.active
     if let throttle = job.request.array.throttle, active >= throttle {
       return PendingReason(.throttled, "\(active) of its tasks run, and it may run \(throttle)")
@@ -49,6 +49,28 @@ extension Controller {
       return reasonOfStopped(job, waiting, at: now)
     }
     return reasonOfRoom(job, at: now)
+  }
+
+  /// What must have ended first.
+  private func reasonOfWaiting(_ job: Job) -> PendingReason? {
+    if let old = state.predecessor(of: job) {
+      return PendingReason(.replaces, "waits for job \(old) to end, which it replaces")
+    }
+    let links = state.dependents.links(of: job.id)
+    guard let first = links.first else { return nil }
+    let more = links.count > 1 ? ", and for \(links.count - 1) more" : ""
+    let array = state.jobs[first.awaited.job]?.request.array
+    let task = first.awaited.position.flatMap {
+      array?.isExplicit == true ? array?.index(of: $0) : nil
+    }
+    let what = task.map { "task \(first.awaited.job).\($0)" } ?? "job \(first.awaited.job)"
+    let end =
+      switch first.kind {
+      case .after: "end"
+      case .afterOK: "succeed"
+      case .afterFail: "end without success"
+      }
+    return PendingReason(.dependency, "waits for \(what) to \(end)\(more)")
   }
 
   /// The reason of one pending task.

@@ -20,6 +20,9 @@ extension State {
     case .tasksEnded(let id, let positions, let state): jobs[id]?.end(positions, as: state)
     case .killRequested(let id, let request): jobs[id]?.progress.killed = request
     case .changed(let id, let request, _, by: _): jobs[id]?.request = request
+    case .dependencyEnded(let id, let link, let end):
+      dependents.remove(link, of: id)
+      if link.kind == .afterFail, end != .succeeded { jobs[id]?.progress.hasSeenFailure = true }
     case .held(let id, let held): jobs[id]?.progress.held = held
     case .tasksHeld(let id, let positions): jobs[id]?.hold(positions)
     case .tasksReleased(let id, let positions): jobs[id]?.release(positions)
@@ -27,6 +30,7 @@ extension State {
       if let job = jobs[progress.job] {
         families.remove(job)
         keys.remove(job)
+        dependents.remove(job.id)
       }
       jobs[progress.job] = nil
     case .endpointRegistered(let endpoint): add(endpoint)

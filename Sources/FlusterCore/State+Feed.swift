@@ -16,9 +16,10 @@ extension State {
     case .attemptEnded(let uid, let outcome, at: _, let verdict):
       entry(.taskEnded, at: time, attempts[uid], verdict.state)?.ended(outcome)
     case .tasksEnded(let id, let tasks, let state):
-      entry(.tasksEnded, at: time, id, tasks, state)
+      entry(.tasksEnded, at: time, id, tasks, state)?.told(
+        jobs[id].map { $0.progress.story(ofEnding: state, of: $0.request) })
     case .killRequested(let id, let request):
-      entry(.jobKillRequested, at: time, id)?.asked(by: request)
+      request.isUnmet ? nil : entry(.jobKillRequested, at: time, id)?.asked(by: request)
     case .changed(let id, _, let change, by: let caller):
       entry(.jobChanged, at: time, id)?.asked(by: caller, change.text)
     case .held(let id, let held): entry(held ? .jobHeld : .jobReleased, at: time, id)
@@ -37,7 +38,7 @@ extension State {
         .saying(ailment ?? "")
     // The registration has told it; the wait was told with the end before it; endpoints are no
     // state of a task, and those who look for one ask for it.
-    case .linked, .backoffOver, .endpointRegistered, .endpointRemoved: nil
+    case .linked, .backoffOver, .dependencyEnded, .endpointRegistered, .endpointRemoved: nil
     }
   }
 
@@ -119,6 +120,11 @@ extension FeedEntry {
     var entry = saying(text)
     entry.by = caller
     return entry
+  }
+
+  /// With the cause, where there is one without an attempt.
+  fileprivate func told(_ story: EndStory?) -> FeedEntry {
+    story?.outcome.map { ended($0) } ?? self
   }
 
   fileprivate func ended(_ outcome: Outcome) -> FeedEntry {

@@ -13,6 +13,8 @@ package struct State: Hashable, Sendable {
   package internal(set) var families = Families()
   package internal(set) var endpoints = Endpoints()
   package internal(set) var keys = Keys()
+  /// Who waits for whom.
+  package internal(set) var dependents = Dependents()
 
   /// What the store read back.
   package init(restored: Restored) {
@@ -32,6 +34,7 @@ package struct State: Hashable, Sendable {
     jobs[job.id] = job
     if job.lineage != nil { jobs[job.id]?.descent = families.add(job) }
     keys.add(job)
+    dependents.add(job, among: jobs)
   }
 
   /// What `worker` has left: its capacity less what its open attempts are charged. Derived every

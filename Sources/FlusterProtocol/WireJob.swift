@@ -3,7 +3,7 @@ import SwiftProtobuf
 
 /// A Submit that has passed the door.
 package struct Submission: Hashable, Sendable {
-  package let request: JobRequest
+  package var request: JobRequest
   package let payload: Payload
   /// Nil: the caller takes the risk that a resend submits twice.
   package let token: Token?
@@ -15,6 +15,8 @@ package struct Submission: Hashable, Sendable {
   package let parent: AttemptUID?
   /// What is to become of it if the request has a key that is taken.
   package let once: Once
+  /// What it is to wait for, as named; the request's own list is flusterd's to fill in.
+  package let dependencies: [DependencyOrder]
 
   /// Decodes and checks a Submit of `owner`, whom the kernel named.
   ///
@@ -34,8 +36,10 @@ package struct Submission: Hashable, Sendable {
     var request = try JobRequest(wire: wire.job, owner: owner)
     payload = try Payload(wire: wire.job)
     once = try Once(wire: wire.job.once)
+    dependencies = try DependencyOrder.list(wire: wire.job.options.dependencies)
     if wire.job.hasOnce {
-      request.options.key = try JobKey(wire: wire.job.once, for: request, payload)
+      request.options.key = try JobKey(
+        wire: wire.job.once, for: request, payload, wire.job.options.dependencies)
     }
     self.request = request
   }

@@ -57,20 +57,25 @@ extension WireOnce {
 
 extension JobKey {
   /// The key that a request came with, for what it asks for.
-  init(wire: WireOnce, for request: JobRequest, _ payload: Payload) throws(Refusal) {
+  init(
+    wire: WireOnce, for request: JobRequest, _ payload: Payload, _ dependencies: [WireDependency]
+  ) throws(Refusal) {
     guard !wire.key.isEmpty else { throw .invalid("the key is empty") }
     try Limit.text(wire.key, to: Limit.name, "the key")
-    self.init(name: wire.key, digest: try RequestDigest(of: request, payload))
+    self.init(name: wire.key, digest: try RequestDigest(of: request, payload, dependencies))
   }
 }
 
 extension RequestDigest {
   /// Of all that was asked for, and not of what a command only finds around it, which differs
   /// between a terminal and cron: environment, umask, nice value and resource limits; nor of the
-  /// attempt that submits.
-  init(of request: JobRequest, _ payload: Payload) throws(Refusal) {
+  /// attempt that submits. Dependencies count as they were named, whatever that means by now.
+  init(
+    of request: JobRequest, _ payload: Payload, _ dependencies: [WireDependency]
+  ) throws(Refusal) {
     var wire = try WireJobRequest(request, payload)
     wire.clearOnce()
+    if !dependencies.isEmpty { wire.options.dependencies = dependencies }
     wire.environment = .of([])
     wire.launch.umask = 0
     wire.launch.nice = 0

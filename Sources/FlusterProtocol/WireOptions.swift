@@ -16,6 +16,7 @@ extension WireOptions {
     if let timeout = options.scheduleTimeout { scheduleTimeoutMs = timeout.milliseconds }
     if let gang = options.gang { self.gang = WireGang(gang) }
     tied = options.isTied
+    dependencies = options.dependencies.map { WireDependency($0) }
     guard request.backoff != .standard else { return }
     backoffFirstMs = request.backoff.first.milliseconds
     backoffMostMs = request.backoff.most.milliseconds

@@ -30,7 +30,7 @@ extension WireJobRow {
     retries = request.retries
     retriesLost = request.retriesLost
     if let options = WireOptions(request) { self.options = options }
-    if let kill = progress.killed {
+    if let kill = progress.killed, !kill.isUnmet {
       killedBy = kill.by.number
       killReason = kill.reason
     }

@@ -1067,6 +1067,10 @@ package nonisolated struct WireOptions: Sendable {
   /// Ends when nobody holds it: the connection that submitted it, or a Wait that ties.
   package var tied: Bool = false
 
+  /// What must have ended before anything of it starts. All of it must be met; what can never be met
+  /// any more ends the job at once, with the cause dependency.
+  package var dependencies: [WireDependency] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1076,6 +1080,79 @@ package nonisolated struct WireOptions: Sendable {
   fileprivate var _gang: WireGang? = nil
   fileprivate var _backoffFirstMs: UInt64? = nil
   fileprivate var _backoffMostMs: UInt64? = nil
+}
+
+package nonisolated struct WireDependency: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var kind: WireDependency.Kind = .unspecified
+
+  /// Of a request: anything; names and keys are those of the caller's unfinished jobs, or where there
+  /// is none, of the newest ended one of each name. Of a row: a job or tasks.
+  package var selector: WireSelector {
+    get {_selector ?? WireSelector()}
+    set {_selector = newValue}
+  }
+  /// Returns true if `selector` has been explicitly set.
+  package var hasSelector: Bool {self._selector != nil}
+  /// Clears the value of `selector`. Subsequent reads from it will return its default value.
+  package mutating func clearSelector() {self._selector = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+
+    /// An end of any kind.
+    case after // = 1
+
+    /// The success of all.
+    case afterOk // = 2
+
+    /// The end of all that is named with this kind, of which something must not succeed.
+    case afterFail // = 3
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .after
+      case 2: self = .afterOk
+      case 3: self = .afterFail
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .after: return 1
+      case .afterOk: return 2
+      case .afterFail: return 3
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [WireDependency.Kind] = [
+      .unspecified,
+      .after,
+      .afterOk,
+      .afterFail,
+    ]
+
+  }
+
+  package init() {}
+
+  fileprivate var _selector: WireSelector? = nil
 }
 
 package nonisolated struct WireGang: Sendable {
@@ -1763,7 +1840,8 @@ package nonisolated struct WireReason: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// held, replaces, no-worker, back-off, throttled, resources, constraint, gang, reserved, queued
+  /// held, replaces, dependency, no-worker, back-off, throttled, resources, constraint, gang,
+  /// reserved, queued
   package var code: String = String()
 
   /// One sentence with numbers.
@@ -4746,7 +4824,7 @@ nonisolated extension WireOnce.IfExists: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Options"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}band\0\u{1}priority\0\u{3}max_failures\0\u{3}ok_status\0\u{3}final_status\0\u{3}schedule_timeout_ms\0\u{1}gang\0\u{3}backoff_first_ms\0\u{3}backoff_most_ms\0\u{1}tied\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}band\0\u{1}priority\0\u{3}max_failures\0\u{3}ok_status\0\u{3}final_status\0\u{3}schedule_timeout_ms\0\u{1}gang\0\u{3}backoff_first_ms\0\u{3}backoff_most_ms\0\u{1}tied\0\u{1}dependencies\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4764,6 +4842,7 @@ nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self._backoffFirstMs) }()
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self._backoffMostMs) }()
       case 10: try { try decoder.decodeSingularBoolField(value: &self.tied) }()
+      case 11: try { try decoder.decodeRepeatedMessageField(value: &self.dependencies) }()
       default: break
       }
     }
@@ -4804,6 +4883,9 @@ nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.tied != false {
       try visitor.visitSingularBoolField(value: self.tied, fieldNumber: 10)
     }
+    if !self.dependencies.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.dependencies, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4818,9 +4900,53 @@ nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs._backoffFirstMs != rhs._backoffFirstMs {return false}
     if lhs._backoffMostMs != rhs._backoffMostMs {return false}
     if lhs.tied != rhs.tied {return false}
+    if lhs.dependencies != rhs.dependencies {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension WireDependency: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Dependency"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}selector\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._selector) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.kind != .unspecified {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
+    }
+    try { if let v = self._selector {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireDependency, rhs: WireDependency) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs._selector != rhs._selector {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDependency.Kind: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}KIND_AFTER\0\u{1}KIND_AFTER_OK\0\u{1}KIND_AFTER_FAIL\0")
 }
 
 nonisolated extension WireGang: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -10,7 +10,7 @@ enum JobColumns {
     """
   private static let changing = [
     "state", "started", "ended", "held", "killed_by", "kill_reason", "counts", "pending",
-    "held_tasks", "killed_tasks", "unschedulable_tasks", "failures",
+    "held_tasks", "killed_tasks", "unschedulable_tasks", "failures", "unmet", "seen_failure",
   ]
 
   static let all = "\(fixed), \(changing.joined(separator: ", "))"
@@ -77,6 +77,8 @@ enum JobColumns {
     parameters.put(
       progress.unschedulableTasks.isEmpty ? nil : Packed.ranges(progress.unschedulableTasks))
     parameters.put(Packed.failures(progress.failures))
+    parameters.put(progress.killed?.isUnmet ?? false)
+    parameters.put(progress.hasSeenFailure)
   }
 
   /// Reads `all`; the job has its request and progress, and no records.
@@ -121,13 +123,15 @@ enum JobColumns {
     progress.held = row.flag()
     let killer: UInt32? = row.optionalNumber()
     let reason = row.text()
-    progress.killed = killer.map { KillRequest(by: UserID($0), reason: reason) }
     progress.counts = row.counts()
     progress.pending = row.ranges(known: progress.pending, range: positions)
     progress.heldTasks = row.ranges(known: progress.heldTasks, range: 0..<0)
     progress.killedTasks = row.ranges(known: progress.killedTasks, range: 0..<0)
     progress.unschedulableTasks = row.ranges(known: progress.unschedulableTasks, range: 0..<0)
     if let failures = row.failures() { progress.failures = failures }
+    let isUnmet = row.flag()
+    progress.killed = killer.map { KillRequest(by: UserID($0), reason: reason, isUnmet: isUnmet) }
+    progress.hasSeenFailure = row.flag()
   }
 }
 

@@ -41,6 +41,8 @@ extension Migration {
     ALTER TABLE job ADD COLUMN unschedulable_tasks BLOB;
     ALTER TABLE job ADD COLUMN failures BLOB;
     ALTER TABLE attempt ADD COLUMN frozen INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE job ADD COLUMN unmet INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE job ADD COLUMN seen_failure INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE worker ADD COLUMN attributes BLOB;
     ALTER TABLE worker ADD COLUMN address TEXT NOT NULL DEFAULT 'localhost';
     ALTER TABLE worker ADD COLUMN lease INTEGER;

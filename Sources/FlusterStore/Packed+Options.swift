@@ -12,6 +12,7 @@ extension Packed {
     case scheduleTimeout = 6
     case gang = 7
     case tied = 8
+    case dependencies = 9
   }
 
   /// Kind and content, in turns; nil for the usual.
@@ -48,7 +49,24 @@ extension Packed {
       if let attribute = gang.groupBy { append(attribute, to: &bytes) }
     }
     if options.isTied { begin(.tied) }
+    if !options.dependencies.isEmpty {
+      begin(.dependencies)
+      append(options.dependencies, to: &bytes)
+    }
     return bytes.isEmpty ? nil : bytes
+  }
+
+  /// How many, then kind, job, whether it is about tasks, and the first and the last of these.
+  private static func append(_ dependencies: [Dependency], to bytes: inout [UInt8]) {
+    append(UInt64(dependencies.count), to: &bytes)
+    for dependency in dependencies {
+      append(UInt64(dependency.kind.rawValue), to: &bytes)
+      append(dependency.target.job.number, to: &bytes)
+      append(dependency.target.indices == nil ? 0 : 1, to: &bytes)
+      guard let indices = dependency.target.indices else { continue }
+      append(UInt64(indices.lowerBound), to: &bytes)
+      append(UInt64(indices.upperBound), to: &bytes)
+    }
   }
 
   /// Key, comparison, whether it must hold, and the values; nil for none.
@@ -138,8 +156,28 @@ extension Unpacker {
       guard isGrouped == (attribute != nil) else { return false }
       options.gang = Gang(groupBy: attribute, spread: spread)
     case .tied: options.isTied = true
+    case .dependencies:
+      guard let dependencies = dependencies() else { return false }
+      options.dependencies = dependencies
     }
     return true
+  }
+
+  private mutating func dependencies() -> [Dependency]? {
+    guard let count = number(), count <= Dependency.most else { return nil }
+    var found: [Dependency] = []
+    for _ in 0..<count {
+      guard let kind = small().flatMap({ Dependency.Kind(rawValue: $0) }), let job = number(),
+        let isOfTasks = flag()
+      else { return nil }
+      var indices: ClosedRange<UInt32>?
+      if isOfTasks {
+        guard let first = word(), let last = word(), first <= last else { return nil }
+        indices = first...last
+      }
+      found.append(Dependency(kind, Selection(job: JobID(job), indices: indices)))
+    }
+    return found
   }
 
   mutating func constraints() -> [Constraint]? {

@@ -32,7 +32,7 @@ extension Store {
     case .forgotten(let worker):
       try expect(statements.deleteWorker.run { $0.put(worker.name) }, "worker \(worker)")
     // The progress row that comes with the turn says it.
-    case .killRequested, .held: break
+    case .killRequested, .held, .dependencyEnded: break
     // Of one life of the controller only. A time to wait for that has passed needs no row.
     case .linked, .unlinked, .silent, .ailing, .backoffOver: break
     }

@@ -43,6 +43,7 @@ final class Daemon {
   var releases = Releases()
   var requests = Requests()
   var waits = Waits()
+  var resolving: [RequestID: Resolving] = [:]
   var ties = Ties()
   var followers: [RequestID: Follower] = [:]
   /// Users for whose followers the store is being asked.

@@ -153,8 +153,8 @@ struct PastReader {
           }
         }
       }
-      let reason = job.progress.reason(forEnding: state, of: job.request)
-      for range in untold.ranges { add(range, state, nil, because: reason) }
+      let story = job.progress.story(ofEnding: state, of: job.request)
+      for range in untold.ranges { add(range, state, story.outcome, because: story.reason) }
     }
     rows.sort { $0.position < $1.position }
     found.rows.append(contentsOf: rows.map(\.row))

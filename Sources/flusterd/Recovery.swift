@@ -72,8 +72,9 @@ extension Daemon {
   /// Tells who waits for a consequence that it will not come.
   private func abandon(_ consequence: Consequence, _ refusal: Refusal) {
     switch consequence {
-    case .effect(.reply(let id, _)), .beginWait(let id):
+    case .effect(.reply(let id, _)), .beginWait(let id), .lookUp(let id):
       waits.remove(id)
+      resolving[id] = nil
       if let request = requests.remove(id) { refuse(request, refusal) }
     case .answer(let connection, let envelope):
       clients.send(WireEnvelope(request: envelope.request, refusal), to: connection)

@@ -19,6 +19,7 @@ extension Daemon {
     case .answer(let connection, let envelope): clients.send(envelope, to: connection)
     case .beginWait(let id): beginWait(id)
     case .events(let entries): journal?.tell(entries)
+    case .lookUp(let id): lookUp(id)
     case .logs(let job): recheckLogs(of: job)
     }
   }
@@ -34,8 +35,8 @@ extension Daemon {
     case .reject(let link, let refusal): reject(link, refusal)
     case .drop(let link): replace(link)
     case .taskEnded(let task, let state, let outcome): tell(task, state, outcome)
-    case .tasksEnded(let job, let positions, let state, because: let reason):
-      tell(job, positions, state, because: reason)
+    case .tasksEnded(let job, let positions, let state, let story):
+      tell(job, positions, state, story.outcome, because: story.reason)
     case .jobEnded: break
     case .ask(let worker): sendQuestion(to: worker)
     case .wake(let wake): self.wake(at: wake)

@@ -12,6 +12,8 @@ enum Consequence {
   case beginWait(RequestID)
   /// The journal may tell of these.
   case events([FeedEntry])
+  /// How that ended which a submit depends on can be looked up now.
+  case lookUp(RequestID)
   /// Something happened to a job whose log somebody waits for.
   case logs(JobID)
 }

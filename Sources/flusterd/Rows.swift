@@ -37,7 +37,7 @@ extension Daemon {
     guard job.progress.counts.active == 0, job.progress.counts.pending > 0 else { return nil }
     let isPlain =
       !job.progress.held && job.records.isEmpty && !job.progress.pending.isEmpty
-      && job.request.options.gang == nil && controller.state.predecessor(of: job) == nil
+      && job.request.options.gang == nil && !controller.state.dependents.isWaiting(job.id)
     guard isPlain else { return controller.pendingReason(for: job.id, at: now) }
     let wish = Wish(job.request)
     if let known = reasons[wish] { return known }
@@ -104,7 +104,9 @@ extension Daemon {
     }
     if let attempt { add(attempt, to: &row) }
     if let state = try? TaskState(wire: row.state), state.isFinal, attempt?.ending?.final == nil {
-      row.error = (live?.progress ?? job.progress).reason(forEnding: state, of: job.request)
+      let story = (live?.progress ?? job.progress).story(ofEnding: state, of: job.request)
+      row.error = story.reason
+      if let outcome = story.outcome { row.outcome = WireOutcome(outcome) }
     }
     if let live, let reason = reason(of: position, live) { row.reason = WireReason(reason) }
     return row
@@ -148,7 +150,8 @@ extension WireJobRow {
     self.init(
       id: job.id, request: job.request, submitted: job.submitted, descent: job.descent,
       progress: job.progress)
-    if let end = ended.outcome { outcome = WireOutcome(end) }
+    let story = job.progress.story(ofEnding: job.progress.state, of: job.request)
+    if let end = ended.outcome ?? story.outcome { outcome = WireOutcome(end) }
     guard job.progress.state.isFinal, job.progress.state != .succeeded else { return }
     error = job.progress.error(of: job.request, outcome: ended.outcome) ?? ended.outcome?.text ?? ""
     guard error.isEmpty, job.request.array.count > 1 else { return }

@@ -95,9 +95,10 @@ extension Daemon {
     case .assigned: pendingTasks -= 1
     case .attemptEnded(_, _, at: _, .retry): pendingTasks += 1
     case .tasksEnded(_, let positions, _): pendingTasks -= UInt64(positions.elementCount)
-    case .attemptEnded, .building, .started, .stopRequested, .frozen, .stuck, .killRequested, .held,
-      .changed, .tasksHeld, .tasksReleased, .endpointRegistered, .endpointRemoved, .registered,
-      .drained, .forgotten, .linked, .unlinked, .silent, .ailing, .backoffOver:
+    case .attemptEnded, .building, .started, .stopRequested, .frozen, .stuck, .killRequested,
+      .dependencyEnded, .held, .changed, .tasksHeld, .tasksReleased, .endpointRegistered,
+      .endpointRemoved, .registered, .drained, .forgotten, .linked, .unlinked, .silent, .ailing,
+      .backoffOver:
       break
     }
   }
@@ -145,6 +146,7 @@ extension Daemon {
     for request in requests.ids(of: id) {
       requests.remove(request)
       waits.remove(request)
+      resolving[request] = nil
       followers[request] = nil
       listings[request] = nil
       endpointListings[request] = nil
@@ -158,7 +160,7 @@ extension Event {
   /// Whether the store keeps it; the others are of this life of the daemon only.
   var isStored: Bool {
     switch self {
-    case .linked, .unlinked, .silent, .ailing, .backoffOver: false
+    case .linked, .unlinked, .silent, .ailing, .backoffOver, .dependencyEnded: false
     case .submitted, .assigned, .building, .started, .stopRequested, .frozen, .stuck, .attemptEnded,
       .tasksEnded, .killRequested, .held, .tasksHeld, .tasksReleased, .changed, .jobEnded,
       .registered, .drained, .forgotten, .endpointRegistered, .endpointRemoved:

@@ -25,7 +25,7 @@ struct FailureLimitTests {
     #expect(
       step.effects.contains(
         .tasksEnded(
-          job, RangeSet(2..<3), .killed, because: "its job reached its failure limit")))
+          job, RangeSet(2..<3), .killed, EndStory(reason: "its job reached its failure limit"))))
     #expect(step.effects.contains(.stop(WorkerID("w1"), running[1].uid)))
     #expect(world.state(job, 1) == .assigned)
     let ended = world.finish(running[1], Outcome(.killed)).ended

@@ -226,7 +226,7 @@ struct GangTests {
       step.effects.contains(
         .tasksEnded(
           job, RangeSet([0..<1, 2..<3]), .gangFailed,
-          because: "a task of its gang did not succeed")))
+          EndStory(reason: "a task of its gang did not succeed"))))
     #expect(step.ended?.state == .killed)
     #expect(world.violations.isEmpty)
   }

@@ -20,7 +20,7 @@ struct ScheduleTimeoutTests {
     #expect(
       step.effects.contains(
         .tasksEnded(
-          job, RangeSet(0..<1), .unschedulable, because: "no place was found within 1s")))
+          job, RangeSet(0..<1), .unschedulable, EndStory(reason: "no place was found within 1s"))))
     #expect(world.state(job) == nil)
     var request = JobRequest(name: "job", owner: World.alice.uid)
     request.options.scheduleTimeout = .seconds(1)

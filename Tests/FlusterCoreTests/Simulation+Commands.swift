@@ -137,17 +137,21 @@ extension Simulation {
     return JobKey(name: name, digest: RequestDigest(digest))
   }
 
-  /// The daemon asks the store for ended jobs under the key.
-  private mutating func stored(_ command: Command) -> Command {
+  /// The daemon asks the store for ended jobs under the key, and for those it depends on; nil while
+  /// it has to wait for the disk.
+  private mutating func stored(_ command: Command) -> Command? {
     guard
-      case .submit(let request, let payload, let token, var once, let attempt, let caller, let id) =
-        command, let key = request.ownedKey
+      case .submit(
+        let request, let payload, let token, var once, _, let attempt, let caller, let id) = command
     else { return command }
-    let known = StoredKey(holder: ledger.newest(under: key), next: durable.nextJob)
-    checkStored(known, key)
-    once.stored = known
+    if let key = request.ownedKey {
+      let known = StoredKey(holder: ledger.newest(under: key), next: durable.nextJob)
+      checkStored(known, key)
+      once.stored = known
+    }
+    guard let past = past(of: request) else { return nil }
     return .submit(
-      request, payload, token, once: once, inside: attempt, from: caller, id)
+      request, payload, token, once: once, past: past, inside: attempt, from: caller, id)
   }
 
   /// A client that has lost its connection before it was answered sends its submit again.
@@ -159,7 +163,7 @@ extension Simulation {
       hear(job, of: token)
       return nil
     }
-    return clients.submitAgain(token).map { stored($0) }
+    return clients.submitAgain(token).flatMap { stored($0) }
   }
 
   /// A submit has been answered: the promise that must hold from now on.

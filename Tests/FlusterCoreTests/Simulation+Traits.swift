@@ -21,6 +21,7 @@ extension Simulation {
     (2, { $0.options.priority = .random(in: -1...1, using: &$1.random) }),
     (3, { $0 = $1.gang(of: $0) }),
     (2, { request, _ in request.endChildren = true }),
+    (4, { $0.options.dependencies = $1.dependencies() }),
   ]
 
   /// One that a process may end with.

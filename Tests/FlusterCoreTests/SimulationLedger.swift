@@ -87,7 +87,11 @@ struct SimulationLedger {
     case .frozen(_, let isFrozen, by: _):
       count(isFrozen ? "freeze" : "thaw")
       return []
-    case .stopRequested, .stuck, .killRequested, .held, .tasksHeld,
+    case .killRequested(let job, let request):
+      guard request.isUnmet else { return [] }
+      count("unmet dependency")
+      return contradictions(toGivingUp: job)
+    case .stopRequested, .stuck, .dependencyEnded, .held, .tasksHeld,
       .tasksReleased, .registered, .drained, .forgotten, .linked, .unlinked, .silent,
       .ailing, .backoffOver, .endpointRegistered, .endpointRemoved:
       return []
@@ -96,9 +100,12 @@ struct SimulationLedger {
 
   private mutating func noteAssignment(_ attempt: OpenAttempt) -> [String] {
     attempts[attempt.uid] = attempt
+    if requests[attempt.task.job]?.options.dependencies.isEmpty == false {
+      count("dependent start")
+    }
     let task = attempt.task
     var account = accounts[task.job]?[task.position] ?? Account()
-    var found: [String] = []
+    var found = contradictions(toStarting: task.job)
     if account.final != nil { found.append("task \(task) is attempted after its end") }
     if account.open != nil { found.append("task \(task) has two open attempts") }
     if attempt.number != account.attempts { found.append("task \(task) skips an attempt") }

@@ -30,6 +30,46 @@ extension Golden {
         4a090a047472756512012f6a0d0a076e696768746c7910021803
         """),
     Golden(
+      description: "a submit of a job that waits for others",
+      text: #"""
+        request: 15
+        submit {
+          token: "sixteen.bytes..!"
+          job {
+            name: "report"
+            needs {
+              cpu_millis: 1000
+            }
+            launch {
+              argv: "true"
+              directory: "/"
+            }
+            options {
+              dependencies {
+                kind: KIND_AFTER_OK
+                selector {
+                  tasks {
+                    job: 42
+                    first: 1
+                    last: 9
+                  }
+                }
+              }
+              dependencies {
+                kind: KIND_AFTER_FAIL
+                selector {
+                  name_glob: "build-*"
+                }
+              }
+            }
+          }
+        }
+        """#,
+      hex: """
+        080f524b0a107369787465656e2e62797465732e2e211a370a067265706f72741a0308e8074a090a\
+        047472756512012f621d5a0c080212080a06082a100118095a0d0803120912076275696c642d2a
+        """),
+    Golden(
       description: "a wait for the job under a key",
       text: #"""
         request: 13

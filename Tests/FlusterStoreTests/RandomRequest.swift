@@ -61,6 +61,16 @@ enum RandomRequest {
         digest: RequestDigest(AttemptUID(high: random.next(), low: random.next())))
     }
     options.isTied = Bool.random(using: &random)
+    if Int.random(in: 0..<3, using: &random) == 0 {
+      options.dependencies = Dependency.Kind.allCases.map { kind in
+        let first = UInt32.random(in: 0...9, using: &random)
+        return Dependency(
+          kind,
+          Selection(
+            job: JobID(.random(in: 1...20, using: &random)),
+            indices: Bool.random(using: &random) ? first...(first + 3) : nil))
+      }
+    }
     return options
   }
 

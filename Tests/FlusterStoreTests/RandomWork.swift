@@ -74,9 +74,11 @@ struct RandomWork {
       var job = RandomRequest.make(using: &random)
       let inside = parent()
       if let inside { job.owner = inside.owner }
+      let past = settle(&job)
       return .submit(
         job, RandomRequest.payload(using: &random), RandomRequest.token(using: &random),
-        inside: inside?.attempt, from: Caller(uid: job.owner, isAdministrator: false), request)
+        past: past, inside: inside?.attempt, from: Caller(uid: job.owner, isAdministrator: false),
+        request)
     case 4:
       return .kill(
         [selection()], reason: RandomRequest.text(using: &random), from: root, request)
@@ -104,6 +106,20 @@ struct RandomWork {
     case 2: .timeLimit(Bool.random(using: &random) ? nil : .seconds(5))
     default: .memory(.random(in: 1...1000, using: &random))
     }
+  }
+
+  /// Leaves of what a request depends on that which there is, and says how that ended which has.
+  private func settle(_ request: inout JobRequest) -> [Selection: TaskState] {
+    var past: [Selection: TaskState] = [:]
+    request.options.dependencies.removeAll { dependency in
+      let target = dependency.target
+      if let job = controller.state.jobs[target.job] {
+        return target.indices.map { job.request.array.positions(within: $0) == nil } ?? false
+      }
+      past[target] = ended[target.job]?.state
+      return past[target] == nil
+    }
+    return past
   }
 
   /// An open attempt to be submitted from, and the owner of its job.

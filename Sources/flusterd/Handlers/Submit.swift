@@ -9,23 +9,38 @@ extension Daemon {
     do throws(Refusal) {
       let submission = try Submission(wire: wire, owner: request.peer.uid)
       if let refusal = admission.refusalToSubmit(request.peer) { throw refusal }
-      let once = try once(of: submission)
-      if submission.isDryRun { return try tryOut(submission, once, request) }
-      if let token = submission.token, let job = try knownJob(token, of: request.peer.uid) {
+      if !submission.isDryRun, let token = submission.token,
+        let job = try knownJob(token, of: request.peer.uid)
+      {
         return answerKnown(job, request)
       }
-      if controller.makesJob(submission.request, once, from: request.peer.caller) {
-        try checkLimit(of: request.peer.uid)
-        try checkStoredBytes(submission)
+      let once = try once(of: submission)
+      if submission.dependencies.isEmpty
+        || !controller.makesJob(submission.request, once, from: request.peer.caller)
+      {
+        return try accept(submission, request)
       }
-      keep(request, as: .submit)
-      step(
-        .submit(
-          submission.request, submission.payload, submission.token, once: once,
-          inside: submission.parent, from: request.peer.caller, request.id))
+      try resolve(Resolving(submission), request)
     } catch {
       refuse(request, error)
     }
+  }
+
+  /// Goes on with a submit whose dependencies have been found.
+  func accept(
+    _ submission: Submission, _ request: Request, past: [Selection: TaskState] = [:]
+  ) throws(Refusal) {
+    let once = try once(of: submission)
+    if submission.isDryRun { return try tryOut(submission, once, past, request) }
+    if controller.makesJob(submission.request, once, from: request.peer.caller) {
+      try checkLimit(of: request.peer.uid)
+      try checkStoredBytes(submission)
+    }
+    keep(request, as: .submit)
+    step(
+      .submit(
+        submission.request, submission.payload, submission.token, once: once, past: past,
+        inside: submission.parent, from: request.peer.caller, request.id))
   }
 
   /// With what the store knows of the key, if there is one.
@@ -59,7 +74,7 @@ extension Daemon {
 
   /// A dry run: everything that a submit would be refused for, and whether it could ever run.
   private func tryOut(
-    _ submission: Submission, _ once: Once, _ request: Request
+    _ submission: Submission, _ once: Once, _ past: [Selection: TaskState], _ request: Request
   ) throws(Refusal) {
     var wire = WireSubmitted()
     let caller = request.peer.caller
@@ -79,6 +94,9 @@ extension Daemon {
     let (descent, orphan) = try controller.descent(
       of: submission.request, inside: submission.parent)
     try controller.checkReplacement(of: submission.request, once, descent)
+    if let obstacle = try controller.obstacle(toStarting: submission.request, past) {
+      wire.notices.append("the job would end without being started: \(obstacle)")
+    }
     if let orphan { wire.notices.append("\(orphan); the job would be a root job") }
     if controller.state.links.isEmpty {
       wire.notices.append("no worker is connected; the job would wait for one")
