@@ -138,13 +138,22 @@ extension WireJobRow {
     counts.filter { $0.count > 0 }.map { "\($0.count) \($0.state.word)" }.joined(separator: ", ")
   }
 
+  /// The reason, with the time at which it begins as it is where this is read.
+  var localReason: WireReason {
+    var local = reason
+    if options.hasBeginMs, reason.code == PendingReason.Code.begin.rawValue {
+      local.text = "begins at \(Timestamp.local(WallTime(milliseconds: options.beginMs)))"
+    }
+    return local
+  }
+
   /// Why it waits, how it ended, who ended it: what stands under REASON.
   var explanation: String {
     var parts: [String] = []
     if array.explicit { parts.append(countsText) }
     if frozen > 0 { parts.append(array.explicit ? "\(frozen) frozen" : "frozen") }
     if hasReason, !reason.text.isEmpty {
-      parts.append(reason.text)
+      parts.append(localReason.text)
     } else if hasOutcome, let outcome = try? Outcome(wire: outcome) {
       if state != .succeeded, outcome.cause != .exit || outcome.exitCode != 0 {
         parts.append(outcome.phrase)

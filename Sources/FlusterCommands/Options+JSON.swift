@@ -20,6 +20,10 @@ extension JSONObject {
       set("backoff_most_seconds", .thousandths(backoff.most.milliseconds))
     }
     if options.tied { set("tied", .bool(true)) }
+    if options.hasBeginMs { set("begin_at", .time(WallTime(milliseconds: options.beginMs))) }
+    if options.hasDeadlineMs {
+      set("deadline_at", .time(WallTime(milliseconds: options.deadlineMs)))
+    }
     for kind in Dependency.Kind.allCases {
       let named = options.dependencies.filter { $0.known == kind }.map(\.selector.text)
       guard !named.isEmpty else { continue }

@@ -9,6 +9,11 @@ extension WireOptions {
     var parts: [String] = []
     if let band = try? Band(wire: band), band != .interactive { parts.append("band \(band.word)") }
     if priority != 0 { parts.append("priority \(priority)") }
+    for (word, isSet, time) in [
+      ("begin", hasBeginMs, beginMs), ("deadline", hasDeadlineMs, deadlineMs),
+    ] where isSet {
+      parts.append("\(word) \(Timestamp.local(WallTime(milliseconds: time)))")
+    }
     for kind in Dependency.Kind.allCases {
       let named = dependencies.filter { $0.known == kind }.map(\.selector.text)
       guard !named.isEmpty else { continue }

@@ -20,6 +20,13 @@ extension SubmitCommand {
     try setOrder(of: &options)
     try setFailures(of: &options)
     options.dependencies = try order.dependencies()
+    let clock = LocalClock.current
+    if let time = order.begin {
+      options.beginMs = try TimeArgument.parse("--begin", time, clock).milliseconds
+    }
+    if let time = order.deadline {
+      options.deadlineMs = try TimeArgument.parse("--deadline", time, clock).milliseconds
+    }
     if let attribute = order.groupBy {
       guard !attribute.isEmpty else {
         throw .usage("--group-by: the attribute has no name", wayOut: "write --group-by rack")

@@ -23,6 +23,8 @@ extension SubmitCommand {
     "--band": { $0.order.band = $1 },
     "--priority": { $0.order.priority = $1 },
     "--schedule-timeout": { $0.order.scheduleTimeout = $1 },
+    "--begin": { $0.order.begin = $1 },
+    "--deadline": { $0.order.deadline = $1 },
     "--after": { $0.order.after.append($1) },
     "--after-ok": { $0.order.afterOk.append($1) },
     "--after-fail": { $0.order.afterFail.append($1) },
@@ -108,6 +110,7 @@ extension SubmitCommand {
     (command.order.band, command.order.priority) = (nil, nil)
     (command.order.scheduleTimeout, command.order.groupBy) = (nil, nil)
     (command.order.gang, command.order.onePerWorker) = (false, false)
+    (command.order.begin, command.order.deadline) = (nil, nil)
     (command.order.after, command.order.afterOk, command.order.afterFail) = ([], [], [])
     command.ending = SubmitOptions.Ending()
     (command.ending.time, command.ending.grace) = (nil, nil)

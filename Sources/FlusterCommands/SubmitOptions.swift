@@ -142,6 +142,15 @@ enum SubmitOptions {
         "Not before these have ended, and not all succeeded.", valueName: "selector,..."))
     var afterFail: [String] = []
 
+    @Option(
+      parsing: .unconditional, help: ArgumentHelp("Not before this.", valueName: "time"))
+    var begin: String?
+
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("Not from this on; what has not started ends.", valueName: "time"))
+    var deadline: String?
+
     @Flag(help: "All tasks start together or not at all, and fail together.")
     var gang = false
 

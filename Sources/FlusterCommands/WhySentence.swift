@@ -14,7 +14,7 @@ struct WhySentence {
   init(_ job: WireJobRow) {
     (self.job, task) = (job.job, nil)
     state = job.state
-    reason = job.hasReason ? job.reason : nil
+    reason = job.hasReason ? job.localReason : nil
   }
 
   /// Of a task.
@@ -79,7 +79,8 @@ extension WireReason {
   fileprivate var isAboutRoom: Bool {
     switch PendingReason.Code(rawValue: code) {
     case .resources, .gang, .reserved, .queued: true
-    case .held, .replaces, .dependency, .noWorker, .backOff, .throttled, .constraint, nil: false
+    case .held, .replaces, .dependency, .begin, .noWorker, .backOff, .throttled, .constraint, nil:
+      false
     }
   }
 

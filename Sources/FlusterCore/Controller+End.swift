@@ -19,6 +19,7 @@ extension Controller {
     }
     if state.jobs[id]?.isOverFailureLimit == true { endRest(of: id, because: .failureLimit) }
     offer(id)
+    if job.isPastDeadline(at: now) { endUnstarted(id, at: now) }
     finishIfOver(id, at: now)
     endChildren(of: attempt, verdict, in: job, at: now)
   }
@@ -42,7 +43,22 @@ extension Controller {
     stop(openAttempts(of: job, in: RangeSet(job.request.array.positions)), because: reason)
   }
 
+  /// After the deadline an attempt that would be followed by another is the last.
   private mutating func verdict(
+    on attempt: OpenAttempt, _ outcome: Outcome, of job: Job, at now: Moment
+  ) -> Verdict {
+    let verdict = usualVerdict(on: attempt, outcome, of: job, at: now)
+    guard job.isPastDeadline(at: now), case .retry(let charged, notBefore: _) = verdict else {
+      return verdict
+    }
+    switch charged {
+    case .none: return verdict
+    case .failure: return .final(.failed, charged: .failure)
+    case .preemption: return .final(.workerFailed, charged: .preemption)
+    }
+  }
+
+  private mutating func usualVerdict(
     on attempt: OpenAttempt, _ outcome: Outcome, of job: Job, at now: Moment
   ) -> Verdict {
     if outcome.isSuccess(for: job.request.options) { return .final(.succeeded, charged: .none) }

@@ -2,6 +2,7 @@
 /// something kept for the oldest work that does not fit.
 extension Controller {
   mutating func schedule(at now: Moment) {
+    passTimes(at: now)
     wantsSchedule = false
     rooms.refresh(from: state)
     var pass = Pass(now: now.wall, grown: rooms.grown)
@@ -157,7 +158,9 @@ extension Controller {
     for id in queue.waits.takeTimeouts(at: now.wall) {
       guard let job = state.jobs[id] else { continue }
       let isThrottled = job.request.array.throttle.map { job.progress.counts.active >= $0 } ?? false
-      let isKept = job.progress.held || isThrottled || state.dependents.isWaiting(id)
+      let isKept =
+        job.progress.held || isThrottled || state.dependents.isWaiting(id)
+        || queue.waits.isEarly(id)
       if isKept || !job.progress.heldTasks.isEmpty { queue.waits.postpone(id) }
       guard !isKept else { continue }
       let waiting = job.progress.pending

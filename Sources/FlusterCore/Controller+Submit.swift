@@ -17,7 +17,11 @@ extension Controller {
         return effect(
           .reply(reply, .submitted(known.job, existed: true, notice: known.notice)))
       }
-      if let refusal = refusal(of: request, from: caller) { throw refusal }
+      if let refusal = refusal(of: request, from: caller)
+        ?? refusalOfTimes(of: request.options, at: now)
+      {
+        throw refusal
+      }
       (descent, orphan) = try self.descent(of: request, inside: attempt)
       try checkReplacement(of: request, once, descent)
       standing = try self.standing(of: request, past)
@@ -25,6 +29,7 @@ extension Controller {
       return effect(.reply(reply, .refused(error)))
     }
     replace(for: &request, once, at: now)
+    if request.options.deadline != nil { request.options.settleTimes(submitted: now.wall) }
     var job = Job(
       id: state.nextJob, request: request, submitted: now.wall, descent: descent)
     job.progress.hasSeenFailure = standing.hasSeenFailure

@@ -125,6 +125,7 @@ package struct Controller: Sendable {
 
   private mutating func tick(at now: Moment) {
     if let due = heartbeats.next, due <= now.monotonic { checkHealth(at: now) }
+    passTimes(at: now)
     if queue.waits.hasTimeout(at: now.wall) { wantsSchedule = true }
     for task in queue.waits.takeOver(at: now.wall) {
       guard let job = state.jobs[task.job], let record = job.records[task.position],

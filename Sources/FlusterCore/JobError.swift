@@ -5,6 +5,9 @@ extension JobProgress {
     if state == .killed, let killed, killed.isUnmet {
       return EndStory(outcome: Outcome(.dependency, text: killed.reason))
     }
+    if state == .unschedulable, request.options.isBoundByDeadline {
+      return EndStory(outcome: Outcome(.deadline))
+    }
     return EndStory(reason: reason(forEnding: state, of: request))
   }
 
@@ -42,7 +45,8 @@ extension JobProgress {
   }
 
   private func noPlace(_ request: JobRequest) -> String {
-    "no place was found" + (request.options.scheduleTimeout.map { " within \($0)" } ?? "")
+    if request.options.isBoundByDeadline { return "deadline passed" }
+    return "no place was found" + (request.options.scheduleTimeout.map { " within \($0)" } ?? "")
   }
 
   private func name(_ position: UInt32, _ array: TaskArray) -> String {

@@ -50,6 +50,10 @@ package struct JobOptions: Hashable, Sendable {
   package var key: JobKey?
   /// What must have ended before it starts; what of this is unfinished is what it waits for.
   package var dependencies: [Dependency] = []
+  /// Nothing of it starts before this.
+  package var begin: WallTime?
+  /// Nothing of it starts any more from this on.
+  package var deadline: WallTime?
   /// Ends when the command that submitted it has gone.
   package var isTied = false
 

@@ -7,6 +7,8 @@ package struct PendingReason: Hashable, Sendable {
     case replaces
     /// A job that it is to be started after has not ended yet.
     case dependency
+    /// The time at which it begins has not come.
+    case begin
     case noWorker = "no-worker"
     case backOff = "back-off"
     case throttled
@@ -37,6 +39,10 @@ extension Controller {
     guard let job = state.jobs[id], job.progress.counts.pending > 0 else { return nil }
     if job.progress.held { return PendingReason(.held, "held; fluster-set \(id) release") }
     if let reason = reasonOfWaiting(job) { return reason }
+    if let begin = job.request.options.begin, begin > now.wall {
+      let left = UInt64(begin.milliseconds - now.wall.milliseconds + 999) / 1000
+      return PendingReason(.begin, "begins in \(Span.seconds(left))")
+    }
     let active = job.progress.counts.active
     if let throttle = job.request.array.throttle, active >= throttle {
       return PendingReason(.throttled, "\(active) of its tasks run, and it may run \(throttle)")

@@ -172,7 +172,9 @@ package struct Queue: Sendable {
 
   /// The lowest position of the job that may be started now.
   private mutating func startable(_ job: Job, in state: State) -> UInt32? {
-    guard !job.progress.held, !state.dependents.isWaiting(job.id) else { return nil }
+    guard !job.progress.held, !state.dependents.isWaiting(job.id),
+      !waits.isEarly(job.id)
+    else { return nil }
     let active = job.progress.counts.active
     if let throttle = job.request.array.throttle, active >= throttle { return nil }
     if job.request.options.gang != nil { return job.waitingGang?.first }

@@ -1,6 +1,7 @@
 internal import HeapModule
 
-/// What waits for a wall time: tasks between two attempts, and jobs that want a place by then.
+/// What waits for a wall time: tasks between two attempts, jobs that want a place by then, and jobs
+/// that begin then or must have begun.
 struct Waits: Sendable {
   private struct Wait: Comparable {
     let until: WallTime
@@ -13,11 +14,17 @@ struct Waits: Sendable {
   private var timeouts = Heap<Wait>()
   /// Jobs whose time has passed while they waited for something else than a place.
   private var postponed: Set<JobID> = []
+  /// The begin and the deadline of the jobs that have one.
+  private var times: [JobID: [WallTime]] = [:]
+  private var begins: [JobID: WallTime] = [:]
+  private var due = Heap<Wait>()
+  /// What `takeDue` was told last.
+  private var clock = WallTime(milliseconds: .min)
 
   /// The next time at which one of them is over. A timeout is over when its time has passed.
   var next: WallTime? {
     let timeout = timeouts.min.map { $0.until + Span(milliseconds: 1) }
-    return [backoffs.min?.until, timeout].compactMap(\.self).min()
+    return [backoffs.min?.until, timeout, due.min?.until].compactMap(\.self).min()
   }
 
   /// A task is not to be attempted again before `until`.
@@ -27,8 +34,33 @@ struct Waits: Sendable {
 
   /// A job's tasks want a place in time.
   mutating func enter(_ job: Job) {
-    guard let timeout = job.request.options.scheduleTimeout else { return }
-    timeouts.insert(Wait(until: job.submitted + timeout, task: TaskID(job.id, 0)))
+    let options = job.request.options
+    if let timeout = options.scheduleTimeout {
+      let start = max(job.submitted, options.begin ?? job.submitted)
+      timeouts.insert(Wait(until: start + timeout, task: TaskID(job.id, 0)))
+    }
+    let own = [options.begin, options.deadline].compactMap(\.self)
+    guard !own.isEmpty, times.updateValue(own, forKey: job.id) == nil else { return }
+    begins[job.id] = options.begin
+    for time in own { due.insert(Wait(until: time, task: TaskID(job.id, 0))) }
+  }
+
+  /// The time at which the job begins has not come.
+  func isEarly(_ job: JobID) -> Bool { begins[job].map { $0 > clock } ?? false }
+
+  /// Takes the jobs of which a begin or a deadline has come. A clock that was set back brings those
+  /// before it again.
+  mutating func takeDue(at now: WallTime) -> [JobID] {
+    if now < clock { rebuildDue() }
+    clock = now
+    var found: [JobID] = []
+    while let wait = due.min, wait.until <= now { found.append(due.removeMin().task.job) }
+    return found
+  }
+
+  private mutating func rebuildDue() {
+    due = Heap(
+      times.flatMap { job, own in own.map { Wait(until: $0, task: TaskID(job, 0)) } })
   }
 
   /// The job's time is to be looked at again when `resume` is told of it.
@@ -40,7 +72,13 @@ struct Waits: Sendable {
   }
 
   /// The job is gone.
-  mutating func leave(_ job: JobID) { postponed.remove(job) }
+  mutating func leave(_ job: JobID) {
+    postponed.remove(job)
+    guard times.removeValue(forKey: job) != nil else { return }
+    begins[job] = nil
+    // Those of jobs that are gone must not fill the memory until their time comes.
+    if due.count > 64, due.count > 4 * times.count { rebuildDue() }
+  }
 
   /// Takes the tasks whose wait is over.
   mutating func takeOver(at now: WallTime) -> [TaskID] {

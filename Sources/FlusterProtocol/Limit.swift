@@ -111,6 +111,14 @@ package enum Limit {
     return bytes
   }
 
+  /// A time between 1970 and the year 10000, which people can read.
+  static func time(_ milliseconds: Int64, _ field: String) throws(Refusal) -> WallTime {
+    guard (0..<253_402_300_800_000).contains(milliseconds) else {
+      throw .invalid("\(field) is not between 1970 and the year 10000")
+    }
+    return WallTime(milliseconds: milliseconds)
+  }
+
   /// Text that is kept and shown on other people's terminals: no control characters, no newlines.
   static func text(_ text: String, to limit: Int, _ field: String) throws(Refusal) {
     guard text.utf8.count <= limit else {

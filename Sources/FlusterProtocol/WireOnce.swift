@@ -69,10 +69,13 @@ extension JobKey {
 extension RequestDigest {
   /// Of all that was asked for, and not of what a command only finds around it, which differs
   /// between a terminal and cron: environment, umask, nice value and resource limits; nor of the
-  /// attempt that submits. Dependencies count as they were named, whatever that means by now.
+  /// attempt that submits. Dependencies count as they were named, whatever that means by
+  /// now; times do not, since most are named from when the command runs.
   init(
     of request: JobRequest, _ payload: Payload, _ dependencies: [WireDependency]
   ) throws(Refusal) {
+    var request = request
+    (request.options.begin, request.options.deadline) = (nil, nil)
     var wire = try WireJobRequest(request, payload)
     wire.clearOnce()
     if !dependencies.isEmpty { wire.options.dependencies = dependencies }

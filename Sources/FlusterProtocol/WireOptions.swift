@@ -17,6 +17,8 @@ extension WireOptions {
     if let gang = options.gang { self.gang = WireGang(gang) }
     tied = options.isTied
     dependencies = options.dependencies.map { WireDependency($0) }
+    if let begin = options.begin { beginMs = begin.milliseconds }
+    if let deadline = options.deadline { deadlineMs = deadline.milliseconds }
     guard request.backoff != .standard else { return }
     backoffFirstMs = request.backoff.first.milliseconds
     backoffMostMs = request.backoff.most.milliseconds
@@ -49,6 +51,8 @@ extension JobOptions {
     }
     gang = wire.hasGang ? try Gang(wire: wire.gang) : nil
     isTied = wire.tied
+    begin = wire.hasBeginMs ? try Limit.time(wire.beginMs, "the begin") : nil
+    deadline = wire.hasDeadlineMs ? try Limit.time(wire.deadlineMs, "the deadline") : nil
   }
 }
 

@@ -1071,6 +1071,26 @@ package nonisolated struct WireOptions: Sendable {
   /// any more ends the job at once, with the cause dependency.
   package var dependencies: [WireDependency] = []
 
+  /// Milliseconds since 1970: nothing starts before the one, and nothing from the other on. What has
+  /// not started by then ends with the cause deadline.
+  package var beginMs: Int64 {
+    get {_beginMs ?? 0}
+    set {_beginMs = newValue}
+  }
+  /// Returns true if `beginMs` has been explicitly set.
+  package var hasBeginMs: Bool {self._beginMs != nil}
+  /// Clears the value of `beginMs`. Subsequent reads from it will return its default value.
+  package mutating func clearBeginMs() {self._beginMs = nil}
+
+  package var deadlineMs: Int64 {
+    get {_deadlineMs ?? 0}
+    set {_deadlineMs = newValue}
+  }
+  /// Returns true if `deadlineMs` has been explicitly set.
+  package var hasDeadlineMs: Bool {self._deadlineMs != nil}
+  /// Clears the value of `deadlineMs`. Subsequent reads from it will return its default value.
+  package mutating func clearDeadlineMs() {self._deadlineMs = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1080,6 +1100,8 @@ package nonisolated struct WireOptions: Sendable {
   fileprivate var _gang: WireGang? = nil
   fileprivate var _backoffFirstMs: UInt64? = nil
   fileprivate var _backoffMostMs: UInt64? = nil
+  fileprivate var _beginMs: Int64? = nil
+  fileprivate var _deadlineMs: Int64? = nil
 }
 
 package nonisolated struct WireDependency: Sendable {
@@ -1840,7 +1862,7 @@ package nonisolated struct WireReason: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// held, replaces, dependency, no-worker, back-off, throttled, resources, constraint, gang,
+  /// held, replaces, dependency, begin, no-worker, back-off, throttled, resources, constraint, gang,
   /// reserved, queued
   package var code: String = String()
 
@@ -4824,7 +4846,7 @@ nonisolated extension WireOnce.IfExists: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Options"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}band\0\u{1}priority\0\u{3}max_failures\0\u{3}ok_status\0\u{3}final_status\0\u{3}schedule_timeout_ms\0\u{1}gang\0\u{3}backoff_first_ms\0\u{3}backoff_most_ms\0\u{1}tied\0\u{1}dependencies\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}band\0\u{1}priority\0\u{3}max_failures\0\u{3}ok_status\0\u{3}final_status\0\u{3}schedule_timeout_ms\0\u{1}gang\0\u{3}backoff_first_ms\0\u{3}backoff_most_ms\0\u{1}tied\0\u{1}dependencies\0\u{3}begin_ms\0\u{3}deadline_ms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4843,6 +4865,8 @@ nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self._backoffMostMs) }()
       case 10: try { try decoder.decodeSingularBoolField(value: &self.tied) }()
       case 11: try { try decoder.decodeRepeatedMessageField(value: &self.dependencies) }()
+      case 12: try { try decoder.decodeSingularInt64Field(value: &self._beginMs) }()
+      case 13: try { try decoder.decodeSingularInt64Field(value: &self._deadlineMs) }()
       default: break
       }
     }
@@ -4886,6 +4910,12 @@ nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.dependencies.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.dependencies, fieldNumber: 11)
     }
+    try { if let v = self._beginMs {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 12)
+    } }()
+    try { if let v = self._deadlineMs {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 13)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4901,6 +4931,8 @@ nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs._backoffMostMs != rhs._backoffMostMs {return false}
     if lhs.tied != rhs.tied {return false}
     if lhs.dependencies != rhs.dependencies {return false}
+    if lhs._beginMs != rhs._beginMs {return false}
+    if lhs._deadlineMs != rhs._deadlineMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -13,6 +13,8 @@ extension Packed {
     case gang = 7
     case tied = 8
     case dependencies = 9
+    case begin = 10
+    case deadline = 11
   }
 
   /// Kind and content, in turns; nil for the usual.
@@ -52,6 +54,11 @@ extension Packed {
     if !options.dependencies.isEmpty {
       begin(.dependencies)
       append(options.dependencies, to: &bytes)
+    }
+    for (option, time) in [(Option.begin, options.begin), (.deadline, options.deadline)] {
+      guard let time else { continue }
+      begin(option)
+      append(UInt64(bitPattern: time.milliseconds), to: &bytes)
     }
     return bytes.isEmpty ? nil : bytes
   }
@@ -156,6 +163,11 @@ extension Unpacker {
       guard isGrouped == (attribute != nil) else { return false }
       options.gang = Gang(groupBy: attribute, spread: spread)
     case .tied: options.isTied = true
+    case .begin, .deadline:
+      guard let time = number().map({ WallTime(milliseconds: Int64(bitPattern: $0)) }) else {
+        return false
+      }
+      if option == .begin { options.begin = time } else { options.deadline = time }
     case .dependencies:
       guard let dependencies = dependencies() else { return false }
       options.dependencies = dependencies

@@ -38,6 +38,7 @@ extension Daemon {
     let isPlain =
       !job.progress.held && job.records.isEmpty && !job.progress.pending.isEmpty
       && job.request.options.gang == nil && !controller.state.dependents.isWaiting(job.id)
+      && job.request.options.begin == nil
     guard isPlain else { return controller.pendingReason(for: job.id, at: now) }
     let wish = Wish(job.request)
     if let known = reasons[wish] { return known }

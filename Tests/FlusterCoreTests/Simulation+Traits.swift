@@ -22,6 +22,8 @@ extension Simulation {
     (3, { $0 = $1.gang(of: $0) }),
     (2, { request, _ in request.endChildren = true }),
     (4, { $0.options.dependencies = $1.dependencies() }),
+    (2, { $0.options.begin = $1.now.wall + .seconds(.random(in: 0...20, using: &$1.random)) }),
+    (2, { $0.options.deadline = $1.now.wall + .seconds(.random(in: 1...40, using: &$1.random)) }),
   ]
 
   /// One that a process may end with.

@@ -109,6 +109,12 @@ struct SimulationLedger {
     if account.final != nil { found.append("task \(task) is attempted after its end") }
     if account.open != nil { found.append("task \(task) has two open attempts") }
     if attempt.number != account.attempts { found.append("task \(task) skips an attempt") }
+    if let request = requests[task.job]?.options,
+      request.begin.map({ attempt.assigned < $0 }) ?? false
+        || request.deadline.map({ attempt.assigned >= $0 }) ?? false
+    {
+      found.append("task \(task) is attempted at \(attempt.assigned), before or after its time")
+    }
     account.open = attempt.uid
     account.attempts += 1
     accounts[task.job, default: [:]][task.position] = account
@@ -138,13 +144,14 @@ struct SimulationLedger {
       }
     case .final(let state, let charged):
       found += finish(task, state)
-      if charged == .preemption, account.losses != request.retriesLost + 1 {
+      let mayBeLate = request.options.deadline != nil
+      if charged == .preemption, !mayBeLate, account.losses != request.retriesLost + 1 {
         found.append("task \(task) gave up after \(account.losses) losses")
       }
       let isFinal =
         outcome.cause == .timeLimit
         || outcome.exitCode.map { request.options.finalStatuses.contains($0) } ?? false
-      if charged == .failure, !isFinal, account.failures != request.retries + 1 {
+      if charged == .failure, !isFinal, !mayBeLate, account.failures != request.retries + 1 {
         found.append("task \(task) gave up after \(account.failures) failures")
       }
       if case .killed? = attempt.stop { break }

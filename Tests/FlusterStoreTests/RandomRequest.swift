@@ -60,6 +60,12 @@ enum RandomRequest {
         name: text(using: &random),
         digest: RequestDigest(AttemptUID(high: random.next(), low: random.next())))
     }
+    // None of the past: it would be refused.
+    if Int.random(in: 0..<3, using: &random) == 0 {
+      options.begin = WallTime(milliseconds: .random(in: 0...1_700_000_050_000, using: &random))
+      options.deadline = WallTime(
+        milliseconds: .random(in: 1_800_000_000_000...(1 << 50), using: &random))
+    }
     options.isTied = Bool.random(using: &random)
     if Int.random(in: 0..<3, using: &random) == 0 {
       options.dependencies = Dependency.Kind.allCases.map { kind in

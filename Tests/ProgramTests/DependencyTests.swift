@@ -127,5 +127,39 @@ extension Programs {
         }
       }
     }
+
+    @Test("what begins later waits for its time, and what is too late says so")
+    func times() throws {
+      try Instance.with(worker: ["--cpus", "1", "--mem", "1G"]) { instance in
+        let soon = try instance.submit("--begin", "now+2s", "--", "true")
+        #expect(try instance.column("REASON", of: soon).hasPrefix("begins at 20"))
+        let later = try instance.submit("--begin", "tomorrow 03:00", "--", "true")
+        try instance.end(.controller, by: SIGKILL)
+        try instance.start(.controller)
+        #expect(try instance.wait(soon) == 0)
+        let json = try instance.run("fluster-ls", "--json", later).output
+        #expect(json.contains("T03:00:00.000Z") && json.contains(#""code":"begin""#), "\(json)")
+        let holder = try instance.submit("sleep", "1000")
+        try instance.waitUntil(holder, is: "running")
+        let late = try instance.submit("--deadline", "now+1s", "true")
+        let next = try instance.submit("--after-ok", late, "true")
+        let waited = try instance.run("fluster-wait", "--json", late)
+        #expect(waited.status == 126)
+        #expect(
+          waited.output.contains(#""state":"unschedulable","status":126,"cause":"deadline""#),
+          "\(waited)")
+        #expect(waited.errors.contains("\(late) unschedulable: deadline passed"), "\(waited)")
+        #expect(try instance.wait(next) == 126)
+        #expect(try instance.column("REASON", of: late) == "deadline passed")
+        for (status, words) in [
+          (65, ["--deadline", "2020-01-01"]), (65, ["--deadline", "now+1h", "--begin", "now+2h"]),
+          (64, ["--begin", "8x"]), (64, ["--begin", ""]),
+        ] {
+          let refused = try instance.launch(["fluster-submit"] + words + ["true"]).finish()
+          #expect(refused.status == Int32(status), "\(refused)")
+        }
+        try instance.run("fluster-kill", holder, later)
+      }
+    }
   }
 }

@@ -124,7 +124,8 @@ extension Programs {
         --group-by zone --one-per-worker --time 90s --grace 1s --retries 2 --retries-lost 3 \\
         --backoff 1s..2s --max-failures 5 --ok-status 3,5-7 --no-retry-status 9 -e A=b -C / \\
         --umask 027 --rlimit nofile=64:64 --nice 1 -o out.%j -E err.%j --log-max 1M \\
-        --stdin /dev/null --end-children --after 1 --after-ok @last --after-fail 2.0 --hold true
+        --stdin /dev/null --end-children --begin now+1h --deadline now+2h --after 1 \\
+        --after-ok @last --after-fail 2.0 --hold true
       """
 
     /// Jobs that end in every way there is without accounting of memory.

@@ -86,6 +86,7 @@ extension Daemon {
     let obstacle = controller.obstacle(to: submission.request)
     if obstacle == nil,
       let refusal = controller.refusal(of: submission.request, from: caller)
+        ?? controller.refusalOfTimes(of: submission.request.options, at: now)
     {
       throw refusal
     }
