@@ -47,7 +47,7 @@ struct KeyTests {
       { $0.token = .of(Array(2...17)) }, { $0.resend = true },
       { $0.parentAttempt = .of(Array(1...16)) }, { $0.job.once.ifExists = .fail },
       { $0.job.environment = .of(Array("A=b\0".utf8)) }, { $0.job.launch.umask = 0o77 },
-      { $0.job.launch.nice = 5 },
+      { $0.job.launch.nice = 5 }, { $0.job.options.beginMs = 5 },
       { $0.job.launch.rlimits = [WireRlimit.with { $0.name = "nofile" }] },
     ]
     for change in same { #expect(try key(change).digest == first) }
@@ -57,6 +57,7 @@ struct KeyTests {
       { $0.job.needs.cpuMillis = 2000 }, { $0.job.options.band = .batch },
       { $0.job.array = array() }, { $0.job.launch.stdout = .of([65]) },
       { $0.job.timeLimitMs = 1000 }, { $0.job.endChildren = true },
+      { $0.job.options.dependencies = [WireDependency(.after, WireSelector(.newest))] },
     ]
     let digests = try others.map { try key($0).digest } + [first]
     #expect(Set(digests).count == digests.count)
