@@ -10,13 +10,15 @@ package enum Signal {
   ]
 
   /// The signal of `TERM`, `SIGTERM`, `term` or `15`. Throws usage for what is none.
-  package static func parse(_ word: String) throws(Failure) -> UInt8 {
+  package static func parse(
+    _ word: String, option: String = "-s"
+  ) throws(Failure) -> UInt8 {
     if let number = UInt8(word), (1...64).contains(number), !word.hasPrefix("+") { return number }
     let upper = word.uppercased()
     let name = upper.hasPrefix("SIG") ? String(upper.dropFirst(3)) : upper
     guard let (_, number) = names.first(where: { $0.0 == name }) else {
       throw .usage(
-        "-s: \"\(word)\" is no signal", wayOut: "write TERM, USR1 or a number from 1 to 64")
+        "\(option): \"\(word)\" is no signal", wayOut: "write TERM, USR1 or a number from 1 to 64")
     }
     return number
   }

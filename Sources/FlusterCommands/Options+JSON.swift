@@ -19,6 +19,10 @@ extension JSONObject {
       set("backoff_first_seconds", .thousandths(backoff.first.milliseconds))
       set("backoff_most_seconds", .thousandths(backoff.most.milliseconds))
     }
+    if options.warnSignal != 0 {
+      set("warn_signal", .unsigned(UInt64(options.warnSignal)))
+      set("warn_seconds", .thousandths(options.warnBeforeMs))
+    }
     if options.tied { set("tied", .bool(true)) }
     if options.hasBeginMs { set("begin_at", .time(WallTime(milliseconds: options.beginMs))) }
     if options.hasDeadlineMs {

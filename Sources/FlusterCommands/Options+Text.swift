@@ -37,6 +37,10 @@ extension WireOptions {
     if hasBackoffFirstMs || hasBackoffMostMs, let backoff = try? Backoff(wire: self) {
       parts.append("backoff \(backoff.first)..\(backoff.most)")
     }
+    if warnSignal != 0 {
+      let name = UInt8(exactly: warnSignal).flatMap { Signal.name($0) } ?? "\(warnSignal)"
+      parts.append("warn \(name)@\(Span(milliseconds: warnBeforeMs))")
+    }
     for (word, statuses) in [("ok-status", okStatus), ("no-retry-status", finalStatus)]
     where !statuses.isEmpty {
       parts.append("\(word) " + statuses.array.map { "\($0)" }.joined(separator: ","))

@@ -8,14 +8,14 @@ package struct SetCommand: AskingCommand {
   package static let configuration = CommandConfiguration(
     commandName: "fluster-set", abstract: "Hold, freeze or change jobs.",
     usage: """
-      fluster-set [options] selector ... hold|release|freeze|thaw
+      fluster-set [options] selector ... hold|release|freeze|thaw|rerun
       fluster-set [options] selector ... priority n|band word|time span|mem size
       """,
     version: "fluster-set \(FlusterVersion.software)")
 
   private static let verbs = """
-    hold, release, freeze, thaw, priority N, band production|interactive|batch, time SPAN|none, \
-    mem SIZE
+    hold, release, freeze, thaw, rerun, priority N, band production|interactive|batch, \
+    time SPAN|none, mem SIZE
     """
 
   @OptionGroup package var shared: SharedOptions
@@ -33,6 +33,10 @@ package struct SetCommand: AskingCommand {
   package static func start() -> Never { Runner.main(self) }
 
   package func execute(_ voice: Voice) throws(Failure) -> Int32 {
+    if words.last == "rerun" {
+      let selectors = try checked(words.dropLast())
+      return try rerun(selectors, voice)
+    }
     let request = try request()
     return try perform(.set(request), on: request.selectors, voice)
   }
@@ -50,14 +54,19 @@ package struct SetCommand: AskingCommand {
     } else {
       throw .usage("nothing to change was named", wayOut: Self.verbs)
     }
+    request.selectors = try SelectorArgument.parse(all: try checked(selectors))
+    return request
+  }
+
+  /// The words before the verb, with no option among them and at least one.
+  private func checked(_ selectors: ArraySlice<String>) throws(Failure) -> [String] {
     if let option = selectors.first(where: { $0.hasPrefix("-") && $0 != "-" }) {
       throw .usage("there is no option \(option)")
     }
     guard !selectors.isEmpty else {
       throw .usage("nothing to change was named", wayOut: SelectorArgument.forms)
     }
-    request.selectors = try SelectorArgument.parse(all: Array(selectors))
-    return request
+    return Array(selectors)
   }
 
   /// A verb that stands alone; false if it is none.

@@ -27,6 +27,7 @@ extension SubmitCommand {
     if let time = order.deadline {
       options.deadlineMs = try TimeArgument.parse("--deadline", time, clock).milliseconds
     }
+    try setWarning(of: &options)
     if let attribute = order.groupBy {
       guard !attribute.isEmpty else {
         throw .usage("--group-by: the attribute has no name", wayOut: "write --group-by rack")

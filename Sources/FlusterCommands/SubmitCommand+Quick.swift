@@ -35,6 +35,7 @@ extension SubmitCommand {
     "--no-retry-status": { $0.ending.noRetryStatus = $1 },
     "--time": { $0.ending.time = $1 },
     "--grace": { $0.ending.grace = $1 },
+    "--warn": { $0.ending.warn = $1 },
     "--retries": { $0.ending.retries = $1 },
     "--retries-lost": { $0.ending.retriesLost = $1 },
     "-e": { $0.surroundings.variable.append($1) },
@@ -114,6 +115,7 @@ extension SubmitCommand {
     (command.order.after, command.order.afterOk, command.order.afterFail) = ([], [], [])
     command.ending = SubmitOptions.Ending()
     (command.ending.time, command.ending.grace) = (nil, nil)
+    command.ending.warn = nil
     (command.ending.retries, command.ending.retriesLost) = (nil, nil)
     (command.ending.backoff, command.ending.maxFailures) = (nil, nil)
     (command.ending.okStatus, command.ending.noRetryStatus) = (nil, nil)

@@ -20,6 +20,7 @@ extension SubmitCommand {
     job.endChildren = tree.endChildren
     let options = try options()
     if options != WireOptions() { job.options = options }
+    try checkWarning(of: job)
     job.launch = try launch(argv.words, of: caller)
     if let script {
       job.script = .of(script.bytes)

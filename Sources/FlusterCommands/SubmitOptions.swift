@@ -175,6 +175,11 @@ enum SubmitOptions {
     var grace: String?
 
     @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("A signal so long before the time limit.", valueName: "signal@span"))
+    var warn: String?
+
+    @Option(
       parsing: .unconditional, help: ArgumentHelp("Failures forgiven (0).", valueName: "n"))
     var retries: String?
 

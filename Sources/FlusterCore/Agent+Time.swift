@@ -87,7 +87,9 @@ extension Agent {
         !attempt.frozen.isFrozen
       else { return schedule(uid, at: nil) }
       let end = attempt.end(of: limit, since: since, at: now.monotonic)
-      guard now.monotonic >= end else { return schedule(uid, at: end) }
+      guard now.monotonic >= end else {
+        return schedule(uid, at: warn(uid, before: end, at: now) ?? end)
+      }
       held[uid]?.ending = Self.timeLimitEnding(of: assignment, limit: end, at: now)
     }
     attendFreeze(uid)
@@ -96,6 +98,18 @@ extension Agent {
       effect(.signal(uid, Self.terminate))
     }
     schedule(uid, at: killIfDue(uid, at: now))
+  }
+
+  /// Warns of the limit that ends then, if that is due; else says when it will be.
+  private mutating func warn(_ uid: AttemptUID, before end: Instant, at now: Moment) -> Instant? {
+    guard let attempt = held[uid], !attempt.isWarned, let warning = attempt.assignment?.warning
+    else { return nil }
+    let due = Instant(
+      nanoseconds: end.nanoseconds - Int64(warning.before.milliseconds) * 1_000_000)
+    guard now.monotonic >= due else { return due }
+    held[uid]?.isWarned = true
+    effect(.signal(uid, warning.signal))
+    return nil
   }
 
   /// Has the shim make it stand still, or go on, as is wanted. What is to end must be able to heed

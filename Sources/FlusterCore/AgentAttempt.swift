@@ -61,6 +61,8 @@ struct HeldAttempt: Hashable, Sendable {
   var isInherited = false
   var isStuck = false
   var frozen = FrozenTime.none
+  /// It has been warned of its time limit.
+  var isWarned = false
   /// What the shim was told on this connection; nil: nothing.
   var toldFreeze: Bool?
   /// Nobody will ask how it ended.

@@ -32,11 +32,13 @@ package struct Assignment: Hashable, Sendable {
   package private(set) var isStartable: Bool
   /// It is to stand still once it runs.
   package let isFrozen: Bool
+  /// Before the time limit.
+  package let warning: Warning?
 
   /// An order as it came in.
   package init(
     uid: AttemptUID, charge: Amounts, timeLimit: Span?, grace: Span, isStartable: Bool = true,
-    isFrozen: Bool = false
+    isFrozen: Bool = false, warning: Warning? = nil
   ) {
     self.uid = uid
     self.charge = charge
@@ -44,6 +46,7 @@ package struct Assignment: Hashable, Sendable {
     self.grace = grace
     self.isStartable = isStartable
     self.isFrozen = isFrozen
+    self.warning = warning
   }
 
   /// The same, but not to be started here.

@@ -34,6 +34,13 @@ extension Controller {
         "task \(job.id).\(task) has no \(change.subject) of its own: all tasks of a job share one",
         wayOut: "name job \(job.id)")
     }
+    if case .timeLimit = change,
+      let refusal = change.applied(to: job.request).refusalOfWarning
+    {
+      throw Refusal(
+        .failedPrecondition, "job \(job.id) is to be warned: \(refusal.message)",
+        wayOut: "leave it a longer limit")
+    }
     guard case .memory = change else { return }
     guard job.progress.counts.active == 0 else {
       throw Refusal(

@@ -69,6 +69,7 @@ extension Controller {
       return Refusal(.invalidArgument, "a task needs some cpu", wayOut: "ask for 0.001 or more")
     }
     if let refusal = refusal(of: request.options, array, request.retries) { return refusal }
+    if let refusal = request.refusalOfWarning { return refusal }
     if let obstacle = obstacle(to: request) {
       return Refusal(.invalidArgument, obstacle, wayOut: "ask for less, or add a larger worker")
     }

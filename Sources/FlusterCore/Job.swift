@@ -103,6 +103,21 @@ package struct JobRequest: Hashable, Sendable {
   }
 }
 
+extension JobRequest {
+  /// What submits the same once more. A key stands for one job, a hold, what it waited for and its
+  /// times were meant for that one, and the command that it was tied to has gone.
+  package var again: JobRequest {
+    var request = self
+    request.options.key = nil
+    request.options.dependencies = []
+    request.options.begin = nil
+    request.options.deadline = nil
+    request.options.isTied = false
+    request.held = false
+    return request
+  }
+}
+
 /// What the core hands through without looking at it: how to start a task of the job.
 package struct Payload: Hashable, Sendable {
   /// A serialised launch description.

@@ -54,6 +54,8 @@ package struct JobOptions: Hashable, Sendable {
   package var begin: WallTime?
   /// Nothing of it starts any more from this on.
   package var deadline: WallTime?
+  /// Each attempt is warned once before its time limit.
+  package var warning: Warning?
   /// Ends when the command that submitted it has gone.
   package var isTied = false
 

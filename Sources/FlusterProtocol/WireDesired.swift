@@ -23,7 +23,8 @@ extension Assignment {
     self.init(
       uid: try AttemptUID(wire: wire.uid.array), charge: try Amounts(wire: wire.charge),
       timeLimit: wire.hasTimeLimitMs ? Span(milliseconds: wire.timeLimitMs) : nil,
-      grace: Span(milliseconds: wire.graceMs), isFrozen: wire.frozen)
+      grace: Span(milliseconds: wire.graceMs), isFrozen: wire.frozen,
+      warning: try Warning(signal: wire.warnSignal, beforeMs: wire.warnBeforeMs))
   }
 }
 
@@ -34,7 +35,8 @@ extension Assignment {
       uid: try AttemptUID(wire: wire.uid.array), charge: try Amounts(wire: wire.charge),
       timeLimit: wire.hasTimeLimitMs ? try Limit.span(wire.timeLimitMs, "a time limit") : nil,
       grace: try Limit.span(wire.graceMs, "a grace"), isStartable: false,
-      isFrozen: wire.frozen)
+      isFrozen: wire.frozen,
+      warning: try Warning(signal: wire.warnSignal, beforeMs: wire.warnBeforeMs))
   }
 }
 

@@ -19,6 +19,10 @@ extension WireOptions {
     dependencies = options.dependencies.map { WireDependency($0) }
     if let begin = options.begin { beginMs = begin.milliseconds }
     if let deadline = options.deadline { deadlineMs = deadline.milliseconds }
+    if let warning = options.warning {
+      warnSignal = UInt32(warning.signal)
+      warnBeforeMs = warning.before.milliseconds
+    }
     guard request.backoff != .standard else { return }
     backoffFirstMs = request.backoff.first.milliseconds
     backoffMostMs = request.backoff.most.milliseconds
@@ -53,6 +57,7 @@ extension JobOptions {
     isTied = wire.tied
     begin = wire.hasBeginMs ? try Limit.time(wire.beginMs, "the begin") : nil
     deadline = wire.hasDeadlineMs ? try Limit.time(wire.deadlineMs, "the deadline") : nil
+    warning = try Warning(signal: wire.warnSignal, beforeMs: wire.warnBeforeMs)
   }
 }
 

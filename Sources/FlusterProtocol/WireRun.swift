@@ -28,6 +28,10 @@ extension WireRun {
     namespace = job.root.number
     gangAddresses = gang
     frozen = attempt.isFrozen
+    if let warning = job.request.options.warning {
+      warnSignal = UInt32(warning.signal)
+      warnBeforeMs = warning.before.milliseconds
+    }
   }
 
   /// Refuses an order that the worker could not carry out as it stands: the worker's own door.
@@ -58,6 +62,10 @@ extension WireKept {
     graceMs = job.request.grace.milliseconds
     if let logMax { logMaxBytes = logMax }
     frozen = attempt.isFrozen
+    if let warning = job.request.options.warning {
+      warnSignal = UInt32(warning.signal)
+      warnBeforeMs = warning.before.milliseconds
+    }
   }
 }
 

@@ -437,6 +437,14 @@ package nonisolated struct WireEnvelope: Sendable {
     set {body = .endpoints(newValue)}
   }
 
+  package var rerun: WireRerun {
+    get {
+      if case .rerun(let v)? = body {return v}
+      return WireRerun()
+    }
+    set {body = .rerun(newValue)}
+  }
+
   /// flusterd and fluster-worker, on worker.sock.
   package var register: WireRegister {
     get {
@@ -524,6 +532,7 @@ package nonisolated struct WireEnvelope: Sendable {
     case unregisterEndpoint(WireUnregisterEndpoint)
     case listEndpoints(WireListEndpoints)
     case endpoints(WireEndpoints)
+    case rerun(WireRerun)
     /// flusterd and fluster-worker, on worker.sock.
     case register(WireRegister)
     case registered(WireRegistered)
@@ -1090,6 +1099,11 @@ package nonisolated struct WireOptions: Sendable {
   package var hasDeadlineMs: Bool {self._deadlineMs != nil}
   /// Clears the value of `deadlineMs`. Subsequent reads from it will return its default value.
   package mutating func clearDeadlineMs() {self._deadlineMs = nil}
+
+  /// Each attempt gets this signal once, so long before its time limit; 0: none.
+  package var warnSignal: UInt32 = 0
+
+  package var warnBeforeMs: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2565,6 +2579,32 @@ package nonisolated struct WireSet: Sendable {
   fileprivate var _timeLimitMs: UInt64? = nil
 }
 
+/// Submits once more what a job of the caller's that has ended asked for; answered by Submitted.
+package nonisolated struct WireRerun: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// One whole job.
+  package var selector: WireSelector {
+    get {_selector ?? WireSelector()}
+    set {_selector = newValue}
+  }
+  /// Returns true if `selector` has been explicitly set.
+  package var hasSelector: Bool {self._selector != nil}
+  /// Clears the value of `selector`. Subsequent reads from it will return its default value.
+  package mutating func clearSelector() {self._selector = nil}
+
+  /// As in Submit.
+  package var token: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _selector: WireSelector? = nil
+}
+
 /// A place in the feed: behind this event. 0 of no store is before the oldest that is kept.
 package nonisolated struct WireCursor: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -3404,6 +3444,11 @@ package nonisolated struct WireKept: Sendable {
   /// It is to stand still; that time does not count against its limit.
   package var frozen: Bool = false
 
+  /// As in Options.
+  package var warnSignal: UInt32 = 0
+
+  package var warnBeforeMs: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3528,6 +3573,16 @@ package nonisolated struct WireRun: @unchecked Sendable {
   package var frozen: Bool {
     get {_storage._frozen}
     set {_uniqueStorage()._frozen = newValue}
+  }
+
+  package var warnSignal: UInt32 {
+    get {_storage._warnSignal}
+    set {_uniqueStorage()._warnSignal = newValue}
+  }
+
+  package var warnBeforeMs: UInt64 {
+    get {_storage._warnBeforeMs}
+    set {_uniqueStorage()._warnBeforeMs = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -3814,7 +3869,7 @@ nonisolated extension WireCause: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Envelope"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{1}error\0\u{1}done\0\u{2}\u{6}submit\0\u{1}submitted\0\u{1}list\0\u{1}listing\0\u{1}wait\0\u{1}ended\0\u{1}kill\0\u{1}set\0\u{3}open_log\0\u{3}opened_log\0\u{3}get_status\0\u{1}status\0\u{1}shutdown\0\u{1}watch\0\u{1}feed\0\u{3}list_workers\0\u{1}workers\0\u{3}change_worker\0\u{4}\u{3}register_endpoint\0\u{3}unregister_endpoint\0\u{3}list_endpoints\0\u{1}endpoints\0\u{2}\u{7}register\0\u{1}registered\0\u{1}desired\0\u{1}observed\0\u{1}goodbye\0\u{4}\u{6}read_script\0\u{1}script\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{1}error\0\u{1}done\0\u{2}\u{6}submit\0\u{1}submitted\0\u{1}list\0\u{1}listing\0\u{1}wait\0\u{1}ended\0\u{1}kill\0\u{1}set\0\u{3}open_log\0\u{3}opened_log\0\u{3}get_status\0\u{1}status\0\u{1}shutdown\0\u{1}watch\0\u{1}feed\0\u{3}list_workers\0\u{1}workers\0\u{3}change_worker\0\u{4}\u{3}register_endpoint\0\u{3}unregister_endpoint\0\u{3}list_endpoints\0\u{1}endpoints\0\u{1}rerun\0\u{2}\u{6}register\0\u{1}registered\0\u{1}desired\0\u{1}observed\0\u{1}goodbye\0\u{4}\u{6}read_script\0\u{1}script\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4148,6 +4203,19 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.body = .endpoints(v)
         }
       }()
+      case 34: try {
+        var v: WireRerun?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .rerun(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .rerun(v)
+        }
+      }()
       case 40: try {
         var v: WireRegister?
         var hadOneofValue = false
@@ -4352,6 +4420,10 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
     case .endpoints?: try {
       guard case .endpoints(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
+    }()
+    case .rerun?: try {
+      guard case .rerun(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
     }()
     case .register?: try {
       guard case .register(let v)? = self.body else { preconditionFailure() }
@@ -4846,7 +4918,7 @@ nonisolated extension WireOnce.IfExists: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Options"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}band\0\u{1}priority\0\u{3}max_failures\0\u{3}ok_status\0\u{3}final_status\0\u{3}schedule_timeout_ms\0\u{1}gang\0\u{3}backoff_first_ms\0\u{3}backoff_most_ms\0\u{1}tied\0\u{1}dependencies\0\u{3}begin_ms\0\u{3}deadline_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}band\0\u{1}priority\0\u{3}max_failures\0\u{3}ok_status\0\u{3}final_status\0\u{3}schedule_timeout_ms\0\u{1}gang\0\u{3}backoff_first_ms\0\u{3}backoff_most_ms\0\u{1}tied\0\u{1}dependencies\0\u{3}begin_ms\0\u{3}deadline_ms\0\u{4}\u{2}warn_signal\0\u{3}warn_before_ms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4867,6 +4939,8 @@ nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 11: try { try decoder.decodeRepeatedMessageField(value: &self.dependencies) }()
       case 12: try { try decoder.decodeSingularInt64Field(value: &self._beginMs) }()
       case 13: try { try decoder.decodeSingularInt64Field(value: &self._deadlineMs) }()
+      case 15: try { try decoder.decodeSingularUInt32Field(value: &self.warnSignal) }()
+      case 16: try { try decoder.decodeSingularUInt64Field(value: &self.warnBeforeMs) }()
       default: break
       }
     }
@@ -4916,6 +4990,12 @@ nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._Message
     try { if let v = self._deadlineMs {
       try visitor.visitSingularInt64Field(value: v, fieldNumber: 13)
     } }()
+    if self.warnSignal != 0 {
+      try visitor.visitSingularUInt32Field(value: self.warnSignal, fieldNumber: 15)
+    }
+    if self.warnBeforeMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.warnBeforeMs, fieldNumber: 16)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4933,6 +5013,8 @@ nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.dependencies != rhs.dependencies {return false}
     if lhs._beginMs != rhs._beginMs {return false}
     if lhs._deadlineMs != rhs._deadlineMs {return false}
+    if lhs.warnSignal != rhs.warnSignal {return false}
+    if lhs.warnBeforeMs != rhs.warnBeforeMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6863,6 +6945,45 @@ nonisolated extension WireSet.Verb: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0VERB_UNSPECIFIED\0\u{1}HOLD\0\u{1}RELEASE\0\u{1}PRIORITY\0\u{1}CHANGE_BAND\0\u{1}TIME_LIMIT\0\u{1}MEMORY\0\u{1}FREEZE\0\u{1}THAW\0")
 }
 
+nonisolated extension WireRerun: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Rerun"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selector\0\u{1}token\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._selector) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.token) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._selector {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.token.isEmpty {
+      try visitor.visitSingularBytesField(value: self.token, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRerun, rhs: WireRerun) -> Bool {
+    if lhs._selector != rhs._selector {return false}
+    if lhs.token != rhs.token {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Cursor"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}store\0\u{1}sequence\0")
@@ -8184,7 +8305,7 @@ nonisolated extension WireDesired: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kept"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}charge\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{3}log_max_bytes\0\u{1}frozen\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}charge\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{3}log_max_bytes\0\u{1}frozen\0\u{3}warn_signal\0\u{3}warn_before_ms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8198,6 +8319,8 @@ nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.graceMs) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self._logMaxBytes) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.frozen) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.warnSignal) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.warnBeforeMs) }()
       default: break
       }
     }
@@ -8226,6 +8349,12 @@ nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if self.frozen != false {
       try visitor.visitSingularBoolField(value: self.frozen, fieldNumber: 6)
     }
+    if self.warnSignal != 0 {
+      try visitor.visitSingularUInt32Field(value: self.warnSignal, fieldNumber: 7)
+    }
+    if self.warnBeforeMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.warnBeforeMs, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -8236,6 +8365,8 @@ nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.graceMs != rhs.graceMs {return false}
     if lhs._logMaxBytes != rhs._logMaxBytes {return false}
     if lhs.frozen != rhs.frozen {return false}
+    if lhs.warnSignal != rhs.warnSignal {return false}
+    if lhs.warnBeforeMs != rhs.warnBeforeMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -8243,7 +8374,7 @@ nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Run"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}job\0\u{1}index\0\u{1}number\0\u{3}task_count\0\u{1}owner\0\u{1}charge\0\u{3}memory_limit_bytes\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}launch\0\u{1}environment\0\u{1}name\0\u{1}explicit\0\u{1}namespace\0\u{3}gang_addresses\0\u{1}script\0\u{2}\u{3}frozen\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}job\0\u{1}index\0\u{1}number\0\u{3}task_count\0\u{1}owner\0\u{1}charge\0\u{3}memory_limit_bytes\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}launch\0\u{1}environment\0\u{1}name\0\u{1}explicit\0\u{1}namespace\0\u{3}gang_addresses\0\u{1}script\0\u{2}\u{3}frozen\0\u{3}warn_signal\0\u{3}warn_before_ms\0")
 
   fileprivate class _StorageClass {
     var _uid: Data = Data()
@@ -8264,6 +8395,8 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     var _gangAddresses: [String] = []
     var _script: Data = Data()
     var _frozen: Bool = false
+    var _warnSignal: UInt32 = 0
+    var _warnBeforeMs: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -8292,6 +8425,8 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       _gangAddresses = source._gangAddresses
       _script = source._script
       _frozen = source._frozen
+      _warnSignal = source._warnSignal
+      _warnBeforeMs = source._warnBeforeMs
     }
   }
 
@@ -8328,6 +8463,8 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         case 16: try { try decoder.decodeRepeatedStringField(value: &_storage._gangAddresses) }()
         case 17: try { try decoder.decodeSingularBytesField(value: &_storage._script) }()
         case 20: try { try decoder.decodeSingularBoolField(value: &_storage._frozen) }()
+        case 21: try { try decoder.decodeSingularUInt32Field(value: &_storage._warnSignal) }()
+        case 22: try { try decoder.decodeSingularUInt64Field(value: &_storage._warnBeforeMs) }()
         default: break
         }
       }
@@ -8394,6 +8531,12 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       if _storage._frozen != false {
         try visitor.visitSingularBoolField(value: _storage._frozen, fieldNumber: 20)
       }
+      if _storage._warnSignal != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._warnSignal, fieldNumber: 21)
+      }
+      if _storage._warnBeforeMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._warnBeforeMs, fieldNumber: 22)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -8421,6 +8564,8 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         if _storage._gangAddresses != rhs_storage._gangAddresses {return false}
         if _storage._script != rhs_storage._script {return false}
         if _storage._frozen != rhs_storage._frozen {return false}
+        if _storage._warnSignal != rhs_storage._warnSignal {return false}
+        if _storage._warnBeforeMs != rhs_storage._warnBeforeMs {return false}
         return true
       }
       if !storagesAreEqual {return false}

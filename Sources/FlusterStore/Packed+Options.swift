@@ -15,6 +15,7 @@ extension Packed {
     case dependencies = 9
     case begin = 10
     case deadline = 11
+    case warning = 15
   }
 
   /// Kind and content, in turns; nil for the usual.
@@ -59,6 +60,11 @@ extension Packed {
       guard let time else { continue }
       begin(option)
       append(UInt64(bitPattern: time.milliseconds), to: &bytes)
+    }
+    if let warning = options.warning {
+      begin(.warning)
+      append(UInt64(warning.signal), to: &bytes)
+      append(warning.before.milliseconds, to: &bytes)
     }
     return bytes.isEmpty ? nil : bytes
   }
@@ -171,6 +177,9 @@ extension Unpacker {
     case .dependencies:
       guard let dependencies = dependencies() else { return false }
       options.dependencies = dependencies
+    case .warning:
+      guard let signal = small(), let before = number() else { return false }
+      options.warning = Warning(signal: signal, before: Span(milliseconds: before))
     }
     return true
   }

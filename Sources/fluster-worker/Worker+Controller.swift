@@ -51,9 +51,10 @@ extension Worker {
       let refusal = Refusal(
         .unimplemented, "fluster-worker \(FlusterVersion.software) does not know this request")
       controller?.send(WireEnvelope(request: envelope.request, refusal))
-    case .done, .submit, .submitted, .list, .listing, .wait, .ended, .kill, .set, .openedLog,
-      .watch, .feed, .getStatus, .status, .shutdown, .listWorkers, .workers, .changeWorker,
-      .registerEndpoint, .unregisterEndpoint, .listEndpoints, .endpoints, .register, .observed,
+    case .done, .submit, .submitted, .list, .listing, .wait, .ended, .kill, .set, .rerun,
+      .openedLog, .watch, .feed, .getStatus, .status, .shutdown, .listWorkers, .workers,
+      .changeWorker, .registerEndpoint, .unregisterEndpoint, .listEndpoints, .endpoints, .register,
+      .observed,
       .readScript, .script:
       throw Refusal(.invalidArgument, "flusterd sent what a worker cannot use")
     }

@@ -30,6 +30,7 @@ struct Route {
     case .submit(let wire): Route(.control, .whileStoring) { $0.submit(wire, $1) }
     case .kill(let wire): Route(.control, .whileStoring) { $0.kill(wire, $1) }
     case .set(let wire): Route(.control, .whileStoring) { $0.set(wire, $1) }
+    case .rerun(let wire): Route(.control, .whileStoring) { $0.rerun(wire, $1) }
     case .list(let wire): Route(.control, .always) { $0.list(wire, $1) }
     case .wait(let wire): Route(.control, .always) { $0.wait(wire, $1) }
     case .watch(let wire): Route(.control, .always) { $0.watch(wire, $1) }

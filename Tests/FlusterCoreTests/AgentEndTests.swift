@@ -46,6 +46,27 @@ struct AgentEndTests {
     #expect(effects.outcomes.map(\.cause) == [.killed])
   }
 
+  @Test("an attempt is warned once before its limit, not while it stands still")
+  func warning() {
+    let usr1 = Warning(signal: 10, before: .seconds(3))
+    var bench = AgentBench()
+    bench.run(AgentBench.run(1, limit: 10, grace: 2, warning: usr1))
+    bench.started(1)
+    #expect(bench.wait(6.9).signals == [])
+    bench.run(AgentBench.run(1, limit: 10, grace: 2, frozen: true, warning: usr1))
+    let since = bench.moment(106.9).monotonic
+    bench.step(.shim(.frozen(AgentBench.uid(1), FrozenTime(total: 0, since: since))))
+    #expect(bench.wait(100).signals == [])
+    bench.run(AgentBench.run(1, limit: 10, grace: 2, warning: usr1))
+    bench.step(.shim(.frozen(AgentBench.uid(1), FrozenTime(total: 100_000_000_000, since: nil))))
+    #expect(bench.wait(0.2).signals == [10])
+    #expect(bench.wait(2.8).signals == [])
+    bench.run(AgentBench.run(1, limit: 20, grace: 2, warning: usr1))
+    #expect(bench.wait(9).signals == [])
+    #expect(bench.wait(1.1).signals == [15])
+    #expect(bench.ended(1) { $0.signal = 15 }.outcomes.map(\.cause) == [.timeLimit])
+  }
+
   @Test("a time limit that changes counts from the start, and one that is past ends with a grace")
   func changedLimit() {
     var bench = AgentBench()

@@ -91,6 +91,42 @@ struct ChangeTests {
     #expect(world.violations.isEmpty)
   }
 
+  @Test("a warning needs a time limit that is longer, also when that is changed")
+  func warning() {
+    var world = World()
+    func warn(_ limit: Span?) -> Answer? {
+      world.submit {
+        $0.options.warning = Warning(signal: 10, before: .seconds(60))
+        $0.timeLimit = limit
+      }
+    }
+    #expect(warn(nil)?.refusal?.code == .invalidArgument)
+    #expect(warn(.seconds(60))?.refusal?.code == .invalidArgument)
+    guard case .submitted(let job, existed: false, notice: nil) = warn(.seconds(61)) else {
+      Issue.record("it was not accepted")
+      return
+    }
+    #expect(world.change([job], .timeLimit(nil))?.refusal?.code == .failedPrecondition)
+    #expect(world.change([job], .timeLimit(.seconds(60)))?.refusal?.code == .failedPrecondition)
+    #expect(world.change([job], .timeLimit(.seconds(100)))?.refusal == nil)
+    #expect(world.violations.isEmpty)
+  }
+
+  @Test("what is run again has neither key nor hold nor tie, and all the rest")
+  func again() {
+    var request = JobRequest(name: "job", owner: UserID(1))
+    request.held = true
+    request.options.isTied = true
+    request.options.priority = 7
+    request.timeLimit = .seconds(9)
+    request.options.key = JobKey(
+      name: "k", digest: RequestDigest(AttemptUID(high: 1, low: 1)), replaces: JobID(3))
+    var plain = JobRequest(name: "job", owner: UserID(1))
+    plain.options.priority = 7
+    plain.timeLimit = .seconds(9)
+    #expect(request.again == plain)
+  }
+
   @Test("one task has nothing of its own that could be changed, and another's job is not mine")
   func refused() {
     var world = World()

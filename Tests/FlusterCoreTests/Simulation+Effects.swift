@@ -104,7 +104,8 @@ extension Simulation {
     desired.runs.append(
       Assignment(
         uid: uid, charge: attempt.charge, timeLimit: job.request.timeLimit,
-        grace: job.request.grace, isStartable: mayStart, isFrozen: attempt.isFrozen))
+        grace: job.request.grace, isStartable: mayStart, isFrozen: attempt.isFrozen,
+        warning: job.request.options.warning))
     if isFull, attempt.stop != nil { desired.stops.append(stop(uid)) }
   }
 

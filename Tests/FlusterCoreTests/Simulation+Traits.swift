@@ -24,6 +24,13 @@ extension Simulation {
     (4, { $0.options.dependencies = $1.dependencies() }),
     (2, { $0.options.begin = $1.now.wall + .seconds(.random(in: 0...20, using: &$1.random)) }),
     (2, { $0.options.deadline = $1.now.wall + .seconds(.random(in: 1...40, using: &$1.random)) }),
+    (
+      3,
+      {
+        $0.timeLimit = .seconds(.random(in: 4...8, using: &$1.random))
+        $0.options.warning = Warning(signal: 10, before: .seconds(1))
+      }
+    ),
   ]
 
   /// One that a process may end with.

@@ -132,5 +132,68 @@ extension Golden {
         080c6a3a0a2b082a120573776565702003aa011a1a107369787465656e2e62797465732e2e212202\
         773128035001a80201120b082a100718012003800101
         """),
+    Golden(
+      description: "the same once more",
+      text: #"""
+        request: 6
+        rerun {
+          selector {
+            tasks {
+              job: 42
+            }
+          }
+          token: "sixteen.bytes..!"
+        }
+        """#,
+      hex: """
+        08069202180a040a02082a12107369787465656e2e62797465732e2e21
+        """),
+    Golden(
+      description: "a submit that is to be warned",
+      text: #"""
+        request: 6
+        submit {
+          job {
+            name: "train"
+            needs {
+              cpu_millis: 1000
+            }
+            time_limit_ms: 3600000
+            launch {
+              argv: "true"
+              directory: "/"
+            }
+            options {
+              warn_signal: 10
+              warn_before_ms: 300000
+            }
+          }
+        }
+        """#,
+      hex: """
+        080652271a250a05747261696e1a0308e8073080dddb014a090a047472756512012f6207780a8001\
+        e0a712
+        """),
+    Golden(
+      description: "what goes on, and is to be warned",
+      text: #"""
+        desired {
+          sequence: 3
+          kept {
+            uid: "sixteen.bytes..!"
+            charge {
+              cpu_millis: 1000
+              memory_bytes: 1024
+            }
+            time_limit_ms: 3600000
+            warn_signal: 10
+            warn_before_ms: 300000
+          }
+        }
+        """#,
+      hex: """
+        d20229080342250a107369787465656e2e62797465732e2e21120608e8071080081880dddb01380a\
+        40e0a712
+        """),
   ]
 }

@@ -29,6 +29,7 @@ private func door(_ envelope: WireEnvelope) {
   case .feed(let wire): _ = try? FeedCursor(wire: wire.next)
   case .kill(let wire): _ = try? KillOrder(wire: wire)
   case .set(let wire): _ = try? ChangeOrder(wire: wire)
+  case .rerun(let wire): _ = try? RerunOrder(wire: wire)
   case .registerEndpoint(let wire): _ = try? EndpointOrder(wire: wire)
   case .unregisterEndpoint(let wire): _ = try? EndpointRemoval(wire: wire)
   case .listEndpoints(let wire): _ = try? EndpointQuery(wire: wire)

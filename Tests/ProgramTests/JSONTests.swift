@@ -14,6 +14,8 @@ extension Programs {
     private static let unseen: Set<String> = [
       // Memory and block devices that are accounted by control groups.
       "peak_mem_bytes", "read_bytes", "written_bytes",
+      // Control groups at all, for what is frozen.
+      "frozen", "frozen_count",
       // A disk that is full.
       "store_trouble",
       // Workers on other machines, and a feed that has been cut: other tests have them.
@@ -24,7 +26,8 @@ extension Programs {
 
     /// What happens when a machine is in trouble.
     private static let unseenKinds: Set<String> = [
-      "task_building", "task_stuck", "worker_silent", "worker_heard", "worker_ailing",
+      "task_building", "task_frozen", "task_thawed", "task_stuck", "worker_silent", "worker_heard",
+      "worker_ailing",
       "worker_well",
     ]
 
@@ -121,7 +124,8 @@ extension Programs {
       fluster-submit --dry-run -n all -k once --key-scope live --if-exists replace -a 1-9:2%3 \\
         --cpus 0.5 --mem 64M -r gpu=1 --constraint 'zone in b,c' --prefer 'worker = w1' \\
         --port http --band batch --priority -1 --schedule-timeout 2h --gang \\
-        --group-by zone --one-per-worker --time 90s --grace 1s --retries 2 --retries-lost 3 \\
+        --group-by zone --one-per-worker --time 90s --warn USR1@9s --grace 1s --retries 2 \\
+        --retries-lost 3 \\
         --backoff 1s..2s --max-failures 5 --ok-status 3,5-7 --no-retry-status 9 -e A=b -C / \\
         --umask 027 --rlimit nofile=64:64 --nice 1 -o out.%j -E err.%j --log-max 1M \\
         --stdin /dev/null --end-children --begin now+1h --deadline now+2h --after 1 \\
@@ -175,7 +179,7 @@ extension Programs {
       let script = """
         set -e
         for id in $(fluster-submit -q --cpus 4 true) $(fluster-submit -q --cpus 4 -a 1-2 true).1; do
-          fluster-set $id hold; fluster-set $id release
+          fluster-set $id hold; fluster-set $id release; fluster-set ${id%.*} priority 1
         done
         fluster-submit -q --hold true
         fluster-submit -q -a 0-1 --gang --cpus 2 true

@@ -90,6 +90,63 @@ extension Programs {
       }
     }
 
+    @Test("what has ended is run again, each time as a job of its own")
+    func rerun() throws {
+      try Instance.with { instance in
+        let first = try instance.submit(
+          "-n", "again", "-k", "once", "-e", "WORD=hello", "--retries", "2", "--priority", "3",
+          "-c", "echo $WORD $FLUSTER_JOB_ID; test -e go")
+        try instance.run("fluster-wait", first)
+        try instance.run("touch", "go")
+        let run = try instance.run("fluster-set", first, "key:once", "rerun")
+        #expect(run.status == 0 && run.errors.isEmpty, "\(run)")
+        let new = run.lines
+        try #require(new.count == 2)
+        for id in new {
+          #expect(try instance.wait(id) == 0)
+          #expect(try instance.log(of: id) == "hello \(id)\n")
+          let row = try instance.run("fluster-ls", "--json", id).output
+          #expect(row.contains(#""name":"again""#) && row.contains(#""priority":3"#), "\(row)")
+          #expect(row.contains(#""retries":2"#) && !row.contains(#""key""#), "\(row)")
+        }
+        #expect(try instance.column("STATE", of: first) == "failed")
+        let held = try instance.submit("--hold", "--", "true")
+        for (words, status, sentence) in [
+          ([held, "rerun"], 65, "job \(held) has not ended (pending)"),
+          ([first + ".0", "rerun"], 65, "cannot be run again by itself"),
+          (["name:a*", "rerun"], 64, "may stand for many jobs"), (["rerun"], 64, "was named"),
+          (["4711", "rerun"], 66, "there is no job 4711"),
+        ] {
+          let set = try instance.launch(["fluster-set"] + words).finish()
+          #expect(set.status == Int32(status), "\(words) \(set)")
+          #expect(set.errors.contains(sentence) && set.output.isEmpty, "\(words) \(set)")
+        }
+        try instance.run("fluster-kill", held)
+      }
+    }
+
+    @Test("a job is warned before its limit, and one that cannot be is refused")
+    func warn() throws {
+      try Instance.with { instance in
+        let script = "trap 'echo warned; exit 3' USR1; while :; do sleep 0.1; done"
+        let job = try instance.submit("--time", "1h", "--warn", "USR1@59m58s", "-c", script)
+        #expect(try instance.wait(job) == 3)
+        #expect(try instance.log(of: job) == "warned\n")
+        let row = try instance.run("fluster-ls", "--json", job).output
+        #expect(row.contains(#""warn_signal":10,"warn_seconds":3598"#), "\(row)")
+        for (options, sentence) in [
+          (["--warn", "USR1@5m"], "needs a time limit"),
+          (["--time", "5m", "--warn", "USR1@5m"], "is not between 0s and the time limit"),
+          (["--time", "5m", "--warn", "USR1"], "is not SIGNAL@SPAN"),
+          (["--time", "5m", "--warn", "BANG@1m"], "\"BANG\" is no signal"),
+          (["--time", "5m", "--warn", "USR1@"], "is no span of time"),
+        ] {
+          let refused = try instance.launch(["fluster-submit"] + options + ["true"]).finish()
+          #expect(refused.status == 64 && refused.errors.contains(sentence), "\(refused)")
+        }
+      }
+    }
+
     @Test("memory changes while a job waits, and a change that cannot be made says why")
     func memory() throws {
       try Instance.with(worker: ["--cpus", "2", "--mem", "2G"]) { instance in

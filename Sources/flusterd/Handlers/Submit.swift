@@ -34,7 +34,8 @@ extension Daemon {
     if submission.isDryRun { return try tryOut(submission, once, past, request) }
     if controller.makesJob(submission.request, once, from: request.peer.caller) {
       try checkLimit(of: request.peer.uid)
-      try checkStoredBytes(submission)
+      try checkStoredBytes(
+        of: submission.payload, named: submission.request.name, for: request.peer.uid)
     }
     keep(request, as: .submit)
     step(
@@ -53,7 +54,7 @@ extension Daemon {
   /// The job a token made in the last 24 hours. The core knows those that are not durable yet; the
   /// store is asked for all others, whether the client says that it is a resend or not: it may have
   /// forgotten, and a token that came twice must not be a second row.
-  private func knownJob(_ token: Token, of owner: UserID) throws(Refusal) -> JobID? {
+  func knownJob(_ token: Token, of owner: UserID) throws(Refusal) -> JobID? {
     if let job = controller.state.tokens.made(by: OwnedToken(owner: owner, token: token)) {
       return job
     }
@@ -64,7 +65,7 @@ extension Daemon {
     }
   }
 
-  private func answerKnown(_ job: JobID, _ request: Request) {
+  func answerKnown(_ job: JobID, _ request: Request) {
     var wire = WireSubmitted()
     wire.job = job.number
     wire.existed = true
@@ -91,7 +92,8 @@ extension Daemon {
       throw refusal
     }
     try checkLimit(of: request.peer.uid)
-    try checkStoredBytes(submission)
+    try checkStoredBytes(
+      of: submission.payload, named: submission.request.name, for: request.peer.uid)
     let (descent, orphan) = try controller.descent(
       of: submission.request, inside: submission.parent)
     try controller.checkReplacement(of: submission.request, once, descent)
@@ -109,7 +111,7 @@ extension Daemon {
   }
 
   /// Refuses a user who has as many unfinished jobs and tasks as one may have.
-  private func checkLimit(of owner: UserID) throws(Refusal) {
+  func checkLimit(of owner: UserID) throws(Refusal) {
     let limit = settings.maxLiveTasks
     let jobs = live.count(of: owner, limit: limit, controller.state)
     guard jobs + controller.state.attempts.count >= limit else { return }
@@ -125,13 +127,14 @@ extension Daemon {
   /// Refuses a job that would make the store hold more for its owner than one may have there. With
   /// an environment that is stored already it may be judged as if it were not, but only when the
   /// user is that near to the limit.
-  private func checkStoredBytes(_ submission: Submission) throws(Refusal) {
-    let owner = submission.request.owner
+  func checkStoredBytes(
+    of payload: Payload, named name: String, for owner: UserID
+  ) throws(Refusal) {
     let limit = settings.maxStoredBytes
     let bytes: Int
     do throws(StoreError) {
       bytes = try stored.bound(
-        of: owner, adding: submission.payload.bytes(named: submission.request.name), limit: limit
+        of: owner, adding: payload.bytes(named: name), limit: limit
       ) { () throws(StoreError) in try storage.storedBytes(of: owner) }
     } catch {
       throw Refusal(error)
