@@ -7,7 +7,12 @@ import FlusterSystem
 package struct ControlCommand: AskingCommand {
   package static let configuration = CommandConfiguration(
     commandName: "fluster-ctl", abstract: "Administer an instance and its workers.",
-    usage: "fluster-ctl [options] status|workers|drain|resume|forget [worker ...]",
+    usage: """
+      fluster-ctl [options] status|users|check
+      fluster-ctl [options] workers|drain|resume|forget [worker ...]
+      fluster-ctl [options] endpoints [prefix]
+      fluster-ctl [options] backup file
+      """,
     version: "fluster-ctl \(FlusterVersion.software)")
 
   @Flag(name: .customShort("l"), help: "Of workers: each in full, with what it runs.")
@@ -46,6 +51,24 @@ package struct ControlCommand: AskingCommand {
       guard operands.isEmpty else { throw .usage("status takes no operand") }
       try InstanceStatus.print(asJSON: output.json, try session(voice))
       return ExitStatus.done.rawValue
+    case "users":
+      guard operands.isEmpty else { throw .usage("users takes no operand") }
+      try UserTable.print(output, try session(voice))
+      return ExitStatus.done.rawValue
+    case "endpoints":
+      guard operands.count <= 1 else { throw .usage("endpoints takes one prefix, or none") }
+      try showEndpoints(operands.first ?? "", voice)
+      return ExitStatus.done.rawValue
+    case "check":
+      guard operands.isEmpty else { throw .usage("check takes no operand") }
+      var checkup = Checkup(of: try Instance.choose(option: shared.socket))
+      checkup.run(try session(voice))
+      try checkup.print(asJSON: output.json)
+      return checkup.isWell ? ExitStatus.done.rawValue : ExitStatus.no.rawValue
+    case "backup":
+      guard operands.count == 1 else { throw .usage("backup takes one file") }
+      try StoreBackup.write(to: operands[0], try session(voice))
+      return ExitStatus.done.rawValue
     case "drain": return try change(.drain, operands, voice)
     case "resume": return try change(.resume, operands, voice)
     case "forget": return try change(.forget, operands, voice)
@@ -53,7 +76,16 @@ package struct ControlCommand: AskingCommand {
     }
   }
 
-  private static let verbs = "the verbs are status, workers, drain, resume and forget"
+  private static let verbs = """
+    the verbs are status, workers, drain, resume, forget, users, endpoints, check and backup
+    """
+
+  private func showEndpoints(_ prefix: String, _ voice: Voice) throws(Failure) {
+    var list = WireListEndpoints()
+    list.prefix = prefix
+    var session = try session(voice)
+    try EndpointTable.print(try session.endpoints(list), output)
+  }
 
   /// Changes one worker after the other. What cannot be done to one does not keep the others from
   /// it; the status is that of the first failure.

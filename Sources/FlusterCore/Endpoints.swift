@@ -37,6 +37,9 @@ package struct Endpoints: Hashable, Sendable {
   /// Whether there are some in a namespace.
   package func hasAny(in namespace: JobID) -> Bool { namespaces[namespace] != nil }
 
+  /// The roots of all trees in which there are some, in order.
+  package var roots: [JobID] { namespaces.keys.sorted() }
+
   /// All of an attempt: by name, and then by address.
   package func list(of attempt: AttemptUID) -> [Endpoint] {
     owners[attempt]?.entries.map(\.endpoint) ?? []

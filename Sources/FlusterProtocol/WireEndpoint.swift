@@ -46,15 +46,15 @@ package struct EndpointRemoval: Hashable, Sendable {
 
 /// A ListEndpoints that has passed the door.
 package struct EndpointQuery: Hashable, Sendable {
-  package let tree: JobSelector
+  /// Nil: all.
+  package let tree: JobSelector?
   package let prefix: String
   /// Only the first of this very name.
   package let isExact: Bool
 
   /// Decodes and checks; throws invalid-argument naming the field.
   package init(wire: WireListEndpoints) throws(Refusal) {
-    guard wire.hasTree else { throw .invalid("the request names no tree") }
-    tree = try JobSelector(wire: wire.tree)
+    tree = wire.hasTree ? try JobSelector(wire: wire.tree) : nil
     prefix = wire.prefix
     isExact = wire.exact
   }

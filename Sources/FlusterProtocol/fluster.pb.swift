@@ -445,6 +445,46 @@ package nonisolated struct WireEnvelope: Sendable {
     set {body = .rerun(newValue)}
   }
 
+  package var listUsers: WireListUsers {
+    get {
+      if case .listUsers(let v)? = body {return v}
+      return WireListUsers()
+    }
+    set {body = .listUsers(newValue)}
+  }
+
+  package var users: WireUsers {
+    get {
+      if case .users(let v)? = body {return v}
+      return WireUsers()
+    }
+    set {body = .users(newValue)}
+  }
+
+  package var backup: WireBackup {
+    get {
+      if case .backup(let v)? = body {return v}
+      return WireBackup()
+    }
+    set {body = .backup(newValue)}
+  }
+
+  package var backedUp: WireBackedUp {
+    get {
+      if case .backedUp(let v)? = body {return v}
+      return WireBackedUp()
+    }
+    set {body = .backedUp(newValue)}
+  }
+
+  package var checkStore: WireCheckStore {
+    get {
+      if case .checkStore(let v)? = body {return v}
+      return WireCheckStore()
+    }
+    set {body = .checkStore(newValue)}
+  }
+
   /// flusterd and fluster-worker, on worker.sock.
   package var register: WireRegister {
     get {
@@ -533,6 +573,11 @@ package nonisolated struct WireEnvelope: Sendable {
     case listEndpoints(WireListEndpoints)
     case endpoints(WireEndpoints)
     case rerun(WireRerun)
+    case listUsers(WireListUsers)
+    case users(WireUsers)
+    case backup(WireBackup)
+    case backedUp(WireBackedUp)
+    case checkStore(WireCheckStore)
     /// flusterd and fluster-worker, on worker.sock.
     case register(WireRegister)
     case registered(WireRegistered)
@@ -2923,7 +2968,7 @@ package nonisolated struct WireListEndpoints: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// One job in the tree.
+  /// One job in the tree; absent: all trees that the caller may look into, one after the other.
   package var tree: WireSelector {
     get {_tree ?? WireSelector()}
     set {_tree = newValue}
@@ -3204,6 +3249,102 @@ package nonisolated struct WireWorkers: Sendable {
   // methods supported on all messages.
 
   package var workers: [WireWorkerRow] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Answered by Users, then Done: administrators see all who have anything here, others themselves.
+package nonisolated struct WireListUsers: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireUserRow: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var uid: UInt32 = 0
+
+  package var unfinishedJobs: UInt64 = 0
+
+  package var pendingTasks: UInt64 = 0
+
+  package var openAttempts: UInt64 = 0
+
+  /// What the open attempts hold together.
+  package var held: WireNeeds {
+    get {_held ?? WireNeeds()}
+    set {_held = newValue}
+  }
+  /// Returns true if `held` has been explicitly set.
+  package var hasHeld: Bool {self._held != nil}
+  /// Clears the value of `held`. Subsequent reads from it will return its default value.
+  package mutating func clearHeld() {self._held = nil}
+
+  /// Of names, launches and environments, and how much of them one may have.
+  package var storedBytes: UInt64 = 0
+
+  package var storedLimitBytes: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _held: WireNeeds? = nil
+}
+
+package nonisolated struct WireUsers: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var users: [WireUserRow] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Administrators only: a copy of the store as it is. Answered by BackedUp when it is whole, and has
+/// been read back.
+package nonisolated struct WireBackup: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The copy travels as a descriptor with the first byte of this frame; it is in no directory.
+package nonisolated struct WireBackedUp: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var bytes: UInt64 = 0
+
+  package var descriptors: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Administrators only: reads the store through. Answered by Done, with what is wrong as notices.
+package nonisolated struct WireCheckStore: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3869,7 +4010,7 @@ nonisolated extension WireCause: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Envelope"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{1}error\0\u{1}done\0\u{2}\u{6}submit\0\u{1}submitted\0\u{1}list\0\u{1}listing\0\u{1}wait\0\u{1}ended\0\u{1}kill\0\u{1}set\0\u{3}open_log\0\u{3}opened_log\0\u{3}get_status\0\u{1}status\0\u{1}shutdown\0\u{1}watch\0\u{1}feed\0\u{3}list_workers\0\u{1}workers\0\u{3}change_worker\0\u{4}\u{3}register_endpoint\0\u{3}unregister_endpoint\0\u{3}list_endpoints\0\u{1}endpoints\0\u{1}rerun\0\u{2}\u{6}register\0\u{1}registered\0\u{1}desired\0\u{1}observed\0\u{1}goodbye\0\u{4}\u{6}read_script\0\u{1}script\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{1}error\0\u{1}done\0\u{2}\u{6}submit\0\u{1}submitted\0\u{1}list\0\u{1}listing\0\u{1}wait\0\u{1}ended\0\u{1}kill\0\u{1}set\0\u{3}open_log\0\u{3}opened_log\0\u{3}get_status\0\u{1}status\0\u{1}shutdown\0\u{1}watch\0\u{1}feed\0\u{3}list_workers\0\u{1}workers\0\u{3}change_worker\0\u{4}\u{3}register_endpoint\0\u{3}unregister_endpoint\0\u{3}list_endpoints\0\u{1}endpoints\0\u{1}rerun\0\u{3}list_users\0\u{1}users\0\u{1}backup\0\u{3}backed_up\0\u{3}check_store\0\u{1}register\0\u{1}registered\0\u{1}desired\0\u{1}observed\0\u{1}goodbye\0\u{4}\u{6}read_script\0\u{1}script\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4216,6 +4357,71 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.body = .rerun(v)
         }
       }()
+      case 35: try {
+        var v: WireListUsers?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .listUsers(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .listUsers(v)
+        }
+      }()
+      case 36: try {
+        var v: WireUsers?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .users(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .users(v)
+        }
+      }()
+      case 37: try {
+        var v: WireBackup?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .backup(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .backup(v)
+        }
+      }()
+      case 38: try {
+        var v: WireBackedUp?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .backedUp(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .backedUp(v)
+        }
+      }()
+      case 39: try {
+        var v: WireCheckStore?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .checkStore(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .checkStore(v)
+        }
+      }()
       case 40: try {
         var v: WireRegister?
         var hadOneofValue = false
@@ -4424,6 +4630,26 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
     case .rerun?: try {
       guard case .rerun(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
+    }()
+    case .listUsers?: try {
+      guard case .listUsers(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
+    }()
+    case .users?: try {
+      guard case .users(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 36)
+    }()
+    case .backup?: try {
+      guard case .backup(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 37)
+    }()
+    case .backedUp?: try {
+      guard case .backedUp(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 38)
+    }()
+    case .checkStore?: try {
+      guard case .checkStore(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 39)
     }()
     case .register?: try {
       guard case .register(let v)? = self.body else { preconditionFailure() }
@@ -8016,6 +8242,192 @@ nonisolated extension WireWorkers: SwiftProtobuf.Message, SwiftProtobuf._Message
 
   package static func ==(lhs: WireWorkers, rhs: WireWorkers) -> Bool {
     if lhs.workers != rhs.workers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireListUsers: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListUsers"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireListUsers, rhs: WireListUsers) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireUserRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".UserRow"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{3}unfinished_jobs\0\u{3}pending_tasks\0\u{3}open_attempts\0\u{1}held\0\u{3}stored_bytes\0\u{3}stored_limit_bytes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.uid) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.unfinishedJobs) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.pendingTasks) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.openAttempts) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._held) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.storedBytes) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.storedLimitBytes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.uid != 0 {
+      try visitor.visitSingularUInt32Field(value: self.uid, fieldNumber: 1)
+    }
+    if self.unfinishedJobs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.unfinishedJobs, fieldNumber: 2)
+    }
+    if self.pendingTasks != 0 {
+      try visitor.visitSingularUInt64Field(value: self.pendingTasks, fieldNumber: 3)
+    }
+    if self.openAttempts != 0 {
+      try visitor.visitSingularUInt64Field(value: self.openAttempts, fieldNumber: 4)
+    }
+    try { if let v = self._held {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    if self.storedBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.storedBytes, fieldNumber: 6)
+    }
+    if self.storedLimitBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.storedLimitBytes, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireUserRow, rhs: WireUserRow) -> Bool {
+    if lhs.uid != rhs.uid {return false}
+    if lhs.unfinishedJobs != rhs.unfinishedJobs {return false}
+    if lhs.pendingTasks != rhs.pendingTasks {return false}
+    if lhs.openAttempts != rhs.openAttempts {return false}
+    if lhs._held != rhs._held {return false}
+    if lhs.storedBytes != rhs.storedBytes {return false}
+    if lhs.storedLimitBytes != rhs.storedLimitBytes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireUsers: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Users"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}users\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.users) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.users.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.users, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireUsers, rhs: WireUsers) -> Bool {
+    if lhs.users != rhs.users {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBackup: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Backup"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireBackup, rhs: WireBackup) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBackedUp: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BackedUp"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}bytes\0\u{1}descriptors\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.descriptors) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 1)
+    }
+    if self.descriptors != 0 {
+      try visitor.visitSingularUInt32Field(value: self.descriptors, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireBackedUp, rhs: WireBackedUp) -> Bool {
+    if lhs.bytes != rhs.bytes {return false}
+    if lhs.descriptors != rhs.descriptors {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCheckStore: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CheckStore"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCheckStore, rhs: WireCheckStore) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -102,6 +102,13 @@ final class Database {
     try Statement(sql, in: self).first { $0.text() }
   }
 
+  /// What is wrong with the file, in SQLite's words; nothing if it is sound.
+  func damage() throws(StoreError) -> [String] {
+    var found: [String] = []
+    try Statement("PRAGMA quick_check(100)", in: self).each { found.append($0.text()) }
+    return found == ["ok"] ? [] : found
+  }
+
   /// Pages in the log that are not known to be home.
   var logPages: Int32 {
     get { logLength.pointee }

@@ -111,6 +111,23 @@ package final class Reader: Sendable {
     }
   }
 
+  /// The same of all users of whom it holds anything.
+  package func storedBytes() throws(StoreError) -> [UserID: Int] {
+    try connection.withLock { (connection) throws(StoreError) in
+      var bytes: [UserID: Int] = [:]
+      try Statement("SELECT owner, bytes FROM account WHERE bytes > 0", in: connection.database)
+        .each { row in bytes[UserID(row.number())] = Int(row.integer()) }
+      return bytes
+    }
+  }
+
+  /// What is wrong with the file, in SQLite's words; nothing if it is sound. Reads all of it.
+  package func damage() throws(StoreError) -> [String] {
+    try connection.withLock { (connection) throws(StoreError) in
+      try connection.database.damage()
+    }
+  }
+
   /// A page of the ended jobs. Goes on with `query.after = page.next`.
   package func jobs(_ query: JobQuery) throws(StoreError) -> JobPage {
     try connection.withLock { (connection) throws(StoreError) in try connection.jobs(query) }

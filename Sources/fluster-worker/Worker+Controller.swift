@@ -52,7 +52,8 @@ extension Worker {
         .unimplemented, "fluster-worker \(FlusterVersion.software) does not know this request")
       controller?.send(WireEnvelope(request: envelope.request, refusal))
     case .done, .submit, .submitted, .list, .listing, .wait, .ended, .kill, .set, .rerun,
-      .openedLog, .watch, .feed, .getStatus, .status, .shutdown, .listWorkers, .workers,
+      .openedLog, .watch, .listUsers, .users, .backup, .backedUp, .checkStore, .feed, .getStatus,
+      .status, .shutdown, .listWorkers, .workers,
       .changeWorker, .registerEndpoint, .unregisterEndpoint, .listEndpoints, .endpoints, .register,
       .observed,
       .readScript, .script:

@@ -50,6 +50,7 @@ final class Daemon {
   var readingFeed: Set<UserID> = []
   var listings: [RequestID: Listing] = [:]
   var endpointListings: [RequestID: EndpointListing] = [:]
+  var userListings: [RequestID: UserListing] = [:]
   var relays: [RequestID: LogRelay] = [:]
   /// Why jobs of a requirement wait, for one slice of listings.
   var reasons: [Wish: PendingReason] = [:]

@@ -37,6 +37,9 @@ struct Route {
     case .openLog(let wire): Route(.control, .always) { $0.openLog(wire, $1) }
     case .getStatus: Route(.control, .always) { $0.status($1) }
     case .listWorkers(let wire): Route(.control, .always) { $0.listWorkers(wire, $1) }
+    case .listUsers: Route(.control, .always) { $0.listUsers($1) }
+    case .checkStore: Route(.control, .always) { $0.checkStore($1) }
+    case .backup: Route(.control, .always) { $0.backUp($1) }
     case .changeWorker(let wire): Route(.control, .whileStoring) { $0.changeWorker(wire, $1) }
     case .shutdown(let wire): Route(.control, .always) { $0.shutdown(wire, $1) }
     case .registerEndpoint(let wire):
@@ -52,7 +55,8 @@ struct Route {
       Route(.worker, .afterRegistering) { $0.openedLog(wire, descriptors, $1) }
     case .error(let wire): Route(.worker, .afterRegistering) { $0.workerRefused(wire, $1) }
     case .goodbye: Route(.worker, .afterRegistering) { $0.goodbye($1) }
-    case .hello, .done, .submitted, .listing, .ended, .feed, .status, .workers, .endpoints,
+    case .hello, .done, .submitted, .listing, .ended, .feed, .status, .workers, .users, .backedUp,
+      .endpoints,
       .registered, .desired, .script:
       nil
     }

@@ -5,8 +5,8 @@ import FlusterSystem
 /// A ListEndpoints that is being answered, a page at a time, from what is there by then.
 struct EndpointListing {
   let request: Request
-  /// The root of it.
-  let tree: JobID
+  /// The roots of those that are still to be shown; the first is under way.
+  var trees: ArraySlice<JobID>
   let query: EndpointQuery
   /// What was shown last.
   var last: (endpoint: Endpoint, task: TaskID)?
@@ -42,8 +42,12 @@ extension Daemon {
     let query = listing.query
     let count = query.isExact ? 1 : Self.pageOfEndpoints
     do throws(Refusal) {
+      guard let tree = listing.trees.first else {
+        requests.remove(id)
+        return answer(listing.request, .done(WireDone()))
+      }
       let found = try controller.endpoints(
-        inTreeOf: listing.tree, prefix: query.prefix, behind: listing.last, most: count,
+        inTreeOf: tree, prefix: query.prefix, behind: listing.last, most: count,
         for: listing.request.peer.caller)
       var page = WireEndpoints()
       page.endpoints = found.compactMap { item in
@@ -52,11 +56,12 @@ extension Daemon {
         return WireEndpoint(item.endpoint, item.task, of: job)
       }
       if !page.endpoints.isEmpty { answer(listing.request, .endpoints(page)) }
-      guard !query.isExact, found.count == count else {
-        requests.remove(id)
-        return answer(listing.request, .done(WireDone()))
+      if query.isExact || found.count < count {
+        listing.trees.removeFirst()
+        listing.last = nil
+      } else {
+        listing.last = found.last
       }
-      listing.last = found.last
       endpointListings[id] = listing
     } catch {
       requests.remove(id)

@@ -16,6 +16,7 @@ extension Daemon {
   func continueListings() {
     let deadline = Clock.monotonicNanoseconds() + Daemon.slice
     continueEndpointListings(until: deadline)
+    continueUserListings(until: deadline)
     guard !listings.isEmpty else { return }
     reasons = [:]
     jobReasons = [:]
@@ -36,7 +37,7 @@ extension Daemon {
   /// Whether some listing waits for nobody but us.
   var hasRunnableListing: Bool {
     listings.keys.contains(where: canContinue)
-      || endpointListings.keys.contains(where: mayListEndpoints)
+      || endpointListings.keys.contains(where: mayListEndpoints) || !userListings.isEmpty
   }
 
   private func canContinue(_ id: RequestID) -> Bool {

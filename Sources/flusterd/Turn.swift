@@ -44,7 +44,7 @@ extension Daemon {
     if controller.wantsSchedule && mayPlace { step(.schedule) }
     let heard = turn.heard
     closeTurn()
-    if !listings.isEmpty || !endpointListings.isEmpty {
+    if !listings.isEmpty || !endpointListings.isEmpty || !userListings.isEmpty {
       // While the disk is at work; the pages wait for what they saw, and delay no commit.
       continueListings()
       closeTurn()
@@ -150,6 +150,7 @@ extension Daemon {
       followers[request] = nil
       listings[request] = nil
       endpointListings[request] = nil
+      userListings[request] = nil
       relays[request] = nil
       logWaits[request] = nil
     }

@@ -195,5 +195,69 @@ extension Golden {
         d20229080342250a107369787465656e2e62797465732e2e21120608e8071080081880dddb01380a\
         40e0a712
         """),
+    Golden(
+      description: "a question about users",
+      text: #"""
+        request: 7
+        list_users {
+        }
+        """#,
+      hex: """
+        08079a0200
+        """),
+    Golden(
+      description: "what users have",
+      text: #"""
+        request: 7
+        users {
+          users {
+            uid: 1000
+            unfinished_jobs: 3
+            pending_tasks: 500
+            open_attempts: 2
+            held {
+              cpu_millis: 2000
+              memory_bytes: 1024
+            }
+            stored_bytes: 4096
+            stored_limit_bytes: 1048576
+          }
+        }
+        """#,
+      hex: """
+        0807a2021b0a1908e807100318f40320022a0608d00f10800830802038808040
+        """),
+    Golden(
+      description: "a wish for a copy of the store",
+      text: #"""
+        request: 8
+        backup {
+        }
+        """#,
+      hex: """
+        0808aa0200
+        """),
+    Golden(
+      description: "a copy of the store",
+      text: #"""
+        request: 8
+        backed_up {
+          bytes: 40960
+          descriptors: 1
+        }
+        """#,
+      hex: """
+        0808b202060880c0021001
+        """),
+    Golden(
+      description: "a wish to have the store read",
+      text: #"""
+        request: 9
+        check_store {
+        }
+        """#,
+      hex: """
+        0809ba0200
+        """),
   ]
 }

@@ -37,7 +37,8 @@ private func door(_ envelope: WireEnvelope) {
   case .desired(let wire): _ = try? Desired(wire: wire)
   case .observed(let wire): _ = try? Observation.list(wire: wire.observations)
   case .done, .submitted, .openLog, .openedLog, .getStatus, .status, .shutdown, .listWorkers,
-    .workers, .changeWorker, .endpoints, .registered, .goodbye, .script, nil:
+    .workers, .changeWorker, .listUsers, .users,
+    .backup, .backedUp, .checkStore, .endpoints, .registered, .goodbye, .script, nil:
     break
   case .readScript(let wire): _ = try? JobSelector(wire: wire.job)
   }

@@ -90,6 +90,9 @@ extension Programs {
         }
         try all.take("worker", "fluster-ls", "--workers", "--json")
         try all.take("instance", "fluster-ctl", "--json", "status")
+        try all.take("user", "fluster-ctl", "--json", "users")
+        try all.take("finding", "sh", "-c", "fluster-ctl --json check")
+        try all.take("finding", "fluster-ctl", "--json", "--socket", "/nowhere", "check")
         try instance.end(.worker, by: SIGKILL)
         try eventually("the worker is away") {
           try instance.run("fluster-ctl", "workers", "w1").output.contains("away")
@@ -199,6 +202,7 @@ extension Programs {
       try all.take("endpoint", "fluster-endpoint", "--job", server, "--json", "ls")
       try all.take("endpoint", "fluster-endpoint", "--job", server, "--json", "get", "web")
       try all.take("worker", "fluster-ctl", "--json", "--tasks", "workers", "w1")
+      try all.take("endpoint", "fluster-ctl", "--json", "endpoints")
       try instance.run("fluster-ctl", "drain", "w1")
       try instance.run("fluster-ctl", "resume", "w1")
     }

@@ -42,11 +42,23 @@ extension Daemon {
           .resourceExhausted, "uid \(request.peer.uid) has \(open) listings under way",
           wayOut: "read their answers first")
       }
+      let trees = try query.tree.map { selector throws(Refusal) in
+        [try tree(of: selector, for: request.peer)]
+      }
       endpointListings[request.id] = EndpointListing(
-        request: request, tree: try tree(of: query.tree, for: request.peer), query: query)
+        request: request, trees: (trees ?? visibleTrees(to: request.peer))[...], query: query)
       keep(request, as: .read)
     } catch {
       refuse(request, error)
+    }
+  }
+
+  /// The roots of all trees with endpoints that the peer may read.
+  private func visibleTrees(to peer: Peer) -> [JobID] {
+    controller.state.endpoints.roots.filter { root in
+      let any = controller.state.endpoints.list(in: root, most: 1).first?.task.job
+      let owner = any.flatMap { controller.state.jobs[$0]?.request.owner }
+      return owner.map(peer.caller.mayChange) ?? false
     }
   }
 

@@ -1,0 +1,99 @@
+import FlusterCore
+import FlusterProtocol
+import FlusterStore
+import FlusterSystem
+
+/// A ListUsers for which the unfinished jobs are being counted, some at a time.
+struct UserListing {
+  /// What a user has that is not over.
+  struct Tally {
+    var jobs: UInt64 = 0
+    var pending: UInt64 = 0
+    var held = Amounts.none
+    var attempts: UInt64 = 0
+  }
+
+  let request: Request
+  /// The unfinished jobs of those who are shown, when it was asked.
+  let jobs: [JobID]
+  /// Nil: everybody is shown.
+  let owner: UserID?
+  var next = 0
+  var tallies: [UserID: Tally] = [:]
+}
+
+/// Users are counted a slice at a time, as jobs are listed, at the end of turns.
+extension Daemon {
+  /// So many jobs are counted between two looks at the clock.
+  private static let stretch = 256
+
+  /// Goes on with counting; who asked first is served first.
+  func continueUserListings(until deadline: Int64) {
+    for id in userListings.keys.sorted(by: { $0.number < $1.number }) {
+      while count(for: id) {
+        if Clock.monotonicNanoseconds() >= deadline { return }
+      }
+    }
+  }
+
+  /// Counts one stretch; false once all is counted.
+  private func count(for id: RequestID) -> Bool {
+    guard let next = userListings[id]?.next, let jobs = userListings[id]?.jobs else { return false }
+    let end = min(next + Self.stretch, jobs.count)
+    for job in jobs[next..<end].lazy.compactMap({ self.controller.state.jobs[$0] }) {
+      userListings[id]?.tallies[job.request.owner, default: UserListing.Tally()].jobs += 1
+      userListings[id]?.tallies[job.request.owner]?.pending += UInt64(job.progress.counts.pending)
+    }
+    userListings[id]?.next = end
+    guard end == jobs.count, let listing = userListings.removeValue(forKey: id) else { return true }
+    finish(listing)
+    return false
+  }
+
+  /// Adds what runs, which is never much, and what the store knows.
+  private func finish(_ listing: UserListing) {
+    var tallies = listing.tallies
+    for attempt in controller.state.attempts.values {
+      guard let owner = controller.state.jobs[attempt.task.job]?.request.owner,
+        listing.owner == nil || listing.owner == owner
+      else { continue }
+      tallies[owner, default: UserListing.Tally()].attempts += 1
+      tallies[owner]?.held.add(attempt.charge)
+    }
+    let owner = listing.owner
+    storage.history.ask(for: listing.request.peer.uid) { reader throws(StoreError) in
+      if let owner { return [owner: try reader.storedBytes(of: owner)] }
+      return try reader.storedBytes()
+    } then: { [unowned self] stored in
+      guard requests.remove(listing.request.id) != nil else { return }
+      switch stored {
+      case .success(let stored): show(tallies, stored, to: listing.request)
+      case .failure(let error): refuse(listing.request, Refusal(error))
+      }
+      clients.flush()
+    }
+  }
+
+  private func show(
+    _ tallies: [UserID: UserListing.Tally], _ stored: [UserID: Int], to request: Request
+  ) {
+    var page = WireUsers()
+    for owner in Set(tallies.keys).union(stored.keys).sorted(by: { $0.number < $1.number }) {
+      let tally = tallies[owner] ?? UserListing.Tally()
+      var row = WireUserRow()
+      row.uid = owner.number
+      row.unfinishedJobs = tally.jobs
+      row.pendingTasks = tally.pending
+      row.openAttempts = tally.attempts
+      row.held = WireNeeds(tally.held)
+      row.storedBytes = UInt64(max(0, stored[owner] ?? 0))
+      row.storedLimitBytes = UInt64(settings.maxStoredBytes)
+      page.users.append(row)
+      guard page.users.count == 1000 else { continue }
+      clients.send(WireEnvelope(request: request.number, .users(page)), to: request.connection)
+      page = WireUsers()
+    }
+    clients.send(WireEnvelope(request: request.number, .users(page)), to: request.connection)
+    clients.send(WireEnvelope(request: request.number, .done(WireDone())), to: request.connection)
+  }
+}
