@@ -12,6 +12,7 @@ package enum FrontDoor {
 
     COMMANDS:
       submit    submit a job and print its id
+      run       run a command as a job, and be as it would have been
       ls        list jobs
       wait      wait for jobs, and exit as they did
       log       print the output of jobs
@@ -57,6 +58,9 @@ package enum FrontDoor {
     case "up": return Runner.run(UpCommand.self, Array(arguments.dropFirst()))
     case "down": return Runner.run(DownCommand.self, Array(arguments.dropFirst()))
     case "help": try openPage(Array(arguments.dropFirst()))
+    case "complete":
+      try Completion.print(Array(arguments.dropFirst()))
+      return ExitStatus.done.rawValue
     default: try become(verb)
     }
   }

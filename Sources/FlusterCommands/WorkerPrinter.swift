@@ -103,7 +103,7 @@ package struct WorkerPrinter {
 
 extension Session {
   /// The workers, by id.
-  fileprivate mutating func workers(
+  mutating func workers(
     _ request: WireListWorkers
   ) throws(Failure) -> [WireWorkerRow] {
     try persist { (connection, _) throws(CallError) in
