@@ -37,6 +37,9 @@ struct CompletionSource {
       }
       return (Self.plain(names), nil)
     case "selector": return (selectors(current), nil)
+    case "selector,...":
+      let start = current.lastIndex(of: ",").map { String(current[...$0]) } ?? ""
+      return (selectors(String(current.dropFirst(start.count))).map { (start + $0.0, $0.1) }, nil)
     case let words where words.contains("|") && !words.contains(where: { "<[:= ".contains($0) }):
       return (Self.plain(words.split(separator: "|").map(String.init)), nil)
     default: return ([], nil)
