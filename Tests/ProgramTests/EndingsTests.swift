@@ -148,6 +148,23 @@ extension Programs {
       }
     }
 
+    /// Scenario 100.
+    @Test("a wait goes on while flusterd is away, and ends as the job did")
+    func away() throws {
+      try Instance.with { instance in
+        let id = try instance.submit(
+          "-c", "until [ -e \(instance.files)/go ]; do sleep 0.05; done; exit 7")
+        try instance.waitUntil(id, is: "running")
+        let wait = try instance.launch(["fluster-wait", "-v", id])
+        try eventually("it waits") { wait.errorsSoFar.contains("answers") }
+        try instance.end(.controller, by: SIGKILL)
+        try write("", to: "\(instance.files)/go")
+        try eventually("it says that it goes on") { wait.errorsSoFar.contains("waiting for it") }
+        try instance.start(.controller)
+        #expect(try wait.finish().status == 7)
+      }
+    }
+
     @Test("waiting for several prints one line each and says whether all succeeded")
     func several() throws {
       try Instance.with { instance in
