@@ -2,6 +2,21 @@ package import FlusterProtocol
 
 /// The argument of `fluster-submit -a`: `FIRST-LAST[:STEP][%N]`.
 package enum ArrayArgument {
+  /// The tasks of a list of `count` lines, numbered as these are; `word` may only be `%N`. Throws
+  /// usage for anything else.
+  package static func parse(_ word: String?, lines count: UInt32) throws(Failure) -> WireArray {
+    var array = WireArray()
+    (array.explicit, array.first, array.step, array.count) = (true, 1, 1, count)
+    guard let word else { return array }
+    guard word.hasPrefix("%"), let throttle = index(word.dropFirst()), throttle > 0 else {
+      throw .usage(
+        "-a: the tasks are the lines of --each-line, and \"\(word)\" is not how many run at once",
+        wayOut: "write, for example, -a %4")
+    }
+    array.throttle = throttle
+    return array
+  }
+
   private static let forms = "write 1-100, 0-98:2 (every second) or 1-100%4 (four at once)"
 
   /// The array meant. Throws usage for what is malformed, and data for one without tasks.

@@ -94,6 +94,7 @@ extension WireTaskRow {
     let row = ListRow(self, of: job)
     var block = DetailBlock("task \(row.id) (\(name)) of \(users.name(of: uid)): \(state.word)")
     block.add("reason", row.reason)
+    block.add("entry", String(decoding: entry.array, as: UTF8.self))
     job?.addWhatIsRun(to: &block)
     if let job { block.addTime("submitted", true, job.submittedMs) }
     block.addTime("started", hasStartedMs, startedMs)

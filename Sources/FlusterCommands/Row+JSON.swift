@@ -62,6 +62,7 @@ extension WireTaskRow {
     object.set("uid", .unsigned(UInt64(uid)))
     object.set("state", .string(state.word))
     if frozen { object.set("frozen", .bool(true)) }
+    if hasEntry { object.set("entry", .text(entry.array)) }
     if hasReason { object.set("reason", .object(reason.json)) }
     object.set("attempt_count", .unsigned(UInt64(attempts)))
     object.set("failures", .unsigned(UInt64(failures)))

@@ -72,7 +72,8 @@ package struct RunCommand: AskingCommand {
   private func execute(_ script: SubmittedScript?, _ voice: Voice) throws(Failure) -> Int32 {
     let (plain, input) = try streams(script?.source)
     if submit.asking.dryRun { return try plain.execute(script, voice) }
-    var submission = try plain.submission(script, voice)
+    let entries = try plain.entryList()
+    var submission = try plain.submission(script, entries, voice)
     if tie { submission.job.options.tied = true }
 
     let instance = try Instance.choose(option: shared.socket)
@@ -82,7 +83,7 @@ package struct RunCommand: AskingCommand {
     let signals = RunSignals(
       blocked, instance, isTied: tie, isRetried: submission.job.retries > 0, pipes, voice)
     var session = Session(with: instance, voice: voice)
-    let answer = try plain.send(submission, over: &session, voice)
+    let answer = try plain.send(submission, entries, over: &session, voice)
     voice.detail("job \(answer.job)")
     signals.watch(answer.job)
     if tie { Self.hold(answer.job, instance, voice) }
@@ -121,7 +122,7 @@ package struct RunCommand: AskingCommand {
   /// The job is this command's alone: it does not outlive it, and was not made by another.
   private var isOwn: Bool { tie && submit.identity.key == nil }
 
-  private var isArray: Bool { submit.many.array != nil }
+  private var isArray: Bool { submit.many.array != nil || submit.many.eachLine != nil }
 
   /// Where our output and our error are two things, the job's are kept apart, too. What outlives
   /// this command must not need it.

@@ -9,6 +9,7 @@ extension SubmitCommand {
     "-s": { $0.many.script = $1 },
     "-n": { $0.many.name = $1 },
     "-a": { $0.many.array = $1 },
+    "--each-line": { $0.many.eachLine = $1 },
     "-k": { $0.identity.key = $1 },
     "--key": { $0.identity.key = $1 },
     "--key-scope": { $0.identity.keyScope = $1 },
@@ -99,7 +100,7 @@ extension SubmitCommand {
     var command = SubmitCommand()
     command.many = SubmitOptions.Many()
     (command.many.line, command.many.name, command.many.array) = (nil, nil, nil)
-    command.many.script = nil
+    (command.many.script, command.many.eachLine) = (nil, nil)
     command.identity = SubmitOptions.Identity()
     (command.identity.key, command.identity.keyScope) = (nil, nil)
     command.identity.ifExists = nil

@@ -5,15 +5,20 @@ package import FlusterProtocol
 extension SubmitCommand {
   /// What the options and the caller's surroundings ask for, and what the caller should know of it.
   ///
-  /// With `script`, if what is run is one. Throws usage for whatever is malformed.
+  /// With `script`, if what is run is one, and `entries`, if there is a task for each. Throws usage
+  /// for whatever is malformed.
   package func request(
-    of caller: Caller, _ script: SubmittedScript? = nil
+    of caller: Caller, _ script: SubmittedScript? = nil, _ entries: EntryList? = nil
   ) throws(Failure) -> (WireJobRequest, notices: [String]) {
     var job = WireJobRequest()
     let argv = try argv(of: caller, script)
     job.name = try name(for: argv.words, script)
     if let once = try identity.once() { job.once = once }
-    if let array = many.array { job.array = try ArrayArgument.parse(array) }
+    if let entries {
+      job.array = try ArrayArgument.parse(many.array, lines: entries.count)
+    } else if let array = many.array {
+      job.array = try ArrayArgument.parse(array)
+    }
     job.needs = try wireNeeds()
     try setEnding(of: &job)
     job.held = asking.hold
@@ -27,24 +32,52 @@ extension SubmitCommand {
       job.launch.script.word = UInt32(argv.place)
       job.launch.script.bytes = UInt64(script.bytes.count)
     }
+    if let entries {
+      job.launch.entries.bytes = entries.bytes
+      job.launch.entries.hash = .of(entries.hash)
+      job.launch.entries.firstWord = UInt32(firstReplaced(in: argv))
+    }
     var environment = try CapturedEnvironment(
       of: caller.environment, extent: try extent(), named: surroundings.variable)
     if surroundings.directory != nil, environment.holds("PWD") {
       environment.set("PWD", job.launch.directory.array)
     }
     job.environment = .of(environment.block)
+    var notices: [String] = []
+    if entries != nil, let notice = entryNotice(argv.words, script) { notices.append(notice) }
     let withheld = environment.withheld
-    guard let first = withheld.first else { return (job, []) }
+    guard let first = withheld.first else { return (job, notices) }
     let notice =
       "not passed on, because they look like secrets: \(withheld.joined(separator: " "))"
       + " (to pass one: -e \(first))"
-    return (job, [notice])
+    return (job, notices + [notice])
+  }
+
+  /// From which word on {} is the entry: never in a line that a shell would read, where what is in
+  /// the list would be commands.
+  private func firstReplaced(in argv: (words: [[UInt8]], place: Int)) -> Int {
+    if many.line != nil { return argv.words.count }
+    // The place of the script; 0: a command, all of it.
+    return argv.place == 0 ? 0 : argv.place + 1
+  }
+
+  /// What somebody may have expected of {}, who did not write it where it counts.
+  private func entryNotice(_ words: [[UInt8]], _ script: SubmittedScript?) -> String? {
+    let text = words.map { String(decoding: $0, as: UTF8.self) }
+    if let line = many.line {
+      return line.contains("{}") && !line.contains("FLUSTER_ENTRY")
+        ? "{} stays as it is in the line of -c; the entry is in \"$FLUSTER_ENTRY\"" : nil
+    }
+    let names = ["{}", "FLUSTER_ENTRY"]
+    let isNamed = text.contains { word in names.contains { word.contains($0) } }
+    guard script == nil, !isNamed else { return nil }
+    return "no word of the command has {} for the entry; it is in FLUSTER_ENTRY alone"
   }
 
   /// Throws usage for an option whose value is wrong by itself.
   func checkValues() throws(Failure) {
     var job = WireJobRequest()
-    if let array = many.array { _ = try ArrayArgument.parse(array) }
+    if let array = many.array, !array.hasPrefix("%") { _ = try ArrayArgument.parse(array) }
     _ = try wireNeeds()
     _ = try options()
     try setEnding(of: &job)

@@ -12,13 +12,27 @@ extension SubmitCommand {
         throw .usage("-s and - exclude each other: what is run is one script")
       }
       _ = try scriptArguments()
+      guard file != "-" || many.eachLine != "-" else { throw Self.inputTwice }
       return file == "-" ? .standardInput : .file(file)
     }
     guard many.line == nil else { return nil }
-    if words.first == "-" { return .standardInput }
+    if words.first == "-" {
+      guard many.eachLine != "-" else { throw Self.inputTwice }
+      return .standardInput
+    }
     guard try CommandWords.command(in: words).isEmpty else { return nil }
     // Somebody at a terminal has forgotten the command, and should be told so.
-    return isatty(STDIN_FILENO) == 1 ? nil : .standardInput
+    return isatty(STDIN_FILENO) == 1 || many.eachLine == "-" ? nil : .standardInput
+  }
+
+  private static let inputTwice = Failure.usage(
+    "standard input cannot be the script and the lines of --each-line",
+    wayOut: "give one of them as a file")
+
+  /// The lines that have a task each; nil if the job is no list.
+  func entryList() throws(Failure) -> EntryList? {
+    guard let path = many.eachLine else { return nil }
+    return try EntryList(path)
   }
 
   /// How many of the words are arguments of the script.

@@ -60,9 +60,10 @@ package struct SubmitCommand: AskingCommand {
 
   /// Does it, with the options of the script read.
   func execute(_ script: SubmittedScript?, _ voice: Voice) throws(Failure) -> Int32 {
-    let submit = try submission(script, voice)
+    let entries = try entryList()
+    let submit = try submission(script, entries, voice)
     var session = try session(voice)
-    let answer = try send(submit, over: &session, voice)
+    let answer = try send(submit, entries, over: &session, voice)
     if asking.dryRun { return try report(submit.job, answer, voice) }
     do {
       try StandardStream.print("\(answer.job)")
@@ -75,23 +76,26 @@ package struct SubmitCommand: AskingCommand {
   }
 
   /// What the command line asks for, with the token that makes it one job however often it is sent.
-  func submission(_ script: SubmittedScript?, _ voice: Voice) throws(Failure) -> WireSubmit {
+  func submission(
+    _ script: SubmittedScript?, _ entries: EntryList?, _ voice: Voice
+  ) throws(Failure) -> WireSubmit {
     var submit = WireSubmit()
     submit.token = .of(try asking.parsedToken()?.bytes ?? Entropy.bytes(16))
     submit.dryRun = asking.dryRun
     try CommandWords.checkOptions(before: words)
     let caller = try Caller.current(
       command: CommandWords.raw(words), given: surroundings.directory)
-    let (job, notices) = try request(of: caller, script)
+    let (job, notices) = try request(of: caller, script, entries)
     submit.job = job
     for notice in notices { voice.notice(notice) }
     if let parent = try parent(of: caller, voice) { submit.parentAttempt = .of(parent.bytes) }
     return submit
   }
 
-  /// Submits, over as many connections as it takes.
+  /// Submits, over as many connections as it takes, each time with the list of entries if there is
+  /// one.
   func send(
-    _ submit: WireSubmit, over session: inout Session, _ voice: Voice
+    _ submit: WireSubmit, _ entries: EntryList?, over session: inout Session, _ voice: Voice
   ) throws(Failure) -> WireSubmitted {
     // The caller's own token may be that of a try whose answer never came.
     let mayExist = asking.token != nil
@@ -100,6 +104,7 @@ package struct SubmitCommand: AskingCommand {
       body = try session.persist { (connection, isAgain) throws(CallError) in
         var submit = submit
         submit.resend = isAgain || mayExist
+        if !submit.dryRun { try entries?.send(over: connection) }
         return try connection.call(.submit(submit))
       }
     } catch  where error.status == .unreachable && error.message.hasPrefix("lost") {

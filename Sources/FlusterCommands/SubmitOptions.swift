@@ -29,6 +29,12 @@ enum SubmitOptions {
       help: ArgumentHelp(
         "An array: one task for each index, N at once.", valueName: "first-last[:step][%n]"))
     var array: String?
+
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp(
+        "One task a line, which is {} in the command and FLUSTER_ENTRY.", valueName: "file|-"))
+    var eachLine: String?
   }
 
   /// Which jobs are the same.

@@ -126,12 +126,17 @@ package struct Payload: Hashable, Sendable {
   package let environment: [UInt8]
   /// What the command interprets, stored once per content; empty: nothing.
   package let script: [UInt8]
+  /// The size of the list that has an entry for each task, and comes another way; nil: none.
+  package let entryBytes: UInt64?
 
   /// Wraps them.
-  package init(launch: [UInt8], environment: [UInt8], script: [UInt8] = []) {
+  package init(
+    launch: [UInt8], environment: [UInt8], script: [UInt8] = [], entryBytes: UInt64? = nil
+  ) {
     self.launch = launch
     self.environment = environment
     self.script = script
+    self.entryBytes = entryBytes
   }
 }
 

@@ -7,20 +7,53 @@
 package enum SHA256 {
   /// The 32 bytes for `message`.
   package static func hash(_ message: [UInt8]) -> [UInt8] {
-    var state: [UInt32] = [
+    var stream = Stream()
+    stream.add(message)
+    return stream.digest
+  }
+
+  /// A message that comes in parts.
+  package struct Stream: Sendable {
+    private var state: [UInt32] = [
       0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
       0x5be0_cd19,
     ]
-    var schedule = [UInt32](repeating: 0, count: 64)
-    let whole = message.count / 64 * 64
-    for start in stride(from: 0, to: whole, by: 64) {
-      compress(message[start..<(start + 64)], into: &state, &schedule)
+    private var schedule = [UInt32](repeating: 0, count: 64)
+    /// What does not fill a block yet.
+    private var rest: [UInt8] = []
+    private var count = 0
+
+    /// Nothing has come.
+    package init() {}
+
+    /// Takes the next part.
+    package mutating func add(_ part: [UInt8]) {
+      count += part.count
+      var start = 0
+      if !rest.isEmpty {
+        start = min(64 - rest.count, part.count)
+        rest += part[..<start]
+        guard rest.count == 64 else { return }
+        compress(rest[...], into: &state, &schedule)
+        rest = []
+      }
+      while part.count - start >= 64 {
+        compress(part[start..<(start + 64)], into: &state, &schedule)
+        start += 64
+      }
+      rest = Array(part[start...])
     }
-    let tail = padded(message[whole...], total: message.count)
-    for start in stride(from: 0, to: tail.count, by: 64) {
-      compress(tail[start..<(start + 64)], into: &state, &schedule)
-    }
-    return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) }
+
+    /// The 32 bytes for all that has come.
+    package var digest: [UInt8] {
+      var (state, schedule) = (state, schedule)
+      let tail = padded(rest[...], total: count)
+      for start in stride(from: 0, to: tail.count, by: 64) {
+        compress(tail[start..<(start + 64)], into: &state, &schedule)
+      }
+      return state.flatMap { word in
+        (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) }
+      }
     }
   }
 

@@ -45,6 +45,12 @@ package enum Limit {
   /// Bytes of a script: with the largest launch and environment it fits into a frame to a worker
   /// that has been filled up to its usual size.
   package static let script = 4 << 20
+  /// Bytes of an entry: with the name of its variable it is just short enough for an environment.
+  package static let entry = (128 << 10) - 16
+  /// Bytes of all entries of one job, which are stored in one transaction.
+  package static let entries = 256 << 20
+  /// Bytes of a message with entries, which is hashed at once; a longer entry goes by itself.
+  package static let entriesAtOnce = 64 << 10
   /// Observations and attempts in one message of a worker: more than one machine can run.
   package static let observations = 100_000
   /// Thousandths of a processor: a million processors, more than any machine has.

@@ -79,6 +79,9 @@ extension Payload {
     try checkEnvironment(environment)
     try checkScript(wire.script.count, launch)
     if launch.hasScript { launch.script.bytes = UInt64(wire.script.count) }
+    guard !launch.hasEntries || wire.hasArray else {
+      throw .invalid("there are entries, and no array of tasks for them")
+    }
     let bytes: [UInt8]
     do {
       bytes = try launch.serializedBytes()
@@ -89,7 +92,9 @@ extension Payload {
       throw .invalid(
         "the launch description has \(bytes.count) bytes; the limit is \(Limit.launch)")
     }
-    self.init(launch: bytes, environment: environment, script: wire.script.array)
+    self.init(
+      launch: bytes, environment: environment, script: wire.script.array,
+      entryBytes: launch.hasEntries ? launch.entries.bytes : nil)
   }
 }
 

@@ -38,6 +38,7 @@ extension WireLaunch {
     try checkArguments()
     try checkPaths()
     try checkRlimits()
+    try checkEntries(self)
     try checkNames(ports, "port")
     try checkNames(sockets, "socket")
     guard umask <= Limit.umask else {

@@ -3,10 +3,11 @@ package import FlusterCore
 extension WireRun {
   /// The order to start `attempt`, which is of `job`.
   ///
-  /// `gang` holds the addresses of its members' workers, if the job is one. Throws internal if the
-  /// payload's launch is damaged.
+  /// `gang` holds the addresses of its members' workers, if the job is one; `entry` is the task's,
+  /// if it has one. Throws internal if the payload's launch is damaged.
   package init(
-    _ attempt: OpenAttempt, of job: Job, _ payload: Payload, gang: [String] = []
+    _ attempt: OpenAttempt, of job: Job, _ payload: Payload, gang: [String] = [],
+    entry: [UInt8]? = nil
   ) throws(Refusal) {
     precondition(attempt.task.job == job.id, "an attempt is run with its own job's launch")
     self.init()
@@ -23,6 +24,7 @@ extension WireRun {
     launch = try WireLaunch(stored: payload)
     environment = .of(payload.environment)
     script = .of(payload.script)
+    if let entry { self.entry = .of(entry) }
     name = job.request.name
     explicit = job.request.array.isExplicit
     namespace = job.root.number
@@ -41,6 +43,10 @@ extension WireRun {
     try launch.check()
     try checkEnvironment(environment.array)
     try checkScript(script.count, launch)
+    guard hasEntry == launch.hasEntries else {
+      throw .invalid("a run of a job with entries has none, or one of another job has one")
+    }
+    try Limit.bytes(entry.array, to: Limit.entry, "the entry")
     _ = try Amounts(wire: charge)
     guard gangAddresses.count <= Int(Gang.maximumCount) else {
       throw .invalid("a gang has \(gangAddresses.count) addresses")

@@ -543,6 +543,14 @@ package nonisolated struct WireEnvelope: Sendable {
     set {body = .script(newValue)}
   }
 
+  package var entries: WireEntries {
+    get {
+      if case .entries(let v)? = body {return v}
+      return WireEntries()
+    }
+    set {body = .entries(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -587,6 +595,7 @@ package nonisolated struct WireEnvelope: Sendable {
     /// Commands to flusterd again.
     case readScript(WireReadScript)
     case script(WireScript)
+    case entries(WireEntries)
 
   }
 
@@ -1486,6 +1495,16 @@ package nonisolated struct WireLaunch: Sendable {
   /// Clears the value of `script`. Subsequent reads from it will return its default value.
   package mutating func clearScript() {self._script = nil}
 
+  /// Each task has an entry of the list that was sent before the submit; absent: there is no list.
+  package var entries: WireEntryList {
+    get {_entries ?? WireEntryList()}
+    set {_entries = newValue}
+  }
+  /// Returns true if `entries` has been explicitly set.
+  package var hasEntries: Bool {self._entries != nil}
+  /// Clears the value of `entries`. Subsequent reads from it will return its default value.
+  package mutating func clearEntries() {self._entries = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1494,6 +1513,45 @@ package nonisolated struct WireLaunch: Sendable {
   fileprivate var _stdout: Data? = nil
   fileprivate var _stderr: Data? = nil
   fileprivate var _script: WireScriptPlace? = nil
+  fileprivate var _entries: WireEntryList? = nil
+}
+
+/// What Entries have brought, in all; what a submit says of it must be so.
+package nonisolated struct WireEntryList: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// With the zero bytes.
+  package var bytes: UInt64 = 0
+
+  /// SHA-256.
+  package var hash: Data = Data()
+
+  /// From this word of argv on, counted from 0, {} becomes the entry.
+  package var firstWord: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A part of a list, answered by Done. The next Submit on the connection whose launch has entries
+/// takes the list, an entry a task; without one it is forgotten with the connection.
+package nonisolated struct WireEntries: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Each ended by a zero byte.
+  package var entries: Data = Data()
+
+  /// Forgets what was sent before.
+  package var begin: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// A script that the job brings along, and which the first word of argv interprets.
@@ -2144,6 +2202,16 @@ package nonisolated struct WireTaskRow: @unchecked Sendable {
     get {_storage._frozen}
     set {_uniqueStorage()._frozen = newValue}
   }
+
+  /// With detail, where the launch has entries.
+  package var entry: Data {
+    get {_storage._entry ?? Data()}
+    set {_uniqueStorage()._entry = newValue}
+  }
+  /// Returns true if `entry` has been explicitly set.
+  package var hasEntry: Bool {_storage._entry != nil}
+  /// Clears the value of `entry`. Subsequent reads from it will return its default value.
+  package mutating func clearEntry() {_uniqueStorage()._entry = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3726,6 +3794,16 @@ package nonisolated struct WireRun: @unchecked Sendable {
     set {_uniqueStorage()._warnBeforeMs = newValue}
   }
 
+  /// The task's own, if the launch has entries.
+  package var entry: Data {
+    get {_storage._entry ?? Data()}
+    set {_uniqueStorage()._entry = newValue}
+  }
+  /// Returns true if `entry` has been explicitly set.
+  package var hasEntry: Bool {_storage._entry != nil}
+  /// Clears the value of `entry`. Subsequent reads from it will return its default value.
+  package mutating func clearEntry() {_uniqueStorage()._entry = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -4010,7 +4088,7 @@ nonisolated extension WireCause: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Envelope"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{1}error\0\u{1}done\0\u{2}\u{6}submit\0\u{1}submitted\0\u{1}list\0\u{1}listing\0\u{1}wait\0\u{1}ended\0\u{1}kill\0\u{1}set\0\u{3}open_log\0\u{3}opened_log\0\u{3}get_status\0\u{1}status\0\u{1}shutdown\0\u{1}watch\0\u{1}feed\0\u{3}list_workers\0\u{1}workers\0\u{3}change_worker\0\u{4}\u{3}register_endpoint\0\u{3}unregister_endpoint\0\u{3}list_endpoints\0\u{1}endpoints\0\u{1}rerun\0\u{3}list_users\0\u{1}users\0\u{1}backup\0\u{3}backed_up\0\u{3}check_store\0\u{1}register\0\u{1}registered\0\u{1}desired\0\u{1}observed\0\u{1}goodbye\0\u{4}\u{6}read_script\0\u{1}script\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{1}error\0\u{1}done\0\u{2}\u{6}submit\0\u{1}submitted\0\u{1}list\0\u{1}listing\0\u{1}wait\0\u{1}ended\0\u{1}kill\0\u{1}set\0\u{3}open_log\0\u{3}opened_log\0\u{3}get_status\0\u{1}status\0\u{1}shutdown\0\u{1}watch\0\u{1}feed\0\u{3}list_workers\0\u{1}workers\0\u{3}change_worker\0\u{4}\u{3}register_endpoint\0\u{3}unregister_endpoint\0\u{3}list_endpoints\0\u{1}endpoints\0\u{1}rerun\0\u{3}list_users\0\u{1}users\0\u{1}backup\0\u{3}backed_up\0\u{3}check_store\0\u{1}register\0\u{1}registered\0\u{1}desired\0\u{1}observed\0\u{1}goodbye\0\u{4}\u{6}read_script\0\u{1}script\0\u{1}entries\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4513,6 +4591,19 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.body = .script(v)
         }
       }()
+      case 52: try {
+        var v: WireEntries?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .entries(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .entries(v)
+        }
+      }()
       default: break
       }
     }
@@ -4678,6 +4769,10 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
     case .script?: try {
       guard case .script(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
+    }()
+    case .entries?: try {
+      guard case .entries(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 52)
     }()
     case nil: break
     }
@@ -5517,7 +5612,7 @@ nonisolated extension WireAmount: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Launch"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}argv\0\u{1}directory\0\u{1}umask\0\u{1}rlimits\0\u{1}nice\0\u{1}stdin\0\u{1}stdout\0\u{1}stderr\0\u{3}log_max_bytes\0\u{1}ports\0\u{1}sockets\0\u{1}script\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}argv\0\u{1}directory\0\u{1}umask\0\u{1}rlimits\0\u{1}nice\0\u{1}stdin\0\u{1}stdout\0\u{1}stderr\0\u{3}log_max_bytes\0\u{1}ports\0\u{1}sockets\0\u{1}script\0\u{1}entries\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5537,6 +5632,7 @@ nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 10: try { try decoder.decodeRepeatedStringField(value: &self.ports) }()
       case 11: try { try decoder.decodeRepeatedStringField(value: &self.sockets) }()
       case 12: try { try decoder.decodeSingularMessageField(value: &self._script) }()
+      case 13: try { try decoder.decodeSingularMessageField(value: &self._entries) }()
       default: break
       }
     }
@@ -5583,6 +5679,9 @@ nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     try { if let v = self._script {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
     } }()
+    try { if let v = self._entries {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5599,6 +5698,82 @@ nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.ports != rhs.ports {return false}
     if lhs.sockets != rhs.sockets {return false}
     if lhs._script != rhs._script {return false}
+    if lhs._entries != rhs._entries {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireEntryList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".EntryList"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}bytes\0\u{1}hash\0\u{3}first_word\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.firstWord) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 1)
+    }
+    if !self.hash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 2)
+    }
+    if self.firstWord != 0 {
+      try visitor.visitSingularUInt32Field(value: self.firstWord, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireEntryList, rhs: WireEntryList) -> Bool {
+    if lhs.bytes != rhs.bytes {return false}
+    if lhs.hash != rhs.hash {return false}
+    if lhs.firstWord != rhs.firstWord {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireEntries: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Entries"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entries\0\u{1}begin\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.entries) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.begin) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.entries.isEmpty {
+      try visitor.visitSingularBytesField(value: self.entries, fieldNumber: 1)
+    }
+    if self.begin != false {
+      try visitor.visitSingularBoolField(value: self.begin, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireEntries, rhs: WireEntries) -> Bool {
+    if lhs.entries != rhs.entries {return false}
+    if lhs.begin != rhs.begin {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6393,7 +6568,7 @@ nonisolated extension WireHolder: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TaskRow"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{1}explicit\0\u{1}state\0\u{1}failures\0\u{1}preemptions\0\u{1}attempts\0\u{1}outcome\0\u{1}reason\0\u{1}worker\0\u{3}started_ms\0\u{3}ended_ms\0\u{1}name\0\u{1}uid\0\u{1}error\0\u{1}frozen\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{1}explicit\0\u{1}state\0\u{1}failures\0\u{1}preemptions\0\u{1}attempts\0\u{1}outcome\0\u{1}reason\0\u{1}worker\0\u{3}started_ms\0\u{3}ended_ms\0\u{1}name\0\u{1}uid\0\u{1}error\0\u{1}frozen\0\u{1}entry\0")
 
   fileprivate class _StorageClass {
     var _job: UInt64 = 0
@@ -6412,6 +6587,7 @@ nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._Message
     var _uid: UInt32 = 0
     var _error: String = String()
     var _frozen: Bool = false
+    var _entry: Data? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -6438,6 +6614,7 @@ nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._Message
       _uid = source._uid
       _error = source._error
       _frozen = source._frozen
+      _entry = source._entry
     }
   }
 
@@ -6472,6 +6649,7 @@ nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._Message
         case 14: try { try decoder.decodeSingularUInt32Field(value: &_storage._uid) }()
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._error) }()
         case 16: try { try decoder.decodeSingularBoolField(value: &_storage._frozen) }()
+        case 17: try { try decoder.decodeSingularBytesField(value: &_storage._entry) }()
         default: break
         }
       }
@@ -6532,6 +6710,9 @@ nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._Message
       if _storage._frozen != false {
         try visitor.visitSingularBoolField(value: _storage._frozen, fieldNumber: 16)
       }
+      try { if let v = _storage._entry {
+        try visitor.visitSingularBytesField(value: v, fieldNumber: 17)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -6557,6 +6738,7 @@ nonisolated extension WireTaskRow: SwiftProtobuf.Message, SwiftProtobuf._Message
         if _storage._uid != rhs_storage._uid {return false}
         if _storage._error != rhs_storage._error {return false}
         if _storage._frozen != rhs_storage._frozen {return false}
+        if _storage._entry != rhs_storage._entry {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -8786,7 +8968,7 @@ nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Run"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}job\0\u{1}index\0\u{1}number\0\u{3}task_count\0\u{1}owner\0\u{1}charge\0\u{3}memory_limit_bytes\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}launch\0\u{1}environment\0\u{1}name\0\u{1}explicit\0\u{1}namespace\0\u{3}gang_addresses\0\u{1}script\0\u{2}\u{3}frozen\0\u{3}warn_signal\0\u{3}warn_before_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}job\0\u{1}index\0\u{1}number\0\u{3}task_count\0\u{1}owner\0\u{1}charge\0\u{3}memory_limit_bytes\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}launch\0\u{1}environment\0\u{1}name\0\u{1}explicit\0\u{1}namespace\0\u{3}gang_addresses\0\u{1}script\0\u{1}entry\0\u{2}\u{2}frozen\0\u{3}warn_signal\0\u{3}warn_before_ms\0")
 
   fileprivate class _StorageClass {
     var _uid: Data = Data()
@@ -8809,6 +8991,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     var _frozen: Bool = false
     var _warnSignal: UInt32 = 0
     var _warnBeforeMs: UInt64 = 0
+    var _entry: Data? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -8839,6 +9022,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       _frozen = source._frozen
       _warnSignal = source._warnSignal
       _warnBeforeMs = source._warnBeforeMs
+      _entry = source._entry
     }
   }
 
@@ -8874,6 +9058,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._namespace) }()
         case 16: try { try decoder.decodeRepeatedStringField(value: &_storage._gangAddresses) }()
         case 17: try { try decoder.decodeSingularBytesField(value: &_storage._script) }()
+        case 18: try { try decoder.decodeSingularBytesField(value: &_storage._entry) }()
         case 20: try { try decoder.decodeSingularBoolField(value: &_storage._frozen) }()
         case 21: try { try decoder.decodeSingularUInt32Field(value: &_storage._warnSignal) }()
         case 22: try { try decoder.decodeSingularUInt64Field(value: &_storage._warnBeforeMs) }()
@@ -8940,6 +9125,9 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       if !_storage._script.isEmpty {
         try visitor.visitSingularBytesField(value: _storage._script, fieldNumber: 17)
       }
+      try { if let v = _storage._entry {
+        try visitor.visitSingularBytesField(value: v, fieldNumber: 18)
+      } }()
       if _storage._frozen != false {
         try visitor.visitSingularBoolField(value: _storage._frozen, fieldNumber: 20)
       }
@@ -8978,6 +9166,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         if _storage._frozen != rhs_storage._frozen {return false}
         if _storage._warnSignal != rhs_storage._warnSignal {return false}
         if _storage._warnBeforeMs != rhs_storage._warnBeforeMs {return false}
+        if _storage._entry != rhs_storage._entry {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -1,7 +1,8 @@
 package import FlusterCore
 
-/// What a transaction changes of the bytes that users hold in the store: the names and launches of
-/// their jobs, and once each environment and script that any of these refers to, whoever else does.
+/// What a transaction changes of the bytes that users hold in the store: the names, launches and
+/// entries of their jobs, and once each environment and script that any of these refers to, whoever
+/// else does.
 struct Charges {
   private struct Use: Hashable, Comparable {
     let owner: UserID
@@ -89,7 +90,9 @@ struct StoredContents {
 extension Payload {
   /// What a job of this name is charged for itself: all but its environment and script, which are
   /// charged once for all the owner's jobs that have the same.
-  package func ownBytes(named name: String) -> Int { launch.count + name.utf8.count }
+  package func ownBytes(named name: String) -> Int {
+    launch.count + name.utf8.count + Int(entryBytes ?? 0)
+  }
 
   /// The most that it can come to.
   package func bytes(named name: String) -> Int {

@@ -35,6 +35,13 @@ extension Migration {
       ) GROUP BY owner;
 
     ALTER TABLE launch ADD COLUMN script INTEGER REFERENCES environment (id);
+    ALTER TABLE launch ADD COLUMN entries INTEGER;
+    CREATE TABLE entry (
+      job INTEGER NOT NULL REFERENCES job (id),
+      first INTEGER NOT NULL,
+      data BLOB NOT NULL,
+      PRIMARY KEY (job, first)
+    ) STRICT;
     CREATE INDEX launch_script ON launch (script) WHERE script IS NOT NULL;
     ALTER TABLE job ADD COLUMN options BLOB;
     ALTER TABLE job ADD COLUMN constraints BLOB;

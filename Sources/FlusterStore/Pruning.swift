@@ -86,9 +86,13 @@ private struct Pruner {
   private mutating func prune(_ job: UInt64) throws(StoreError) -> StoredContents? {
     try delete(job, from: "attempt", key: "job, position, number")
     try delete(job, from: "task", key: "job, position")
+    try delete(job, from: "entry", key: "job, first")
     guard budget > 0 else { return nil }
     let launch = try Statement(
-      "DELETE FROM launch WHERE job = ? RETURNING environment, script, length(data)", in: database
+      """
+      DELETE FROM launch WHERE job = ?
+      RETURNING environment, script, length(data) + ifnull(entries, 0)
+      """, in: database
     ).first {
       $0.put(job)
     } _: { row in

@@ -33,7 +33,21 @@ package final class Reader: Sendable {
         parameters.put(withScript)
         parameters.put(job.number)
       } _: { row in
-        Payload(launch: row.bytes(), environment: row.bytes(), script: row.bytes())
+        Payload(
+          launch: row.bytes(), environment: row.bytes(), script: row.bytes(),
+          entryBytes: row.optionalWord())
+      }
+    }
+  }
+
+  /// The block of a job's entries that has the one at `position`; nil if there is none.
+  package func entries(of job: JobID, around position: UInt32) throws(StoreError) -> EntryBlock? {
+    try connection.withLock { (connection) throws(StoreError) in
+      try connection.entries.first { parameters in
+        parameters.put(job.number)
+        parameters.put(position)
+      } _: { row in
+        EntryBlock(first: row.number(), bytes: row.bytes())
       }
     }
   }

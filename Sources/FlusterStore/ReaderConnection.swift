@@ -4,6 +4,7 @@ import FlusterCore
 final class ReaderConnection {
   let database: Database
   let launch: Statement
+  let entries: Statement
   let job: Statement
   let owner: Statement
   let token: Statement
@@ -32,9 +33,11 @@ final class ReaderConnection {
     launch = try compile(
       """
       SELECT launch.data, environment.data,
-        CASE WHEN ? THEN (SELECT data FROM environment WHERE id = launch.script) END
+        CASE WHEN ? THEN (SELECT data FROM environment WHERE id = launch.script) END, entries
       FROM launch JOIN environment ON environment.id = launch.environment WHERE launch.job = ?
       """)
+    entries = try compile(
+      "SELECT first, data FROM entry WHERE job = ? AND first <= ? ORDER BY first DESC LIMIT 1")
     job = try compile("SELECT \(JobColumns.all) FROM job WHERE id = ?")
     owner = try compile("SELECT owner FROM job WHERE id = ?")
     token = try compile("SELECT job FROM token WHERE owner = ? AND token = ?")

@@ -2,9 +2,10 @@ import FlusterCore
 
 /// What each event is in SQL.
 extension Store {
-  func write(_ event: Event) throws(StoreError) {
+  func write(_ event: Event, of turn: Turn) throws(StoreError) {
     switch event {
-    case .submitted(let job, let payload, let token): try insert(job, payload, token)
+    case .submitted(let job, let payload, let token):
+      try insert(job, payload, token, turn.entryFiles[job.id])
     case .assigned(let attempt): try insert(attempt)
     case .building(let uid): try set(.building, started: nil, of: uid)
     case .started(let uid, let at): try set(.running, started: at, of: uid)

@@ -2,7 +2,9 @@ import FlusterCore
 
 /// What is stored of a job when it is submitted.
 extension Store {
-  func insert(_ job: Job, _ payload: Payload, _ token: Token?) throws(StoreError) {
+  func insert(
+    _ job: Job, _ payload: Payload, _ token: Token?, _ entries: EntryFile?
+  ) throws(StoreError) {
     try statements.insertJob.run { JobColumns.put(job, into: &$0) }
     let contents = StoredContents(
       environment: try row(of: payload.environment),
@@ -13,6 +15,14 @@ extension Store {
         parameters.put(contents.environment)
         parameters.put(lent: launch)
         parameters.put(contents.script)
+        parameters.put(payload.entryBytes)
+      }
+    }
+    try entries?.eachBlock { (first, block) throws(StoreError) in
+      _ = try statements.insertEntryBlock.run { parameters in
+        parameters.put(job.id.number)
+        parameters.put(first)
+        parameters.put(lent: block)
       }
     }
     charges.add(payload.ownBytes(named: job.request.name), to: job.request.owner, contents)

@@ -105,7 +105,7 @@ package final class Store {
     for turn in turns {
       for event in turn.events {
         if case .jobEnded(let progress) = event { latest[progress.job] = nil }
-        try write(event)
+        try write(event, of: turn)
       }
       for progress in turn.progress { latest[progress.job] = progress }
     }

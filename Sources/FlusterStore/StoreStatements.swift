@@ -11,6 +11,7 @@ struct StoreStatements {
   let forgetUse: Statement
   let chargeAccount: Statement
   let insertLaunch: Statement
+  let insertEntryBlock: Statement
   let insertToken: Statement
   let insertAttempt: Statement
   let findAttempt: Statement
@@ -57,7 +58,8 @@ struct StoreStatements {
       ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes
       """)
     insertLaunch = try compile(
-      "INSERT INTO launch (job, environment, data, script) VALUES (?, ?, ?, ?)")
+      "INSERT INTO launch (job, environment, data, script, entries) VALUES (?, ?, ?, ?, ?)")
+    insertEntryBlock = try compile("INSERT INTO entry (job, first, data) VALUES (?, ?, ?)")
     insertToken = try compile("INSERT INTO token (job, owner, token, at) VALUES (?, ?, ?, ?)")
     insertAttempt = try compile(AttemptColumns.insertion)
     let open = "WHERE uid = ? AND ended IS NULL"

@@ -12,16 +12,19 @@ package struct Turn: Sendable {
   package let entries: [FeedEntry]
   /// How many entries the feed keeps from now on.
   package let keeping: UInt64
+  /// The lists of jobs that it submits.
+  package let entryFiles: [JobID: EntryFile]
 
   /// The turn `number`.
   package init(
     number: UInt64, events: [Event], progress: [JobProgress], entries: [FeedEntry] = [],
-    keeping: UInt64 = Feed.usualLimit
+    keeping: UInt64 = Feed.usualLimit, entryFiles: [JobID: EntryFile] = [:]
   ) {
     self.number = number
     self.events = events
     self.progress = progress
     self.entries = entries
     self.keeping = keeping
+    self.entryFiles = entryFiles
   }
 }

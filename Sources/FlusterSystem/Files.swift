@@ -121,7 +121,7 @@ package enum Files {
 
 extension Descriptor {
   /// Writes all bytes at the descriptor's position.
-  func write(_ bytes: [UInt8], what: @autoclosure () -> String) throws(SystemError) {
+  package func write(_ bytes: [UInt8], what: @autoclosure () -> String) throws(SystemError) {
     var done = 0
     while done < bytes.count {
       let count = bytes[done...].withUnsafeBytes { rest in

@@ -42,6 +42,7 @@ struct JobEnvironment {
       ours.append(("FLUSTER_GANG_ADDRESSES", run.gangAddresses.joined(separator: " ")))
     }
     if !hasThreads { ours.append(("OMP_NUM_THREADS", "\(max(run.charge.cpuMillis / 1000, 1))")) }
+    if run.hasEntry { entries.append(Array("FLUSTER_ENTRY=".utf8) + run.entry.array) }
     entries += ours.map { Array("\($0)=\($1)".utf8) } + addresses.map { Array($0.utf8) }
     self.entries = entries
   }

@@ -35,7 +35,7 @@ struct SpawnOrder {
   /// Everything the shim is told.
   func spawn(_ uid: [UInt8]) throws(StartObstacle) -> ShimSpawn {
     let launch = run.launch
-    let argv = launch.argv.map(\.array)
+    let argv = run.hasEntry ? launch.argv(with: run.entry.array) : launch.argv.map(\.array)
     let environment = JobEnvironment(
       run: run, worker: worker, socket: socket, addresses: addresses
     ).entries

@@ -31,6 +31,9 @@ final class Daemon {
   var pendingTasks: UInt64
   var stored = StoredBytes()
   var launches = LaunchCache()
+  var entryLists = EntryLists()
+  /// That of the job which is being submitted.
+  var submittedEntries: EntryFile?
   var links: [LinkID: WorkerLink] = [:]
   var desires: [LinkID: Desire] = [:]
   /// Of workers that registered with this process, connected or not.

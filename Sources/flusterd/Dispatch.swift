@@ -47,6 +47,7 @@ struct Route {
     case .unregisterEndpoint(let wire):
       Route(.control, .whileStoring) { $0.unregisterEndpoint(wire, $1) }
     case .listEndpoints(let wire): Route(.control, .always) { $0.listEndpoints(wire, $1) }
+    case .entries(let wire): Route(.control, .whileStoring) { $0.entries(wire, $1) }
     case .readScript(let wire): Route(.control, .always) { $0.readScript(wire, $1) }
     case .register(let wire):
       Route(.worker, .beforeRegistering) { $0.register(wire, descriptors, $1) }

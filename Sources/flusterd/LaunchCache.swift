@@ -20,7 +20,9 @@ struct LaunchCache {
     guard payloads[job] == nil else { return }
     if payload.environment != environment { environment = payload.environment }
     if payload.script != script { script = payload.script }
-    payloads[job] = Payload(launch: payload.launch, environment: environment, script: script)
+    payloads[job] = Payload(
+      launch: payload.launch, environment: environment, script: script,
+      entryBytes: payload.entryBytes)
     order.append(job)
     bytes += Self.size(payload)
     while bytes > Self.limit, order.count > 1, let oldest = order.popFirst() {

@@ -140,7 +140,9 @@ extension Daemon {
       listing.tasks = nil
       return
     }
-    if let job = controller.state.jobs[cursor.job.id], job.isUntouched(positions) {
+    if !listing.order.hasDetail, let job = controller.state.jobs[cursor.job.id],
+      job.isUntouched(positions)
+    {
       return append(positions, TaskPage(), to: &listing)
     }
     listing.need = .tasks(cursor.job.id, positions)
@@ -150,6 +152,7 @@ extension Daemon {
     guard let cursor = listing.tasks else { return }
     for position in positions {
       var row = taskRow(cursor.job, position, page)
+      if let entry = page.entries[position] { row.entry = .of(entry) }
       guard let state = try? TaskState(wire: row.state), listing.shows(state) else { continue }
       explain(&row, cursor.job.id, in: &listing)
       listing.page.tasks.append(row)
@@ -161,9 +164,13 @@ extension Daemon {
   func askStore(for id: RequestID) {
     guard let listing = listings[id], let need = listing.need else { return }
     let patterns = listing.patterns
+    let owner = listing.tasks?.job.request.owner
+    let isTheirs = owner.map(listing.request.peer.caller.mayChange) ?? false
+    let showsEntries = listing.order.hasDetail && isTheirs
     storage.history.ask(for: listing.request.peer.uid, on: listing.request.connection) {
       reader throws(StoreError) in
-      try ListingReader(reader: reader, patterns: patterns).answer(need)
+      try ListingReader(reader: reader, patterns: patterns, showsEntries: showsEntries)
+        .answer(need)
     } then: { [unowned self] answer in
       take(answer, need, for: id)
       turnSource?.schedule()

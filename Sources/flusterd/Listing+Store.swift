@@ -22,6 +22,8 @@ struct JobDetail: Sendable {
 struct TaskPage: Sendable {
   var attempts: [UInt32: StoredAttempt] = [:]
   var tasks: [UInt32: StoredTask] = [:]
+  /// Those that are short enough to be shown.
+  var entries: [UInt32: [UInt8]] = [:]
 }
 
 /// Reads what listings need. Runs on the history thread.
@@ -30,10 +32,14 @@ struct ListingReader {
   private static let page = 500
   /// Attempts of one job that are shown.
   private static let attempts = 2000
+  /// Bytes of an entry that is shown: a page of them must fit into a frame.
+  private static let shownEntry = 4 << 10
 
   let reader: Reader
   /// Only names that match one of these; empty: all.
   let patterns: [String]
+  /// Of tasks, what their job's list says.
+  let showsEntries: Bool
 
   func answer(_ need: Listing.Need) throws(StoreError) -> ListingAnswer {
     switch need {
@@ -98,8 +104,22 @@ struct ListingReader {
       job: job, launch: try reader.launch(of: id, withScript: false), attempts: attempts)
   }
 
+  private func entries(
+    of job: JobID, _ positions: Range<UInt32>
+  ) throws(StoreError) -> [UInt32: [UInt8]] {
+    var entries: [UInt32: [UInt8]] = [:]
+    var block: EntryBlock?
+    for position in positions {
+      if block?[position] == nil { block = try reader.entries(of: job, around: position) }
+      guard let entry = block?[position] else { break }
+      if entry.count <= Self.shownEntry { entries[position] = entry }
+    }
+    return entries
+  }
+
   private func tasks(_ job: JobID, _ positions: Range<UInt32>) throws(StoreError) -> TaskPage {
     var found = TaskPage()
+    if showsEntries { found.entries = try entries(of: job, positions) }
     for task in try reader.tasks(of: job, positions: positions, limit: positions.count) {
       found.tasks[task.position] = task
     }

@@ -93,6 +93,7 @@ extension Daemon {
       newest = [:]
       stored = StoredBytes()
       launches.removeAll()
+      entryLists.forgetBlocks()
       trouble?.coreIsLost = false
       endWaitsWithoutJob()
       // What was to end them may not have been stored.

@@ -6,6 +6,8 @@ import FlusterSystemd
 /// A submit whose dependencies are being found.
 struct Resolving {
   var submission: Submission
+  /// Its list, if it has one.
+  let entries: EntryFile?
   /// What names that no unfinished job has stand for.
   var named: [String: [JobID]] = [:]
   /// How that ended which is not among the unfinished.
@@ -14,7 +16,10 @@ struct Resolving {
   var names: [String] = []
   var selections: [Selection] = []
 
-  init(_ submission: Submission) { self.submission = submission }
+  init(_ submission: Submission, _ entries: EntryFile?) {
+    self.submission = submission
+    self.entries = entries
+  }
 }
 
 /// From what a submit names to the jobs that it depends on. What has ended is looked up where
@@ -53,7 +58,7 @@ extension Daemon {
       return
     }
     state.submission.request.options.dependencies = found
-    try accept(state.submission, request, past: state.past)
+    try accept(state.submission, state.entries, request, past: state.past)
   }
 
   /// What one selector means now.

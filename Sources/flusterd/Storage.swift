@@ -57,6 +57,11 @@ final class Storage {
   /// How to start the tasks of a job.
   func launch(of job: JobID) throws(StoreError) -> Payload? { try points.launch(of: job) }
 
+  /// The block of a job's entries that has the one at `position`.
+  func entries(of job: JobID, around position: UInt32) throws(StoreError) -> EntryBlock? {
+    try points.entries(of: job, around: position)
+  }
+
   /// The row of a job.
   func job(_ job: JobID) throws(StoreError) -> StoredJob? { try points.job(job) }
 

@@ -13,6 +13,8 @@ struct OpenTurn {
   var consequences: [Consequence] = []
   /// Connections whose messages have left the inbox.
   var heard: Set<ConnectionID> = []
+  /// The lists of the jobs that it submits.
+  var entryFiles: [JobID: EntryFile] = [:]
 }
 
 extension Daemon {
@@ -87,6 +89,7 @@ extension Daemon {
         payload.bytes(named: job.request.name), of: job.request.owner,
         turn: releases.submitted + 1, durable: releases.durable)
       launches.insert(payload, of: job.id)
+      turn.entryFiles[job.id] = submittedEntries
       pendingTasks += UInt64(job.request.array.count)
       expectHolder(of: job)
     case .jobEnded(let progress):
@@ -111,7 +114,7 @@ extension Daemon {
       storage.commit(
         FlusterStore.Turn(
           number: releases.takeNumber(), events: events, progress: progress,
-          entries: turn.entries, keeping: settings.keepEvents))
+          entries: turn.entries, keeping: settings.keepEvents, entryFiles: turn.entryFiles))
       pruneIfDue()
     }
     if journal != nil, !turn.entries.isEmpty { turn.consequences.append(.events(turn.entries)) }
@@ -135,6 +138,7 @@ extension Daemon {
   /// A connection has ended: whatever it asked for has nobody to go to.
   private func forget(_ id: ConnectionID) {
     clients.forget(id)
+    _ = entryLists.take(from: id)
     storage.history.forget(id)
     releaseTies(of: id)
     if let worker = controller.state.links[id.link] {

@@ -49,6 +49,7 @@ struct Desire {
   /// A run with its launch, which has so many bytes; what is not counted is numbers.
   mutating func add(_ run: WireRun, launch: Int) {
     size += 256 + run.name.utf8.count + launch + run.environment.count + run.script.count
+    size += run.entry.count
     for amount in run.charge.resources { size += amount.name.utf8.count + 16 }
     for address in run.gangAddresses { size += address.utf8.count + 2 }
     wire.run.append(run)
@@ -164,7 +165,9 @@ extension Daemon {
     if mayStart {
       do throws(Refusal) {
         guard let payload else { throw .noJob(job.id) }
-        let run = try WireRun(attempt, of: job, payload, gang: gangAddresses(of: job))
+        let run = try WireRun(
+          attempt, of: job, payload, gang: gangAddresses(of: job),
+          entry: try entry(of: attempt.task, payload))
         return desire.add(run, launch: payload.launch.count)
       } catch {
         log.error("job \(job.id) cannot be started: \(error.message)")

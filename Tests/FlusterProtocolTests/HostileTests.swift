@@ -40,6 +40,7 @@ private func door(_ envelope: WireEnvelope) {
     .workers, .changeWorker, .listUsers, .users,
     .backup, .backedUp, .checkStore, .endpoints, .registered, .goodbye, .script, nil:
     break
+  case .entries(let wire): _ = try? wire.checkedCount()
   case .readScript(let wire): _ = try? JobSelector(wire: wire.job)
   }
 }

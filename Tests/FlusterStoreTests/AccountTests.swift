@@ -114,6 +114,8 @@ struct AccountTests {
         SELECT owner, length(CAST(name AS BLOB)) + length(data) AS bytes
         FROM job JOIN launch ON launch.job = job.id
         UNION ALL
+        SELECT owner, length(data) FROM entry JOIN job ON job.id = entry.job
+        UNION ALL
         SELECT owner, length(data) FROM environment JOIN
           (SELECT owner, environment FROM job JOIN launch ON launch.job = job.id
             UNION SELECT owner, script FROM job JOIN launch ON launch.job = job.id)

@@ -10,7 +10,8 @@ extension Daemon {
       let owner = try self.request(of: job).owner
       guard request.peer.caller.mayChange(owner) else { throw .notYours(job, owner) }
       requests.insert(request)
-      storage.history.ask(for: request.peer.uid) { reader throws(StoreError) -> Payload? in
+      storage.history.ask(for: request.peer.uid, on: request.connection) {
+        reader throws(StoreError) -> Payload? in
         try reader.launch(of: job)
       } then: { [unowned self] found in
         guard requests.remove(request.id) != nil else { return }

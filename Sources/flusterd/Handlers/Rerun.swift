@@ -38,15 +38,23 @@ extension Daemon {
   /// What was submitted may be long, and is read on a thread of its own.
   private func readBack(_ id: JobID, _ token: Token?, _ request: Request) {
     keep(request, as: .read)
+    let directory = storage.directory
     storage.history.ask(for: request.peer.uid) { reader throws(StoreError) in
-      (job: try reader.job(id), payload: try reader.launch(of: id))
+      let (job, payload) = (try reader.job(id), try reader.launch(of: id))
+      var entries: EntryFile?
+      if let job, payload?.entryBytes != nil {
+        entries = try EntryUpload(
+          copying: id, count: job.request.array.count, from: reader, directory: directory
+        ).file
+      }
+      return (job: job, payload: payload, entries: entries)
     } then: { [unowned self] found in
       guard requests.remove(request.id) != nil else { return }
       do throws(Refusal) {
         if let refusal = trouble?.refusal ?? ending.refusal { throw refusal }
         switch found {
-        case .success((let job?, let payload?)):
-          try submitAgain(job.request, id, payload, token, request)
+        case .success((let job?, let payload?, let entries)):
+          try submitAgain(job.request, id, payload, entries, token, request)
         case .success: throw .noJob(id)
         case .failure(let error): throw Refusal(error)
         }
@@ -59,11 +67,14 @@ extension Daemon {
   }
 
   private func submitAgain(
-    _ old: JobRequest, _ id: JobID, _ payload: Payload, _ token: Token?, _ request: Request
+    _ old: JobRequest, _ id: JobID, _ payload: Payload, _ entries: EntryFile?, _ token: Token?,
+    _ request: Request
   ) throws(Refusal) {
     guard request.peer.uid == old.owner else { throw .notYours(id, old.owner) }
     try checkLimit(of: old.owner)
     try checkStoredBytes(of: payload, named: old.name, for: old.owner)
+    submittedEntries = entries
+    defer { submittedEntries = nil }
     keep(request, as: .submit)
     step(.submit(old.again, payload, token, from: request.peer.caller, request.id))
   }

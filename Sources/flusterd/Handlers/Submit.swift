@@ -6,6 +6,7 @@ import FlusterSystem
 extension Daemon {
   /// Submit: makes a job, or finds the one that the token made before.
   func submit(_ wire: WireSubmit, _ request: Request) {
+    let list = entryLists.take(from: request.connection)
     do throws(Refusal) {
       let submission = try Submission(wire: wire, owner: request.peer.uid)
       if let refusal = admission.refusalToSubmit(request.peer) { throw refusal }
@@ -14,13 +15,14 @@ extension Daemon {
       {
         return answerKnown(job, request)
       }
+      let entries = try entries(for: submission, wire.job.launch, list)
       let once = try once(of: submission)
       if submission.dependencies.isEmpty
         || !controller.makesJob(submission.request, once, from: request.peer.caller)
       {
-        return try accept(submission, request)
+        return try accept(submission, entries, request)
       }
-      try resolve(Resolving(submission), request)
+      try resolve(Resolving(submission, entries), request)
     } catch {
       refuse(request, error)
     }
@@ -28,7 +30,8 @@ extension Daemon {
 
   /// Goes on with a submit whose dependencies have been found.
   func accept(
-    _ submission: Submission, _ request: Request, past: [Selection: TaskState] = [:]
+    _ submission: Submission, _ entries: EntryFile?, _ request: Request,
+    past: [Selection: TaskState] = [:]
   ) throws(Refusal) {
     let once = try once(of: submission)
     if submission.isDryRun { return try tryOut(submission, once, past, request) }
@@ -37,6 +40,8 @@ extension Daemon {
       try checkStoredBytes(
         of: submission.payload, named: submission.request.name, for: request.peer.uid)
     }
+    submittedEntries = entries
+    defer { submittedEntries = nil }
     keep(request, as: .submit)
     step(
       .submit(

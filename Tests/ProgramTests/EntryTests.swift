@@ -1,0 +1,122 @@
+import FlusterTesting
+import Glibc
+import Testing
+
+extension Programs {
+  @Suite("a task for each line")
+  struct Entries {
+    @Test("each task has its line, in its words and its environment, whatever is killed meanwhile")
+    func lines() throws {
+      try Instance.with(daemons: [.shim, .controller]) { instance in
+        try write("one\n\n t wo \r\n$(id);'\nlast", to: "\(instance.files)/list")
+        let id = try instance.submit(
+          "--each-line", "list", "--retries", "1", "--backoff", "1ms..1ms", "--", "sh", "-c",
+          "printf '%s|' \"$1\" \"$FLUSTER_ENTRY\"; test $FLUSTER_ATTEMPT = 1", "-", "<{}{}")
+        unlink("\(instance.files)/list")
+        try instance.end(.controller, by: SIGKILL)
+        try instance.start(.controller)
+        try instance.start(.worker)
+        #expect(try instance.run("fluster-wait", id).status == 0)
+        let entries = ["one", "", " t wo \r", "$(id);'", "last"]
+        for (index, entry) in entries.enumerated() {
+          let log = try instance.run(
+            "fluster-log", "--attempt", "all", "\(id).\(index + 1)"
+          ).output
+          let once = "<\(entry)\(entry)|\(entry)|"
+          #expect(log == once + once)
+        }
+        #expect(try instance.run("fluster-ls", "--no-header", "--tasks", id).lines.count == 5)
+        let shown = try instance.run("fluster-ls", "--tasks", "-l", "--json", id).output
+        #expect(shown.contains("\"entry\":\"$(id);'\""), "\(shown)")
+      }
+    }
+
+    @Test("a line is no part of a shell's program, and no other job is given one")
+    func shell() throws {
+      try Instance.with { instance in
+        try write("$(echo bad)\n", to: "\(instance.files)/list")
+        let line = try instance.run(
+          "fluster-submit", "--wait", "--each-line", "list", "-c", "echo {} \"$FLUSTER_ENTRY\"")
+        #expect(line.status == 0, "\(line)")
+        #expect(try instance.log(of: "@last") == "{} $(echo bad)\n")
+        let script = try instance.run(
+          "fluster-run", "--each-line", "list", "-", "{}",
+          input: "echo {} \"$1\"; fluster-submit --detach --wait printenv FLUSTER_ENTRY")
+        #expect(script.status == 1 && script.output.hasPrefix("{} $(echo bad)\n"), "\(script)")
+      }
+    }
+
+    @Test("lines come from a pipe, too, and %N says how many run at once")
+    func pipe() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        let piped = try instance.run(
+          "sh", "-c", "seq 3000 | fluster-submit -a %2 --each-line - -- echo {}")
+        #expect(piped.status == 0, "\(piped)")
+        let shown = try instance.run("fluster-ls", "-l", "@last").output
+        #expect(shown.contains("1-3000, 2 at once"), "\(shown)")
+        let last = try instance.run("fluster-ls", "-l", "\(piped.lines[0]).3000").output
+        #expect(last.contains("entry:       3000"), "\(last)")
+        let again = try instance.run("fluster-submit", "--each-line", "-", "wc", input: "a\n")
+        #expect(again.errors.contains("FLUSTER_ENTRY alone"), "\(again)")
+      }
+    }
+
+    @Test("under one key another list is another request")
+    func key() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        func submit(_ lines: String, _ more: String...) throws -> Finished {
+          try instance.launch(
+            ["fluster-submit", "-k", "k", "--each-line", "-"] + more + ["echo", "{}"], input: lines
+          ).finish()
+        }
+        let first = try submit("a\nb\n")
+        #expect(try submit("a\nb\n").output == first.output)
+        #expect(try submit("a\nb", "--dry-run").status == 0)
+        #expect(try submit("a\nc\n").status == 65)
+      }
+    }
+
+    @Test("what cannot be a list is refused with its line")
+    func refused() throws {
+      try Instance.with(settings: "[Controller]\nMaxStoredBytes=1M\n", daemons: [.controller]) {
+        instance in
+        try write("a\n", to: "\(instance.files)/list")
+        let long = String(repeating: "x", count: 131_057)
+        for (words, input, status, sentence) in [
+          (["--each-line", "-", "x"], "a\nb\0c\n", 65, "standard input:2: a zero byte"),
+          (["--each-line", "-", "x"], "a\n\(long)\n", 65, "standard input:2: the line is longer"),
+          (["--each-line", "-", "x"], "", 65, "there are no lines in standard input"),
+          (["--each-line", "none", "x"], "", 66, "cannot read the lines of none: "),
+          (["--each-line", ".", "x"], "", 66, "cannot read the lines of .: "),
+          (["--each-line", "", "x"], "", 64, "--each-line: the file is empty"),
+          (["--each-line", "list", "-a", "1-3", "x"], "", 64, "not how many run at once"),
+          (["--each-line", "list", "-a", "%0", "x"], "", 64, "not how many run at once"),
+          (["--each-line", "-", "-"], "a\n", 64, "cannot be the script and the lines"),
+          (["--each-line", "-"], "a\n", 64, "no command is given"),
+          (
+            ["--each-line", "-", "x"], String(repeating: "a\n", count: 600_000), 75,
+            "MaxStoredBytes"
+          ),
+        ] {
+          let refused = try instance.launch(["fluster-submit"] + words, input: input).finish()
+          #expect(refused.status == status && refused.errors.contains(sentence), "\(refused)")
+          #expect(refused.output == "")
+        }
+        #expect(try instance.run("fluster-ls", "-A", "--no-header").output == "")
+        // Nothing is left of what was sent.
+        let left = names(in: instance.stateDirectory).filter { $0.hasPrefix("entries") }
+        #expect(left == [])
+        let files = "/proc/\(try instance.pid(of: .controller))/fd"
+        try eventually("the lists are closed") {
+          !names(in: files).contains { name in
+            var target = [CChar](repeating: 0, count: 4096)
+            let count = readlink("\(files)/\(name)", &target, target.count)
+            let path = String(
+              decoding: target.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            return path.contains("/entries.")
+          }
+        }
+      }
+    }
+  }
+}
