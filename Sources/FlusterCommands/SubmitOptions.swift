@@ -33,7 +33,7 @@ enum SubmitOptions {
     @Option(
       parsing: .unconditional,
       help: ArgumentHelp(
-        "One task a line, which is {} in the command and FLUSTER_ENTRY.", valueName: "file|-"))
+        "One task a line, which is {} in the command; - is standard input.", valueName: "file"))
     var eachLine: String?
   }
 

@@ -67,6 +67,7 @@ enum FlagRows {
     Row(flag: "-c", good: [], bad: [""]),
     Row(flag: "-n", good: ["x", "a b"], bad: [""]),
     Row(flag: "-s", good: ["a-script"], bad: [""], vain: ["/nowhere": 66]),
+    Row(flag: "--each-line", good: ["a-script"], bad: [""], vain: ["/nowhere": 66]),
     Row(
       flag: "-a", good: ["1-3", "0-9:3", "1-4%2"], bad: ["", "1-", "x", "1-4%0"],
       vain: ["5-4": 65]),
