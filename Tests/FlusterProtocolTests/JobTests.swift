@@ -1,4 +1,3 @@
-// Long because: it holds every submit that is refused, each with what the refusal names.
 import FlusterCore
 import FlusterProtocol
 import SwiftProtobuf
