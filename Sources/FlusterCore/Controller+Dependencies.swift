@@ -49,7 +49,9 @@ extension Controller {
         count += (positions?.count ?? 1) - 1
         guard count <= Dependency.most else { break }
         end = job.firstFailure(among: positions)
-        if dependency.kind == .afterFail, end == nil { mayFail = true }
+        // Of an array that still runs all may have succeeded that is meant.
+        let isOpen = positions?.contains { !job.state(of: $0).isFinal } ?? true
+        if dependency.kind == .afterFail, end == nil, isOpen { mayFail = true }
       } else if end == nil {
         throw Refusal(.notFound, "there is no job \(target.job)")
       }

@@ -92,6 +92,10 @@ struct SubmitTests {
       ["--gang", "--constraint=a=b", "--prefer", "d exists", "--wait", "x"],
       ["--priority=-5", "--one-per-worker", "x", "--gang"],
       ["--nice=-5", "--rlimit=core=0", "x"], ["--wait", "x"], ["-n", "--hold", "x"],
+      [
+        "--after", "1,2.3", "--after-ok=name:a*", "--after", "@last", "--after-fail", "key:k",
+        "--begin", "2030-01-01", "--deadline=2030-02-01T00:00:00Z", "x",
+      ],
       ["--key", "a", "x"], ["--key=a", "--if-exists=fail", "--key-scope=ever", "x"],
     ])
   func quick(arguments: [String]) throws {

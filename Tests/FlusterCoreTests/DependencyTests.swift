@@ -94,6 +94,22 @@ struct DependencyTests {
     #expect(world.violations.isEmpty)
   }
 
+  @Test("a task that has succeeded cannot fail any more, whatever becomes of the others")
+  func succeededTask() throws {
+    var world = World()
+    world.worker()
+    let array = world.job { $0.array = .of(2) }
+    world.finish(try #require(world.schedule().first))
+    let answer = world.submit { $0.options.dependencies = [Self.on(.afterFail, array, 0...0)] }
+    let why = "--after-fail 1.0: task 1.0 has succeeded"
+    #expect(
+      answer
+        == .submitted(
+          JobID(2), existed: false, notice: "job 2 ends without being started: \(why)"))
+    #expect(world.controller.state.jobs.count == 1)
+    #expect(world.violations.isEmpty)
+  }
+
   @Test("a chain of a hundred thousand ends with its first job, in one step")
   func chain() throws {
     var controller = Controller(restored: .empty, random: Random(seed: 1))
