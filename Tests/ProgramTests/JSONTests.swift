@@ -151,7 +151,8 @@ extension Programs {
           -- sh -c 'fluster-submit -q true | fluster-wait -; exit 0'
         s -c 'fluster-submit -q sleep 100; exit 1'
         s -a 1-2%1 -c 'fluster-submit -q true | fluster-wait -'
-        echo true | s -n script; s -n "$(printf 'quote\\042s')" -- printf '\\377 \\n "'
+        echo true | s -n script; echo line | s --each-line - echo {}
+        s -n "$(printf 'quote\\042s')" -- printf '\\377 \\n "'
         killed=$(s -n killed sleep 100)
         held=$(s --hold sleep 100)
         fluster-kill -r 'wrong data' $killed $held
