@@ -59,6 +59,14 @@ extension Controller {
   ) throws(Refusal) {
     guard let key = request.ownedKey, once.ifExists == .replace else { return }
     let old = state.keys.unfinished(under: key)
+    if let target = request.options.dependencies.first(where: { old.contains($0.target.job) })?
+      .target
+    {
+      throw Refusal(
+        .failedPrecondition,
+        "job \(target.job) has the key \"\(key.name)\", and what replaces it cannot depend on it",
+        wayOut: "leave that out: it starts when job \(target.job) has ended")
+    }
     guard let own = descent.lineage?.ancestors.first(where: { old.contains($0.job) }) else {
       return
     }

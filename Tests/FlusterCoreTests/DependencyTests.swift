@@ -94,6 +94,20 @@ struct DependencyTests {
     #expect(world.violations.isEmpty)
   }
 
+  @Test("a job cannot depend on the one that it replaces, which is ended for it")
+  func replaced() {
+    var world = World()
+    let key = JobKey(name: "k", digest: RequestDigest(AttemptUID(high: 0, low: 0)))
+    let old = world.job { $0.options.key = key }
+    let before = world.controller.state
+    let answer = world.submit(once: Once(scope: .live, ifExists: .replace)) {
+      $0.options.key = key
+      $0.options.dependencies = [Self.on(.afterFail, old)]
+    }
+    #expect(answer?.refusal?.code == .failedPrecondition)
+    #expect(world.controller.state == before)
+  }
+
   @Test("a task that has succeeded cannot fail any more, whatever becomes of the others")
   func succeededTask() throws {
     var world = World()
