@@ -76,6 +76,19 @@ extension Controller {
     return standing
   }
 
+  /// The same once what the new job replaces has been ended for it, with all below that: nobody
+  /// waited yet for what has gone with it.
+  func standing(
+    of request: JobRequest, _ past: [Selection: TaskState], after before: Standing
+  ) -> Standing {
+    guard request.options.key?.replaces != nil else { return before }
+    var past = past
+    for target in request.options.dependencies.map(\.target) where state.jobs[target.job] == nil {
+      past[target] = past[target] ?? .killed
+    }
+    return (try? standing(of: request, past)) ?? before
+  }
+
   /// Called before `event` is applied: remembers the ends that somebody waits for.
   mutating func noteEnds(_ event: Event) {
     if case .jobEnded(let progress) = event {

@@ -11,7 +11,7 @@ extension Controller {
     var request = request
     let descent: Descent
     let orphan: String?
-    let standing: Standing
+    let before: Standing
     do throws(Refusal) {
       if let known = try existing(for: request, once, from: caller) {
         return effect(
@@ -24,11 +24,12 @@ extension Controller {
       }
       (descent, orphan) = try self.descent(of: request, inside: attempt)
       try checkReplacement(of: request, once, descent)
-      standing = try self.standing(of: request, past)
+      before = try standing(of: request, past)
     } catch {
       return effect(.reply(reply, .refused(error)))
     }
     replace(for: &request, once, at: now)
+    let standing = self.standing(of: request, past, after: before)
     if request.options.deadline != nil { request.options.settleTimes(submitted: now.wall) }
     var job = Job(
       id: state.nextJob, request: request, submitted: now.wall, descent: descent)

@@ -108,6 +108,33 @@ struct DependencyTests {
     #expect(world.controller.state == before)
   }
 
+  @Test("what ends below the job that is replaced has ended without success for what replaces it")
+  func replacedTree() throws {
+    for kind in [Dependency.Kind.afterFail, .afterOK] {
+      var world = World()
+      world.worker()
+      let key = JobKey(name: "k", digest: RequestDigest(AttemptUID(high: 0, low: 0)))
+      let old = world.job { $0.options.key = key }
+      let attempt = try #require(world.schedule().first)
+      world.observe(attempt, .started)
+      let child = world.job(inside: attempt) { $0.held = true }
+      let answer = world.submit(once: Once(scope: .live, ifExists: .replace)) {
+        $0.options.key = key
+        $0.options.dependencies = [Self.on(kind, child)]
+      }
+      guard case .submitted(let id, existed: false, notice: _) = answer else {
+        Issue.record("\(String(describing: answer))")
+        return
+      }
+      #expect(world.controller.state.jobs[child] == nil)
+      world.observe(attempt, .finished(Outcome(.killed, signal: 15)))
+      #expect(world.controller.state.jobs[old] == nil)
+      #expect(world.schedule().map(\.task.job) == (kind == .afterFail ? [id] : []))
+      #expect((world.controller.state.jobs[id] == nil) == (kind == .afterOK))
+      #expect(world.violations.isEmpty)
+    }
+  }
+
   @Test("a task that has succeeded cannot fail any more, whatever becomes of the others")
   func succeededTask() throws {
     var world = World()
