@@ -290,10 +290,12 @@ extension Programs {
         let talker = try Talker(to: instance.controlSocket)
         try talker.greet()
         let lock = try WriteLock(of: "\(instance.stateDirectory)/fluster.db")
-        // So many turns may be under way; a refusal tells that one has been made.
+        // So many turns may be under way, and then nothing is taken any more; a refusal in the same
+        // turn tells that it has been made.
         for number in 1...16 as ClosedRange<UInt64> {
-          try talker.send(WireEnvelope(request: number, .submit(fatSubmit(1))).frame())
-          try talker.send(WireEnvelope(request: 100 + number, .submit(WireSubmit())).frame())
+          try talker.send(
+            WireEnvelope(request: number, .submit(fatSubmit(1))).frame()
+              + WireEnvelope(request: 100 + number, .submit(WireSubmit())).frame())
           #expect(try talker.receive()?.request == 100 + number)
         }
         for _ in 1..<60 {
