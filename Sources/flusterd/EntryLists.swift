@@ -9,12 +9,17 @@ struct EntryLists {
     var list: EntryUpload
   }
 
+  /// Lists of one user that may be coming in at a time: each holds a descriptor.
+  static let limit = 64
   /// Blocks that are kept: those of jobs whose tasks are being placed.
   private static let blocks = 16
 
   private var uploads: [ConnectionID: Upload] = [:]
   /// The newest last.
   private var read: [(job: JobID, block: EntryBlock)] = []
+
+  /// How many lists of a user are coming in.
+  func count(of owner: UserID) -> Int { uploads.values.count { $0.owner == owner } }
 
   /// What a user has sent and not submitted, in bytes.
   func bytes(of owner: UserID) -> Int {

@@ -1,3 +1,4 @@
+import FlusterProtocol
 import FlusterTesting
 import Glibc
 import Testing
@@ -28,6 +29,32 @@ extension Programs {
         #expect(try instance.run("fluster-ls", "--no-header", "--tasks", id).lines.count == 5)
         let shown = try instance.run("fluster-ls", "--tasks", "-l", "--json", id).output
         #expect(shown.contains("\"entry\":\"$(id);'\""), "\(shown)")
+      }
+    }
+
+    @Test("one user has so many lists coming in at a time, and another when one has gone")
+    func manyLists() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        func answer() throws -> (Talker, WireEnvelope?) {
+          let talker = try Talker(to: instance.controlSocket)
+          try talker.greet()
+          var part = WireEntries()
+          part.begin = true
+          part.entries = .of(Array("one\0".utf8))
+          try talker.send(WireEnvelope(request: 1, .entries(part)).frame())
+          return (talker, try talker.receive())
+        }
+        var talkers: [Talker] = []
+        for _ in 0..<64 {
+          let (talker, told) = try answer()
+          #expect(told?.error.code == .unspecified)
+          talkers.append(talker)
+        }
+        #expect(try answer().1?.error.code == .resourceExhausted)
+        talkers.removeLast()
+        try eventually("there is room for another") {
+          try answer().1?.error.code == .unspecified
+        }
       }
     }
 

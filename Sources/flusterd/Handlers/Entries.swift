@@ -9,7 +9,7 @@ extension Daemon {
       // Whatever is wrong with a part, the list is of no use without it.
       let known = entryLists.take(from: request.connection)
       if let refusal = admission.refusalToSubmit(request.peer) { throw refusal }
-      guard let list = wire.begin ? try newList() : known else {
+      guard let list = wire.begin ? try newList(of: request.peer.uid) : known else {
         throw Refusal.invalid("there is no list on this connection to which entries could be added")
       }
       try add(wire, to: list, request)
@@ -51,7 +51,13 @@ extension Daemon {
     throw Refusal(.internal, "the entry of position \(task.position) is not in the store")
   }
 
-  private func newList() throws(Refusal) -> EntryUpload {
+  private func newList(of owner: UserID) throws(Refusal) -> EntryUpload {
+    guard entryLists.count(of: owner) < EntryLists.limit else {
+      throw Refusal(
+        .resourceExhausted,
+        "uid \(owner) is sending \(EntryLists.limit) lists of entries already",
+        wayOut: "submit some of them first")
+    }
     do throws(StoreError) {
       return try EntryUpload(directory: storage.directory)
     } catch {
