@@ -25,9 +25,15 @@ extension StoreError {
 }
 
 extension Refusal {
-  /// A read of the store failed.
+  /// The store did not do what it was asked outside of a turn.
   init(_ error: StoreError) {
-    self.init(.internal, error.message, wayOut: error.wayOut)
+    let code: RefusalCode =
+      switch error.kind {
+      // It passes, or somebody mends it, and then the same request will do.
+      case .full, .readOnly, .locked, .io: .resourceExhausted
+      case .damaged, .newer: .internal
+      }
+    self.init(code, error.message, wayOut: error.wayOut)
   }
 }
 

@@ -32,6 +32,77 @@ extension Programs {
       }
     }
 
+    /// Lines of ten digits.
+    private static func longList(of lines: Int) -> String {
+      (0..<lines).map { "\(1_000_000_000 + $0)\n" }.joined()
+    }
+
+    /// The bytes that have come in of a list, as far as flusterd has them in a file.
+    private func received(_ instance: Instance) throws -> Int? {
+      let files = "/proc/\(try instance.pid(of: .controller))/fd"
+      return names(in: files).lazy.compactMap { name -> Int? in
+        var target = [CChar](repeating: 0, count: 4096)
+        let count = readlink("\(files)/\(name)", &target, target.count)
+        let path = String(
+          decoding: target.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        var status = stat()
+        guard path.contains("/entries."), stat("\(files)/\(name)", &status) == 0 else { return nil }
+        return Int(status.st_size)
+      }.first
+    }
+
+    @Test("a list of which flusterd has only a part when it dies is sent again, and is one job")
+    func resent() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        let list = Self.longList(of: 3_000_000)
+        try write(list, to: "\(instance.files)/list")
+        let submit = try instance.launch(["fluster-submit", "--each-line", "list", "echo", "{}"])
+        let controller = try instance.pid(of: .controller)
+        try eventually("a part has come") {
+          guard try received(instance) ?? 0 > 0 else { return false }
+          return kill(controller, SIGSTOP) == 0
+        }
+        #expect(try received(instance) ?? 0 < list.utf8.count)
+        try instance.end(.controller, by: SIGKILL)
+        #expect(submit.isRunning)
+        try instance.start(.controller)
+        let submitted = try submit.finish(within: 60)
+        #expect(submitted.status == 0, "\(submitted)")
+        let jobs = try instance.run("fluster-ls", "-A", "--json").lines
+        #expect(jobs.count == 1 && jobs[0].contains("\"count\":3000000"), "\(jobs)")
+        let last = try instance.run("fluster-ls", "-l", "\(submitted.output.trimmed).3000000")
+        #expect(last.output.contains("entry:       1002999999"), "\(last)")
+      }
+    }
+
+    @Test(
+      "a disk that fills while a list comes in leaves no job and no file, and it may be sent again")
+    func fullDisk() throws {
+      try Instance.with(daemons: []) { instance in
+        for name in ["\(instance.directory)/state", instance.stateDirectory] { mkdir(name, 0o700) }
+        guard let disk = SmallDisk(at: instance.stateDirectory, megabytes: 64) else {
+          #expect(maySkip(because: "a small disk needs root"))
+          return
+        }
+        defer { disk.end() }
+        chmod(instance.stateDirectory, 0o700)
+        try instance.start(.controller)
+        try write(Self.longList(of: 1_000_000), to: "\(instance.files)/list")
+        let before = names(in: instance.stateDirectory).sorted()
+        try disk.fill(megabytes: 55)
+        let words = ["fluster-submit", "--each-line", "list", "--", "echo", "{}"]
+        let refused = try instance.launch(words).finish()
+        #expect(refused.status == 75 && refused.output == "", "\(refused)")
+        #expect(refused.errors.contains("no space left on device"), "\(refused)")
+        disk.empty()
+        #expect(names(in: instance.stateDirectory).sorted() == before)
+        #expect(try instance.run("fluster-ls", "-A", "-q").output == "")
+        #expect(try instance.launch(words).finish().status == 0)
+        #expect(try instance.run("fluster-ls", "-A", "-q").lines.count == 1)
+        try instance.end(.controller, by: SIGTERM)
+      }
+    }
+
     @Test("one user has so many lists coming in at a time, and another when one has gone")
     func manyLists() throws {
       try Instance.with(daemons: [.controller]) { instance in
@@ -133,16 +204,7 @@ extension Programs {
         // Nothing is left of what was sent.
         let left = names(in: instance.stateDirectory).filter { $0.hasPrefix("entries") }
         #expect(left == [])
-        let files = "/proc/\(try instance.pid(of: .controller))/fd"
-        try eventually("the lists are closed") {
-          !names(in: files).contains { name in
-            var target = [CChar](repeating: 0, count: 4096)
-            let count = readlink("\(files)/\(name)", &target, target.count)
-            let path = String(
-              decoding: target.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            return path.contains("/entries.")
-          }
-        }
+        try eventually("the lists are closed") { try received(instance) == nil }
       }
     }
   }
