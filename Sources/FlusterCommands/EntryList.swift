@@ -19,10 +19,12 @@ package struct EntryList {
   /// file without a name.
   ///
   /// Throws not-found, permission, or data for what cannot be lines.
-  package init(_ path: String) throws(Failure) {
+  package init(_ path: String, _ voice: Voice) throws(Failure) {
     guard !path.isEmpty else { throw .usage("--each-line: the file is empty") }
-    let lines = try LineFile(path)
+    let lines = try LineFile(path, voice)
     var (count, bytes, hash) = (0, 0, SHA256.Stream())
+    var progress = Progress(voice)
+    defer { progress.end() }
     try lines.eachPart { (part, lineCount) throws(Failure) in
       count += lineCount
       bytes += part.count
@@ -38,6 +40,7 @@ package struct EntryList {
           wayOut: "submit it in parts, or put what is long into files and list their names")
       }
       hash.add(part)
+      progress.reach("read \(count) lines of \(lines.label)")
     }
     guard count > 0 else { throw Failure(.data, "there are no lines in \(lines.label)") }
     (self.count, self.bytes, self.hash) = (UInt32(count), UInt64(bytes), hash.digest)
@@ -45,8 +48,11 @@ package struct EntryList {
   }
 
   /// Sends all of it, before the submit that takes it.
-  package func send(over connection: Connection) throws(CallError) {
+  package func send(over connection: Connection, _ voice: Voice) throws(CallError) {
     var begins = true
+    var sent: UInt64 = 0
+    var progress = Progress(voice)
+    defer { progress.end() }
     var lost: CallError?
     do throws(Failure) {
       try lines.eachPart { (part, _) throws(Failure) in
@@ -60,6 +66,9 @@ package struct EntryList {
             throw connection.unexpected()
           }
         } catch { lost = error }
+        sent += UInt64(part.count)
+        progress.reach(
+          "sent \(sent * 100 / max(bytes, 1))% of \(Quantity.text(bytes: bytes)) of lines")
       }
     } catch { throw .failed(error) }
     if let lost { throw lost }
@@ -73,7 +82,7 @@ private struct LineFile {
   private let file: Descriptor
   private let start: Int
 
-  init(_ path: String) throws(Failure) {
+  init(_ path: String, _ voice: Voice) throws(Failure) {
     label = path == "-" ? "standard input" : path
     let raw = path == "-" ? fcntl(0, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC)
     guard raw >= 0 else { throw Self.failure(label, errno) }
@@ -81,7 +90,7 @@ private struct LineFile {
     var status = stat()
     let isPlain = fstat(raw, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     start = isPlain ? Int(max(0, lseek(raw, 0, SEEK_CUR))) : 0
-    file = isPlain ? source : try Self.copy(source, label)
+    file = isPlain ? source : try Self.copy(source, label, voice)
   }
 
   /// Calls `body` with whole lines, each with a zero byte in the place of its end, and how many.
@@ -133,7 +142,9 @@ private struct LineFile {
   }
 
   /// A pipe's bytes in a file that goes with its descriptor.
-  private static func copy(_ source: Descriptor, _ label: String) throws(Failure) -> Descriptor {
+  private static func copy(
+    _ source: Descriptor, _ label: String, _ voice: Voice
+  ) throws(Failure) -> Descriptor {
     let directory = Environment.variable("TMPDIR") ?? "/tmp"
     var template = "\(directory)/fluster-lines.XXXXXX".utf8CString.map { $0 }
     let raw = mkstemp(&template)
@@ -145,6 +156,8 @@ private struct LineFile {
     let file = Descriptor(adopting: raw)
     var buffer = [UInt8](repeating: 0, count: Limit.entriesAtOnce)
     var total = 0
+    var progress = Progress(voice)
+    defer { progress.end() }
     while true {
       let count = read(source.raw, &buffer, buffer.count)
       if count < 0, errno == EINTR { continue }
@@ -157,6 +170,7 @@ private struct LineFile {
       } catch {
         throw Failure(.tryAgain, "\(error)")
       }
+      progress.reach("read \(Quantity.text(bytes: UInt64(total))) of lines from \(label)")
     }
   }
 

@@ -72,7 +72,7 @@ package struct RunCommand: AskingCommand {
   private func execute(_ script: SubmittedScript?, _ voice: Voice) throws(Failure) -> Int32 {
     let (plain, input) = try streams(script?.source)
     if submit.asking.dryRun { return try plain.execute(script, voice) }
-    let entries = try plain.entryList()
+    let entries = try plain.entryList(voice)
     var submission = try plain.submission(script, entries, voice)
     if tie { submission.job.options.tied = true }
 

@@ -30,9 +30,9 @@ extension SubmitCommand {
     wayOut: "give one of them as a file")
 
   /// The lines that have a task each; nil if the job is no list.
-  func entryList() throws(Failure) -> EntryList? {
+  func entryList(_ voice: Voice) throws(Failure) -> EntryList? {
     guard let path = many.eachLine else { return nil }
-    return try EntryList(path)
+    return try EntryList(path, voice)
   }
 
   /// How many of the words are arguments of the script.

@@ -60,7 +60,7 @@ package struct SubmitCommand: AskingCommand {
 
   /// Does it, with the options of the script read.
   func execute(_ script: SubmittedScript?, _ voice: Voice) throws(Failure) -> Int32 {
-    let entries = try entryList()
+    let entries = try entryList(voice)
     let submit = try submission(script, entries, voice)
     var session = try session(voice)
     let answer = try send(submit, entries, over: &session, voice)
@@ -104,7 +104,7 @@ package struct SubmitCommand: AskingCommand {
       body = try session.persist { (connection, isAgain) throws(CallError) in
         var submit = submit
         submit.resend = isAgain || mayExist
-        if !submit.dryRun { try entries?.send(over: connection) }
+        if !submit.dryRun { try entries?.send(over: connection, voice) }
         return try connection.call(.submit(submit))
       }
     } catch  where error.status == .unreachable && error.message.hasPrefix("lost") {

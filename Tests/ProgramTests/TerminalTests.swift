@@ -68,6 +68,36 @@ extension Programs {
       }
     }
 
+    @Test("who waits for a list to come in sees how far it is, and nothing of that afterwards")
+    func progress() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        let list = "\(instance.files)/list"
+        mkfifo(list, 0o600)
+        let terminal = try Terminal(
+          ["sh", "-c", "fluster-submit --each-line list -- echo {}; echo done"],
+          environment: instance.environment, directory: instance.files)
+        let writer = open(list, O_WRONLY | O_CLOEXEC)
+        #expect(writer >= 0)
+        try eventually("it tells of lines") {
+          #expect(Glibc.write(writer, "line\n", 5) == 5)
+          return terminal.screen.contains("fluster-submit: read ")
+        }
+        close(writer)
+        try terminal.shows("done")
+        #expect(try terminal.finish() == 0)
+        let shown = terminal.screen
+        let last = try #require(shown.ranges(of: "fluster-submit: read ").last)
+        #expect(shown[last.upperBound...].contains("\r\u{1b}[K"), "\(shown.debugDescription)")
+        mkfifo("\(list)2", 0o600)
+        let quiet = try Program(
+          ["fluster-submit", "--each-line", "list2", "--", "echo", "{}"],
+          environment: instance.environment, directory: instance.files)
+        try write("a\nb\n", to: "\(list)2")
+        let finished = try quiet.finish()
+        #expect(finished.status == 0 && !finished.errors.contains("read "), "\(finished)")
+      }
+    }
+
     @Test("rows are cut to the width that the terminal has now, and whole in a pipe")
     func width() throws {
       try Instance.with { instance in
