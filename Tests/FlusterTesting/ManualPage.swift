@@ -8,8 +8,10 @@ package struct ManualPage {
 
     /// What kind of text it is.
     package enum Kind {
-      /// Lines with the prompt `$ `, and below each what it prints.
+      /// Lines with the prompt `$ `, or `# ` for root, and below each what it prints.
       case transcript([Step])
+      /// Sections of a configuration file or of a unit.
+      case settings
       /// A shell script, without prompts.
       case script
       /// Lines of a crontab.
@@ -63,7 +65,8 @@ package struct ManualPage {
 extension ManualPage.Example {
   /// Told by its first line.
   package var kind: Kind {
-    if lines.contains(where: { $0.hasPrefix("$ ") }) { return .transcript(steps) }
+    if lines.contains(where: Self.isPrompt) { return .transcript(steps) }
+    if lines[0].hasPrefix("[") { return .settings }
     if lines.contains("[Unit]") || lines.contains("[Timer]") { return .units(units) }
     if lines.allSatisfy({ $0.contains(/^(@[a-z]+|([0-9*\/,-]+ +){5})/) }) { return .crontab }
     return .script
@@ -73,7 +76,7 @@ extension ManualPage.Example {
     var steps: [ManualPage.Step] = []
     var isOpen = false
     for line in lines {
-      if line.hasPrefix("$ ") {
+      if Self.isPrompt(line) {
         steps.append(ManualPage.Step(command: String(line.dropFirst(2))))
       } else if isOpen, !steps.isEmpty {
         steps[steps.count - 1].command += "\n" + line
@@ -84,6 +87,11 @@ extension ManualPage.Example {
       isOpen = steps.last.map { Self.isOpen($0.command) } ?? false
     }
     return steps
+  }
+
+  /// Whether a line begins a command; a unit's comment looks like root's.
+  private static func isPrompt(_ line: String) -> Bool {
+    line.hasPrefix("$ ") || line.hasPrefix("# ") && !line.contains(/^# [\w@-]+\.\w+$/)
   }
 
   /// Whether a command goes on in the next line.
