@@ -64,8 +64,8 @@ struct Desire {
 
   /// It says nothing. A full set that lists nothing says a lot.
   var isEmpty: Bool {
-    !wire.full && wire.run.isEmpty && wire.kept.isEmpty && wire.keep.isEmpty && wire.stop.isEmpty
-      && wire.acknowledged.isEmpty && wire.signals.isEmpty
+    !wire.full && !wire.ask && wire.run.isEmpty && wire.kept.isEmpty && wire.keep.isEmpty
+      && wire.stop.isEmpty && wire.acknowledged.isEmpty && wire.signals.isEmpty
   }
 }
 

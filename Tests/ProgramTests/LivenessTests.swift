@@ -33,5 +33,17 @@ extension Programs {
         try becomes(worker: true, shim: true)
       }
     }
+
+    @Test("a worker that runs something is asked for a sign of life, when there is nothing else")
+    func asked() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        let worker = try Talker(to: instance.workerSocket)
+        #expect(try worker.register("w1")?.body == .registered(WireRegistered()))
+        _ = try instance.submit("--", "true")
+        var desired = WireDesired()
+        while !desired.ask { desired = try #require(try worker.receive()).desired }
+        #expect(desired.run.isEmpty)
+      }
+    }
   }
 }

@@ -8,10 +8,20 @@ final class Talker {
   private let socket: Descriptor
   private var decoder = FrameDecoder()
   private var requests: UInt64 = 0
+  /// What has connected in our place; it ends with us.
+  private let relay: Program?
 
   /// Connects and says nothing. Calls give up after ten seconds.
   init(to path: String) throws {
     socket = try UnixSocket.connect(to: path, kind: .stream)
+    relay = nil
+    try UnixSocket.setTimeouts(socket, milliseconds: 10_000)
+  }
+
+  /// Speaks through another process, which has connected.
+  init(adopting socket: Descriptor, from relay: Program) throws {
+    self.socket = socket
+    self.relay = relay
     try UnixSocket.setTimeouts(socket, milliseconds: 10_000)
   }
 
@@ -19,6 +29,23 @@ final class Talker {
   func greet(as role: WireHello.Role = .command) throws {
     try send(WireEnvelope(request: 0, .hello(WireHello(role: role))).frame())
     _ = try receive()
+  }
+
+  /// Greets as a worker and registers, with room for a few small tasks; what came back.
+  @discardableResult
+  func register(
+    _ id: String, incarnation: UInt8 = 1, pid: UInt32 = 0, with descriptors: [Descriptor] = []
+  ) throws -> WireEnvelope? {
+    try greet(as: .worker)
+    var register = WireRegister()
+    register.id = id
+    register.incarnation = .of([UInt8](repeating: incarnation, count: 16))
+    register.boot = "this"
+    register.pid = pid
+    register.capacity.cpuMillis = 4000
+    register.capacity.memoryBytes = 4 << 30
+    try send(WireEnvelope(request: 1, .register(register)).frame(), with: descriptors)
+    return try receive()
   }
 
   /// Sends all bytes, and descriptors with the first; gives what could not be sent because the
