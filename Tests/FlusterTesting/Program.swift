@@ -10,6 +10,13 @@ package struct Finished: Sendable, CustomStringConvertible {
   /// The output's lines, without the ends.
   package var lines: [String] { output.split(separator: "\n").map(String.init) }
 
+  /// What something left that this machine did not start itself.
+  package init(status: Int32, output: String, errors: String) {
+    self.status = status
+    self.output = output
+    self.errors = errors
+  }
+
   package var description: String { "status \(status)\nstdout: \(output)\nstderr: \(errors)" }
 }
 

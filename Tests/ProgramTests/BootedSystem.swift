@@ -10,7 +10,8 @@ final class BootedSystem {
     case root, alice, bob
   }
 
-  private static let root = #filePath.split(separator: "/").dropLast(3)
+  /// The top of the source tree.
+  static let root = #filePath.split(separator: "/").dropLast(3)
     .reduce(into: "") { $0 += "/\($1)" }
   private static let setup = """
     set -eu
@@ -37,10 +38,8 @@ final class BootedSystem {
     }
     let temporary = try TemporaryDirectory()
     defer { temporary.remove() }
-    mkdir("\(temporary.path)/etc", 0o755)
-    try write(settings, to: "\(temporary.path)/etc/fluster.conf")
-    try write(setup, to: "\(temporary.path)/setup")
-    let system = try BootedSystem(in: temporary.path)
+    let options = try installation(settings: settings, in: temporary.path)
+    let system = try BootedSystem(options, in: temporary.path)
     do {
       try body(system)
     } catch {
@@ -52,18 +51,26 @@ final class BootedSystem {
     #expect(ended.errors == "", "\(ended)")
   }
 
-  private init(in directory: String) throws {
-    var places = ["--bind", "\(try Programs.products()):/usr/libexec/fluster"]
+  /// What to tell a script that boots a machine, so that the machine has the programs, the units
+  /// and the users, and fluster.conf these settings.
+  static func installation(settings: String, in directory: String) throws -> [String] {
+    mkdir("\(directory)/etc", 0o755)
+    try write(settings, to: "\(directory)/etc/fluster.conf")
+    try write(setup, to: "\(directory)/setup")
+    var options = ["--bind", "\(try Programs.products()):/usr/libexec/fluster"]
     for (source, place) in [
       ("system", "/usr/lib/systemd/system"), ("system-preset", "/usr/lib/systemd/system-preset"),
       ("sysusers.d", "/usr/lib/sysusers.d"), ("tmpfiles.d", "/usr/lib/tmpfiles.d"),
       ("catalog", "/usr/lib/systemd/catalog"),
     ] {
-      places += ["--copy", "\(Self.root)/contrib/systemd/\(source):\(place)"]
+      options += ["--copy", "\(root)/contrib/systemd/\(source):\(place)"]
     }
-    places += ["--copy", "\(directory)/etc:/etc/fluster", "--setup", "\(directory)/setup"]
+    return options + ["--copy", "\(directory)/etc:/etc/fluster", "--setup", "\(directory)/setup"]
+  }
+
+  private init(_ options: [String], in directory: String) throws {
     script = try Program(
-      ["\(Self.root)/contrib/boot-systemd"] + places + [
+      ["\(Self.root)/contrib/boot-systemd"] + options + [
         "sh", "-c", "echo $BOOTED_PID; exec sleep infinity",
       ], environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "TMPDIR": directory])
     var line: String?
