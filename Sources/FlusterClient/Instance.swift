@@ -23,17 +23,26 @@ package struct Instance: Hashable, Sendable {
     if let variable = Environment.variable("FLUSTER_SOCKET"), !variable.isEmpty {
       return try named(variable, by: "FLUSTER_SOCKET")
     }
-    if let user = try? Instance.user(), Files.exists(user.path) { return user }
+    if let places = try? places(.user), try owns(places), Files.exists(places.controlSocket) {
+      return user(places)
+    }
     let system = try Instance.system()
     if Files.exists(system.path) { return system }
     // Neither is there: the user's is the one that the user can start.
-    return (try? Instance.user()) ?? system
+    return (try? places(.user)).map(user) ?? system
   }
 
   private static func named(_ word: String, by option: String) throws(Failure) -> Instance {
     switch word {
     case "": throw .usage("\(option) is empty; give a path, user or system")
-    case "user": return try user()
+    case "user":
+      let places = try places(.user)
+      guard try owns(places) || !Files.exists(places.runtime) else {
+        throw Failure(
+          .permission, "runtime directory \(places.runtime) is not yours",
+          wayOut: "set XDG_RUNTIME_DIR to a directory of your own with mode 0700")
+      }
+      return user(places)
     case "system": return try system()
     default:
       guard !word.hasPrefix("ssh://") else {
@@ -43,8 +52,17 @@ package struct Instance: Hashable, Sendable {
     }
   }
 
-  private static func user() throws(Failure) -> Instance {
-    Instance(path: try places(.user).controlSocket, title: "user instance")
+  private static func user(_ places: Places) -> Instance {
+    Instance(path: places.controlSocket, title: "user instance")
+  }
+
+  /// What is not the caller's is not the socket that was meant, and nothing is said to it.
+  private static func owns(_ places: Places) throws(Failure) -> Bool {
+    do throws(PlaceError) {
+      return try places.ownsRuntime()
+    } catch {
+      throw Failure(.unreachable, "\(error)")
+    }
   }
 
   private static func system() throws(Failure) -> Instance {

@@ -127,6 +127,17 @@ package struct Places: Hashable, Sendable {
       """)
   }
 
+  /// Whether the runtime directory of a user instance is the caller's. In /tmp anybody could have
+  /// made one under its name, with a socket that takes what is meant for the caller's flusterd.
+  ///
+  /// Throws if it is the caller's and others may use it, too.
+  package func ownsRuntime() throws(PlaceError) -> Bool {
+    var status = stat()
+    guard lstat(runtime, &status) == 0, status.st_uid == geteuid() else { return false }
+    try makePrivate(runtime, what: "runtime")
+    return true
+  }
+
   /// Refuses what is not a real directory of the caller with mode 0700. In /tmp anybody could have
   /// made it first, or a link in its place, and would then own our sockets.
   private func makePrivate(_ path: String, what: String) throws(PlaceError) {

@@ -138,6 +138,21 @@ import Testing
     }
   }
 
+  @Test("a runtime directory is one's own, or none, or an error", .enabled(if: geteuid() == 0))
+  func ownsRuntime() throws {
+    try ScratchDirectory.with { scratch in
+      let places = try user(scratch)
+      #expect(try !places.ownsRuntime())
+      try Files.makeDirectory(places.runtime, mode: 0o700)
+      #expect(try places.ownsRuntime())
+      #expect(chmod(places.runtime, 0o770) == 0)
+      let open = failure { () throws(PlaceError) in _ = try places.ownsRuntime() }
+      #expect(open?.description.contains("has mode 0770 instead of 0700") == true)
+      #expect(chown(places.runtime, 1234, 1234) == 0)
+      #expect(try !places.ownsRuntime())
+    }
+  }
+
   @Test("a system instance's runtime directory must be there")
   func systemRuntime() throws {
     try ScratchDirectory.with { scratch in
