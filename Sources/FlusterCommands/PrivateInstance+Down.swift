@@ -50,7 +50,8 @@ extension PrivateInstance {
     do throws(SystemError) {
       let shim = try ShimConnection.connect(places.shimSocket)
       let peer = try PeerCredential.of(shim.descriptor)
-      let process = try PidFD.open(pid: peer.pid)
+      let known = try PidFD.ofPeer(shim.descriptor)
+      let process = if let known { known } else { try PidFD.open(pid: peer.pid) }
       _ = try? shim.send(.hello(version: ShimWire.version))
       _ = try? shim.send(.quit)
       guard PrivateInstance.wait(for: process, until: deadline) else {

@@ -16,7 +16,7 @@ package struct WorkerRecord: Hashable, Sendable {
   /// The most workers of their own other users have.
   package static let mostPersonal = 64
 
-  package let id: WorkerID
+  package var id: WorkerID
   /// The uid that registered it first; no other may.
   package let owner: UserID
   /// 16 random bytes per process life.

@@ -11,6 +11,9 @@ enum Door: String, CaseIterable {
 struct Peer {
   let uid: UserID
   let pid: Int32
+  /// The process with that number, of a worker where the kernel can tell it (6.5): a number alone
+  /// is given to another process some day.
+  let process: Descriptor?
   let isAdministrator: Bool
   /// The primary group and the supplementary ones.
   let groups: Set<UInt32>
@@ -45,7 +48,18 @@ struct Admission {
     let all = Set(groups + [credential.gid])
     try check(uid, at: door)
     return Peer(
-      uid: uid, pid: credential.pid, isAdministrator: isAdministrator(uid, all), groups: all)
+      uid: uid, pid: credential.pid, process: try process(of: socket, at: door),
+      isAdministrator: isAdministrator(uid, all), groups: all)
+  }
+
+  /// Nothing is ever done to the process of a command.
+  private func process(of socket: Descriptor, at door: Door) throws(Refusal) -> Descriptor? {
+    guard door == .worker else { return nil }
+    do throws(SystemError) {
+      return try PidFD.ofPeer(socket)
+    } catch {
+      throw Refusal(.permissionDenied, "the process that connected has ended: \(error)")
+    }
   }
 
   private func isAdministrator(_ uid: UserID, _ groups: Set<UInt32>) -> Bool {

@@ -1,4 +1,5 @@
 import FlusterProtocol
+import FlusterSystem
 import FlusterTesting
 import Glibc
 import Testing
@@ -43,6 +44,30 @@ extension Programs {
         var desired = WireDesired()
         while !desired.ask { desired = try #require(try worker.receive()).desired }
         #expect(desired.run.isEmpty)
+      }
+    }
+
+    @Test("whose process a worker is, the kernel says")
+    func kernelsWord() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        let client = try Talker(to: instance.controlSocket)
+        try client.greet()
+        let other = try Program(["sleep", "1000"], environment: instance.environment)
+        let worker = try Talker(to: instance.workerSocket)
+        let shown = [try PidFD.open(pid: other.pid), try PidFD.open(pid: other.pid)]
+        #expect(
+          try worker.register("w1", pid: 1, with: shown)?.body == .registered(WireRegistered()))
+        let row = try #require(try client.workers().first)
+        #expect(row.pid == UInt32(getpid()) && row.isAlive && row.shimIsAlive, "\(row)")
+        other.signal(SIGKILL)
+        try eventually("the shim has ended") {
+          try client.workers().first.map { !$0.shimIsAlive } ?? false
+        }
+        guard try PidFD.ofPeer(UnixSocket.pair(kind: .stream).0) != nil else {
+          #expect(maySkip(because: "the kernel has no SO_PEERPIDFD"))
+          return
+        }
+        #expect(try client.workers().first?.isAlive == true)
       }
     }
   }

@@ -1,3 +1,4 @@
+import FlusterSystem
 import FlusterTesting
 import Glibc
 import Testing
@@ -11,6 +12,10 @@ final class SystemInstance {
     case controller = "fluster"
     case worker = "fluster-worker"
     case alice, bob
+    /// Of fluster-admin, by a supplementary group.
+    case carol
+    /// Whose uid stands for all that have none here.
+    case nobody
   }
 
   let directory: String
@@ -20,7 +25,9 @@ final class SystemInstance {
 
   /// Starts one, hands it to `body`, ends it, and checks that no process remains. Says that it is
   /// skipped where that is not possible.
-  static func with(_ body: (SystemInstance) throws -> Void) throws {
+  static func with(
+    settings: String = "", _ body: (SystemInstance) throws -> Void
+  ) throws {
     guard geteuid() == 0 else {
       #expect(maySkip(because: "several users need root"))
       return
@@ -30,7 +37,7 @@ final class SystemInstance {
     let instance = try SystemInstance(in: temporary.path)
     defer { instance.killAll() }
     do {
-      try instance.startAll()
+      try instance.startAll(settings)
       try body(instance)
       try eventually("only daemons run") { instance.strays.isEmpty }
     } catch {
@@ -52,6 +59,8 @@ final class SystemInstance {
       fluster-worker:x:991:991::/nonexistent:/bin/false
       alice:x:1101:1101::/tmp:/bin/sh
       bob:x:1102:1102::/tmp:/bin/sh
+      carol:x:1103:1103::/tmp:/bin/sh
+      nobody:x:65534:65534::/tmp:/bin/sh
 
       """
     let groups = """
@@ -60,7 +69,10 @@ final class SystemInstance {
       fluster-worker:x:991:fluster
       alice:x:1101:
       bob:x:1102:
+      carol:x:1103:
       lab:x:1200:alice
+      fluster-admin:x:1201:carol
+      nobody:x:65534:
 
       """
     try write(accounts, to: "\(directory)/passwd")
@@ -83,10 +95,10 @@ final class SystemInstance {
     try eventually("the namespace is there") { access("\(directory)/ready", F_OK) == 0 }
   }
 
-  private func startAll() throws {
+  private func startAll(_ settings: String) throws {
     try start("fluster-shim", as: .root)
     try eventually("the shim listens") { Programs.answers("\(directory)/run/shim.sock") }
-    try configure("")
+    try configure(settings)
     try start("flusterd", as: .controller, "--config", "\(directory)/fluster.conf")
     try eventually("flusterd listens") { Programs.answers("\(directory)/run/control.sock") }
     try start("fluster-worker", as: .worker, "--id", "w1", "--cpus", "2", "--mem", "2G")
@@ -99,11 +111,54 @@ final class SystemInstance {
     for daemon in daemons where daemon.name == "flusterd" { daemon.program.signal(SIGHUP) }
   }
 
+  var workerSocket: String { "\(directory)/run/worker.sock" }
+
+  /// Waits until flusterd has read its configuration again so many times.
+  func waitForReloads(_ count: Int) throws {
+    try eventually("flusterd has read its configuration") {
+      said(by: "flusterd").split(separator: "\n").count { $0.contains(": read /") } == count
+    }
+  }
+
   private func start(_ name: String, as user: User, _ options: String...) throws {
+    try start(name, as: user, calling: name, ["--system"] + options)
+  }
+
+  /// Starts a daemon whose messages go to `log`, with any options.
+  func start(
+    _ name: String, as user: User, calling log: String, _ options: [String]
+  ) throws {
     let program = try Program(
-      command(as: user, [name, "--system"] + options), environment: try environment,
-      errorsTo: "\(directory)/\(name).log")
-    daemons.append((name, program))
+      command(as: user, [name] + options), environment: try environment,
+      errorsTo: "\(directory)/\(log).log")
+    daemons.append((log, program))
+  }
+
+  /// What a daemon has said.
+  func said(by name: String) -> String { (try? text(at: "\(directory)/\(name).log")) ?? "" }
+
+  /// A client of another uid: a process of that user, which passes on what is said, has connected.
+  func talker(to path: String, as user: User) throws -> Talker {
+    let relay = """
+      my $far = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "$!\\n";
+      open(my $near, "+<&=", 3) or die "$!\\n";
+      my $both = IO::Select->new($far, $near);
+      while (1) {
+        for my $in ($both->can_read) {
+          sysread($in, my $bytes, 65536) or exit;
+          my $out = $in == $far ? $near : $far;
+          while (length $bytes) {
+            my $count = syswrite($out, $bytes) or exit;
+            substr($bytes, 0, $count) = "";
+          }
+        }
+      }
+      """
+    let (near, far) = try UnixSocket.pair(kind: .stream)
+    let words = ["perl", "-MIO::Socket::UNIX", "-MIO::Select", "-e", relay, path]
+    let program = try Program(
+      command(as: user, words), environment: try environment, passing: [far.raw])
+    return try Talker(adopting: near, from: program)
   }
 
   /// Runs a command as a user in the directory for files.

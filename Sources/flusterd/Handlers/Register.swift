@@ -16,14 +16,34 @@ extension Daemon {
           wayOut: "start the flusterd that they belong to, or end them with the worker's shim")
       }
       let link = request.connection.link
-      links[link] = WorkerLink(
-        worker: registration.record.id, request: request.number, pid: registration.pid,
-        pidfds: pidfds)
       var record = registration.record
       record.isPersonal = !admission.isTrustedWorker(request.peer.uid)
+      record.id = try name(of: record)
+      // What is on this machine shows its processes. Its own is the kernel's to tell.
+      let isHere = pidfds.count == 2
+      links[link] = WorkerLink(
+        worker: record.id, request: request.number,
+        pid: isHere ? UInt32(clamping: request.peer.pid) : registration.pid,
+        pidfds: isHere ? [request.peer.process ?? pidfds[0], pidfds[1]] : [])
       step(.register(record, link))
     } catch {
       clients.refuse(request.connection, error, request: request.number)
     }
+  }
+
+  /// What a worker is called here. A personal one has its owner's uid in its name, so that nobody
+  /// takes the id of a machine of all that has not come yet; who had a worker under one of the two
+  /// names keeps that, whatever the settings have become.
+  private func name(of worker: WorkerRecord) throws(Refusal) -> WorkerID {
+    let personal = WorkerID("\(worker.id.name)@\(worker.owner)")
+    for id in [worker.id, personal] where controller.state.workers[id]?.record.owner == worker.owner
+    {
+      return id
+    }
+    guard worker.isPersonal else { return worker.id }
+    guard personal.name.utf8.count <= Limit.workerID else {
+      throw .invalid("the id \(personal.name) is longer than \(Limit.workerID) bytes")
+    }
+    return personal
   }
 }
