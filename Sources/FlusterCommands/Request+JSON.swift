@@ -70,6 +70,8 @@ extension JSONObject {
     if !launch.ports.isEmpty { set("ports", .array(launch.ports.map(JSON.string))) }
     if !launch.sockets.isEmpty { set("sockets", .array(launch.sockets.map(JSON.string))) }
     set("log_max_bytes", .unsigned(launch.logMaxBytes))
+    if launch.timestamps { set("timestamps", .bool(true)) }
+    if launch.journal { set("journal", .bool(true)) }
     var limits = JSONObject()
     for limit in launch.rlimits {
       var values = JSONObject()

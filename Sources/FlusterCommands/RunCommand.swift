@@ -125,9 +125,10 @@ package struct RunCommand: AskingCommand {
   private var isArray: Bool { submit.many.array != nil || submit.many.eachLine != nil }
 
   /// Where our output and our error are two things, the job's are kept apart, too. What outlives
-  /// this command must not need it.
+  /// this command must not need it, and what the worker reads by the line it reads itself.
   private var takesError: Bool {
-    isOwn && submit.output.stdout == nil && submit.output.stderr == nil
+    isOwn && !submit.output.timestamps && !submit.output.journal && submit.output.stdout == nil
+      && submit.output.stderr == nil
       && !StandardStream.areOne(.output, .error)
   }
 

@@ -59,6 +59,8 @@ extension SubmitCommand {
     "--end-children": { $0.tree.endChildren = true },
     "--gang": { $0.order.gang = true },
     "--one-per-worker": { $0.order.onePerWorker = true },
+    "--timestamps": { $0.output.timestamps = true },
+    "--journal": { $0.output.journal = true },
     "--hold": { $0.asking.hold = true },
     "--wait": { $0.asking.wait = true },
     "--dry-run": { $0.asking.dryRun = true },
@@ -127,6 +129,7 @@ extension SubmitCommand {
     command.output = SubmitOptions.Output()
     (command.output.stdout, command.output.stderr) = (nil, nil)
     (command.output.logMax, command.output.stdin) = (nil, nil)
+    (command.output.timestamps, command.output.journal) = (false, false)
     command.tree = SubmitOptions.Tree()
     (command.tree.detach, command.tree.endChildren) = (false, false)
     command.asking = SubmitOptions.Asking()

@@ -205,6 +205,12 @@ extension SubmitCommand {
     if let stdin = try file("--stdin", output.stdin) { launch.stdin = .of(stdin) }
     if let stdout = try file("-o", output.stdout) { launch.stdout = .of(stdout) }
     if let stderr = try file("-E", output.stderr) { launch.stderr = .of(stderr) }
+    (launch.timestamps, launch.journal) = (output.timestamps, output.journal)
+    if launch.isByLine, launch.hasStdout {
+      throw .usage(
+        "\(launch.timestamps ? "--timestamps" : "--journal") is for output that is kept, and -o "
+          + "sends it to a file", wayOut: "leave out -o; -E may stay")
+    }
     launch.logMaxBytes = Limit.usualLog
     if let logMax = output.logMax {
       launch.logMaxBytes = try QuantityArgument.bytes("--log-max", logMax)

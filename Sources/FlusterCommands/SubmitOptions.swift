@@ -268,6 +268,12 @@ enum SubmitOptions {
       parsing: .unconditional,
       help: ArgumentHelp("Standard input from this file (/dev/null).", valueName: "file"))
     var stdin: String?
+
+    @Flag(help: "Begin each line of the kept log with the time.")
+    var timestamps = false
+
+    @Flag(help: "Have each line of output in the journal, too.")
+    var journal = false
   }
 
   /// Where it stands in the tree of jobs.

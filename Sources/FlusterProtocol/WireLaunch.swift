@@ -33,6 +33,9 @@ extension WireLaunch {
     }
   }
 
+  /// The worker reads the output, line by line, and writes the log.
+  package var isByLine: Bool { timestamps || journal }
+
   /// Refuses what no machine could start; fills in the usual log cap.
   mutating func check() throws(Refusal) {
     try checkArguments()
@@ -41,6 +44,11 @@ extension WireLaunch {
     try checkEntries(self)
     try checkNames(ports, "port")
     try checkNames(sockets, "socket")
+    guard !isByLine || !hasStdout else {
+      throw .invalid(
+        "\(timestamps ? "timestamps" : "journal") is for output that is kept, and stdout is a file",
+        wayOut: "leave out one of them")
+    }
     guard umask <= Limit.umask else {
       throw .invalid("umask 0\(String(umask, radix: 8)) is above 0777")
     }

@@ -1432,88 +1432,120 @@ package nonisolated struct WireAmount: Sendable {
 }
 
 /// What the shim needs to start a task, captured at submit.
-package nonisolated struct WireLaunch: Sendable {
+package nonisolated struct WireLaunch: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var argv: [Data] = []
+  package var argv: [Data] {
+    get {_storage._argv}
+    set {_uniqueStorage()._argv = newValue}
+  }
 
-  package var directory: Data = Data()
+  package var directory: Data {
+    get {_storage._directory}
+    set {_uniqueStorage()._directory = newValue}
+  }
 
-  package var umask: UInt32 = 0
+  package var umask: UInt32 {
+    get {_storage._umask}
+    set {_uniqueStorage()._umask = newValue}
+  }
 
-  package var rlimits: [WireRlimit] = []
+  package var rlimits: [WireRlimit] {
+    get {_storage._rlimits}
+    set {_uniqueStorage()._rlimits = newValue}
+  }
 
-  package var nice: Int32 = 0
+  package var nice: Int32 {
+    get {_storage._nice}
+    set {_uniqueStorage()._nice = newValue}
+  }
 
   /// Paths with patterns, relative to the directory; absent: /dev/null, the kept log, as stdout.
   package var stdin: Data {
-    get {_stdin ?? Data()}
-    set {_stdin = newValue}
+    get {_storage._stdin ?? Data()}
+    set {_uniqueStorage()._stdin = newValue}
   }
   /// Returns true if `stdin` has been explicitly set.
-  package var hasStdin: Bool {self._stdin != nil}
+  package var hasStdin: Bool {_storage._stdin != nil}
   /// Clears the value of `stdin`. Subsequent reads from it will return its default value.
-  package mutating func clearStdin() {self._stdin = nil}
+  package mutating func clearStdin() {_uniqueStorage()._stdin = nil}
 
   package var stdout: Data {
-    get {_stdout ?? Data()}
-    set {_stdout = newValue}
+    get {_storage._stdout ?? Data()}
+    set {_uniqueStorage()._stdout = newValue}
   }
   /// Returns true if `stdout` has been explicitly set.
-  package var hasStdout: Bool {self._stdout != nil}
+  package var hasStdout: Bool {_storage._stdout != nil}
   /// Clears the value of `stdout`. Subsequent reads from it will return its default value.
-  package mutating func clearStdout() {self._stdout = nil}
+  package mutating func clearStdout() {_uniqueStorage()._stdout = nil}
 
   package var stderr: Data {
-    get {_stderr ?? Data()}
-    set {_stderr = newValue}
+    get {_storage._stderr ?? Data()}
+    set {_uniqueStorage()._stderr = newValue}
   }
   /// Returns true if `stderr` has been explicitly set.
-  package var hasStderr: Bool {self._stderr != nil}
+  package var hasStderr: Bool {_storage._stderr != nil}
   /// Clears the value of `stderr`. Subsequent reads from it will return its default value.
-  package mutating func clearStderr() {self._stderr = nil}
+  package mutating func clearStderr() {_uniqueStorage()._stderr = nil}
 
   /// 0: the usual 100 MiB.
-  package var logMaxBytes: UInt64 = 0
+  package var logMaxBytes: UInt64 {
+    get {_storage._logMaxBytes}
+    set {_uniqueStorage()._logMaxBytes = newValue}
+  }
 
   /// TCP ports and socket paths to be found for each attempt, by name: a letter, then letters,
   /// digits and underscores. In the environment they are FLUSTER_PORT_NAME and FLUSTER_SOCK_NAME,
   /// with the name in upper case.
-  package var ports: [String] = []
+  package var ports: [String] {
+    get {_storage._ports}
+    set {_uniqueStorage()._ports = newValue}
+  }
 
-  package var sockets: [String] = []
+  package var sockets: [String] {
+    get {_storage._sockets}
+    set {_uniqueStorage()._sockets = newValue}
+  }
 
   /// Absent: the command is no script.
   package var script: WireScriptPlace {
-    get {_script ?? WireScriptPlace()}
-    set {_script = newValue}
+    get {_storage._script ?? WireScriptPlace()}
+    set {_uniqueStorage()._script = newValue}
   }
   /// Returns true if `script` has been explicitly set.
-  package var hasScript: Bool {self._script != nil}
+  package var hasScript: Bool {_storage._script != nil}
   /// Clears the value of `script`. Subsequent reads from it will return its default value.
-  package mutating func clearScript() {self._script = nil}
+  package mutating func clearScript() {_uniqueStorage()._script = nil}
 
   /// Each task has an entry of the list that was sent before the submit; absent: there is no list.
   package var entries: WireEntryList {
-    get {_entries ?? WireEntryList()}
-    set {_entries = newValue}
+    get {_storage._entries ?? WireEntryList()}
+    set {_uniqueStorage()._entries = newValue}
   }
   /// Returns true if `entries` has been explicitly set.
-  package var hasEntries: Bool {self._entries != nil}
+  package var hasEntries: Bool {_storage._entries != nil}
   /// Clears the value of `entries`. Subsequent reads from it will return its default value.
-  package mutating func clearEntries() {self._entries = nil}
+  package mutating func clearEntries() {_uniqueStorage()._entries = nil}
+
+  /// In the kept log each line begins with the time; each line is an entry of the journal, too. With
+  /// either there is no path for stdout.
+  package var timestamps: Bool {
+    get {_storage._timestamps}
+    set {_uniqueStorage()._timestamps = newValue}
+  }
+
+  package var journal: Bool {
+    get {_storage._journal}
+    set {_uniqueStorage()._journal = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _stdin: Data? = nil
-  fileprivate var _stdout: Data? = nil
-  fileprivate var _stderr: Data? = nil
-  fileprivate var _script: WireScriptPlace? = nil
-  fileprivate var _entries: WireEntryList? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// What Entries have brought, in all; what a submit says of it must be so.
@@ -5612,93 +5644,167 @@ nonisolated extension WireAmount: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Launch"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}argv\0\u{1}directory\0\u{1}umask\0\u{1}rlimits\0\u{1}nice\0\u{1}stdin\0\u{1}stdout\0\u{1}stderr\0\u{3}log_max_bytes\0\u{1}ports\0\u{1}sockets\0\u{1}script\0\u{1}entries\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}argv\0\u{1}directory\0\u{1}umask\0\u{1}rlimits\0\u{1}nice\0\u{1}stdin\0\u{1}stdout\0\u{1}stderr\0\u{3}log_max_bytes\0\u{1}ports\0\u{1}sockets\0\u{1}script\0\u{1}entries\0\u{2}\u{3}timestamps\0\u{1}journal\0")
+
+  fileprivate class _StorageClass {
+    var _argv: [Data] = []
+    var _directory: Data = Data()
+    var _umask: UInt32 = 0
+    var _rlimits: [WireRlimit] = []
+    var _nice: Int32 = 0
+    var _stdin: Data? = nil
+    var _stdout: Data? = nil
+    var _stderr: Data? = nil
+    var _logMaxBytes: UInt64 = 0
+    var _ports: [String] = []
+    var _sockets: [String] = []
+    var _script: WireScriptPlace? = nil
+    var _entries: WireEntryList? = nil
+    var _timestamps: Bool = false
+    var _journal: Bool = false
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _argv = source._argv
+      _directory = source._directory
+      _umask = source._umask
+      _rlimits = source._rlimits
+      _nice = source._nice
+      _stdin = source._stdin
+      _stdout = source._stdout
+      _stderr = source._stderr
+      _logMaxBytes = source._logMaxBytes
+      _ports = source._ports
+      _sockets = source._sockets
+      _script = source._script
+      _entries = source._entries
+      _timestamps = source._timestamps
+      _journal = source._journal
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.argv) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.directory) }()
-      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.umask) }()
-      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.rlimits) }()
-      case 5: try { try decoder.decodeSingularInt32Field(value: &self.nice) }()
-      case 6: try { try decoder.decodeSingularBytesField(value: &self._stdin) }()
-      case 7: try { try decoder.decodeSingularBytesField(value: &self._stdout) }()
-      case 8: try { try decoder.decodeSingularBytesField(value: &self._stderr) }()
-      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.logMaxBytes) }()
-      case 10: try { try decoder.decodeRepeatedStringField(value: &self.ports) }()
-      case 11: try { try decoder.decodeRepeatedStringField(value: &self.sockets) }()
-      case 12: try { try decoder.decodeSingularMessageField(value: &self._script) }()
-      case 13: try { try decoder.decodeSingularMessageField(value: &self._entries) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeRepeatedBytesField(value: &_storage._argv) }()
+        case 2: try { try decoder.decodeSingularBytesField(value: &_storage._directory) }()
+        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._umask) }()
+        case 4: try { try decoder.decodeRepeatedMessageField(value: &_storage._rlimits) }()
+        case 5: try { try decoder.decodeSingularInt32Field(value: &_storage._nice) }()
+        case 6: try { try decoder.decodeSingularBytesField(value: &_storage._stdin) }()
+        case 7: try { try decoder.decodeSingularBytesField(value: &_storage._stdout) }()
+        case 8: try { try decoder.decodeSingularBytesField(value: &_storage._stderr) }()
+        case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._logMaxBytes) }()
+        case 10: try { try decoder.decodeRepeatedStringField(value: &_storage._ports) }()
+        case 11: try { try decoder.decodeRepeatedStringField(value: &_storage._sockets) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._script) }()
+        case 13: try { try decoder.decodeSingularMessageField(value: &_storage._entries) }()
+        case 16: try { try decoder.decodeSingularBoolField(value: &_storage._timestamps) }()
+        case 17: try { try decoder.decodeSingularBoolField(value: &_storage._journal) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.argv.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.argv, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._argv.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._argv, fieldNumber: 1)
+      }
+      if !_storage._directory.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._directory, fieldNumber: 2)
+      }
+      if _storage._umask != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._umask, fieldNumber: 3)
+      }
+      if !_storage._rlimits.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._rlimits, fieldNumber: 4)
+      }
+      if _storage._nice != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._nice, fieldNumber: 5)
+      }
+      try { if let v = _storage._stdin {
+        try visitor.visitSingularBytesField(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._stdout {
+        try visitor.visitSingularBytesField(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._stderr {
+        try visitor.visitSingularBytesField(value: v, fieldNumber: 8)
+      } }()
+      if _storage._logMaxBytes != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._logMaxBytes, fieldNumber: 9)
+      }
+      if !_storage._ports.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._ports, fieldNumber: 10)
+      }
+      if !_storage._sockets.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._sockets, fieldNumber: 11)
+      }
+      try { if let v = _storage._script {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
+      try { if let v = _storage._entries {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+      } }()
+      if _storage._timestamps != false {
+        try visitor.visitSingularBoolField(value: _storage._timestamps, fieldNumber: 16)
+      }
+      if _storage._journal != false {
+        try visitor.visitSingularBoolField(value: _storage._journal, fieldNumber: 17)
+      }
     }
-    if !self.directory.isEmpty {
-      try visitor.visitSingularBytesField(value: self.directory, fieldNumber: 2)
-    }
-    if self.umask != 0 {
-      try visitor.visitSingularUInt32Field(value: self.umask, fieldNumber: 3)
-    }
-    if !self.rlimits.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.rlimits, fieldNumber: 4)
-    }
-    if self.nice != 0 {
-      try visitor.visitSingularInt32Field(value: self.nice, fieldNumber: 5)
-    }
-    try { if let v = self._stdin {
-      try visitor.visitSingularBytesField(value: v, fieldNumber: 6)
-    } }()
-    try { if let v = self._stdout {
-      try visitor.visitSingularBytesField(value: v, fieldNumber: 7)
-    } }()
-    try { if let v = self._stderr {
-      try visitor.visitSingularBytesField(value: v, fieldNumber: 8)
-    } }()
-    if self.logMaxBytes != 0 {
-      try visitor.visitSingularUInt64Field(value: self.logMaxBytes, fieldNumber: 9)
-    }
-    if !self.ports.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.ports, fieldNumber: 10)
-    }
-    if !self.sockets.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.sockets, fieldNumber: 11)
-    }
-    try { if let v = self._script {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
-    } }()
-    try { if let v = self._entries {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireLaunch, rhs: WireLaunch) -> Bool {
-    if lhs.argv != rhs.argv {return false}
-    if lhs.directory != rhs.directory {return false}
-    if lhs.umask != rhs.umask {return false}
-    if lhs.rlimits != rhs.rlimits {return false}
-    if lhs.nice != rhs.nice {return false}
-    if lhs._stdin != rhs._stdin {return false}
-    if lhs._stdout != rhs._stdout {return false}
-    if lhs._stderr != rhs._stderr {return false}
-    if lhs.logMaxBytes != rhs.logMaxBytes {return false}
-    if lhs.ports != rhs.ports {return false}
-    if lhs.sockets != rhs.sockets {return false}
-    if lhs._script != rhs._script {return false}
-    if lhs._entries != rhs._entries {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._argv != rhs_storage._argv {return false}
+        if _storage._directory != rhs_storage._directory {return false}
+        if _storage._umask != rhs_storage._umask {return false}
+        if _storage._rlimits != rhs_storage._rlimits {return false}
+        if _storage._nice != rhs_storage._nice {return false}
+        if _storage._stdin != rhs_storage._stdin {return false}
+        if _storage._stdout != rhs_storage._stdout {return false}
+        if _storage._stderr != rhs_storage._stderr {return false}
+        if _storage._logMaxBytes != rhs_storage._logMaxBytes {return false}
+        if _storage._ports != rhs_storage._ports {return false}
+        if _storage._sockets != rhs_storage._sockets {return false}
+        if _storage._script != rhs_storage._script {return false}
+        if _storage._entries != rhs_storage._entries {return false}
+        if _storage._timestamps != rhs_storage._timestamps {return false}
+        if _storage._journal != rhs_storage._journal {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -5,11 +5,17 @@ import Glibc
 package enum SealedMemory {
   /// A close-on-exec memfd with these bytes; `name` shows in /proc only.
   package static func make(_ bytes: [UInt8], name: String) throws(SystemError) -> Descriptor {
+    let memory = try open(bytes, name: name)
+    guard fl_seal(memory.raw) == 0 else { throw SystemError.last("seal memory \(name)") }
+    return memory
+  }
+
+  /// The same, but not sealed: whoever has it may change it.
+  package static func open(_ bytes: [UInt8], name: String) throws(SystemError) -> Descriptor {
     let raw = fl_memfd(name)
     guard raw >= 0 else { throw SystemError.last("make memory \(name)") }
     let memory = Descriptor(adopting: raw)
     try memory.write(bytes, what: "memory \(name)")
-    guard fl_seal(raw) == 0 else { throw SystemError.last("seal memory \(name)") }
     return memory
   }
 

@@ -43,6 +43,9 @@ package final class ShimConnection: Sendable {
         if spawn.scriptWord != nil {
           descriptors.append(try SealedMemory.make(spawn.script, name: "fluster-script"))
         }
+        if spawn.output == .piped {
+          descriptors.append(try SealedMemory.open(spawn.ledger, name: "fluster-output"))
+        }
       } catch { throw .system(error) }
     }
     return try Self.send(request.encoded(), descriptors: descriptors, to: descriptor)

@@ -64,6 +64,10 @@ package enum ShimNotice: Sendable, Hashable {
   case ended(uid: [UInt8], tag: [UInt8], ShimRecord)
   /// With the log, open for reading and writing (to punch holes into it).
   case log(uid: [UInt8], errors: Bool)
+  /// With the ledger, both ends of the pipe to put bytes aside, read first, and the reading end of
+  /// the output's pipe, and of that of errors if there is one. Comes behind `log`, and in a list
+  /// before the end, too: what stands in them is the worker's to write.
+  case output(uid: [UInt8], errors: Bool)
   case listEnd
   /// The other end's version is not spoken here; the connection ends.
   case refused(theirs: UInt32, ours: UInt32)
@@ -134,6 +138,10 @@ package enum ShimNotice: Sendable, Hashable {
       writer.number(total)
       writer.optional(since)
       return writer.packet(kind: 112)
+    case .output(let uid, let errors):
+      writer.uid(uid)
+      writer.flag(errors)
+      return writer.packet(kind: 113)
     }
   }
 
@@ -164,6 +172,7 @@ package enum ShimNotice: Sendable, Hashable {
       notice = .frozen(
         uid: try reader.uid(), total: try reader.number(Int64.self),
         since: try reader.optional(Int64.self))
+    case 113: notice = .output(uid: try reader.uid(), errors: try reader.flag())
     default: throw .malformed("unknown notice \(kind)")
     }
     try reader.end()

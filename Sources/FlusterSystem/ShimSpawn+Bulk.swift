@@ -1,6 +1,6 @@
 /// A spawn crosses in two parts: uid, owner and tag in the packet, the rest in a sealed memfd, so
 /// that nothing the other end does can change it while or after it is checked. A script comes in a
-/// second memfd, which nobody checks but the owner's interpreter.
+/// second memfd, which nobody checks but the owner's interpreter; so does the worker's ledger.
 extension ShimSpawn {
   /// The most bytes of one argument or variable (MAX_ARG_STRLEN).
   private static let stringLimit = 128 << 10
@@ -67,9 +67,9 @@ extension ShimSpawn {
     return spawn
   }
 
-  /// Refuses a spawn that came with other descriptors than its bulk and, if it has one, its script.
+  /// Refuses a spawn that came with other descriptors than it must.
   package func check(descriptors count: Int) throws(ShimWireError) {
-    guard count == (scriptWord == nil ? 1 : 2) else {
+    guard count == descriptorCount else {
       throw .malformed("a spawn with \(count) descriptors")
     }
   }
@@ -95,7 +95,9 @@ extension ShimSpawn {
     guard limits.allSatisfy({ $0.resource < ShimLimit.names.count && $0.soft <= $0.hard }) else {
       throw .malformed("a resource limit out of bounds")
     }
-    guard input != .kept, input != .likeOutput, output != .likeOutput else {
+    guard input != .kept, input != .likeOutput, input != .piped, output != .likeOutput,
+      errors != .piped || output == .piped
+    else {
       throw .malformed("a stream that cannot be one")
     }
   }
@@ -108,6 +110,7 @@ extension ShimSpawn {
     case .path(let path):
       writer.number(UInt8(3))
       writer.string(path)
+    case .piped: writer.number(UInt8(4))
     }
   }
 
@@ -117,6 +120,7 @@ extension ShimSpawn {
     case 1: return .kept
     case 2: return .likeOutput
     case 3: return .path(try reader.string(limit: pathLimit - 1))
+    case 4: return .piped
     default: throw .malformed("an unknown kind of stream")
     }
   }

@@ -4,6 +4,9 @@ package enum ShimStream: Sendable, Hashable {
   case discard
   /// A log that the shim makes and keeps; output only.
   case kept
+  /// A pipe that the worker reads, to write a log that the shim makes and keeps; of standard error,
+  /// a pipe of its own beside that of standard output, and the same log.
+  case piped
   /// Opened by the attempt itself as its owner, relative to its directory; output is appended.
   case path([UInt8])
   /// Wherever standard output goes; standard error only.
@@ -70,10 +73,14 @@ package struct ShimSpawn: Sendable, Hashable {
   package var processLimit: UInt64?
   /// `discard` or `path`.
   package var input: ShimStream = .discard
-  /// `discard`, `kept` or `path`.
+  /// `discard`, `kept`, `piped` or `path`.
   package var output: ShimStream = .kept
-  /// Any.
+  /// Any; `piped` only where standard output is.
   package var errors: ShimStream = .likeOutput
+
+  /// Of a piped attempt: what the worker wants to find in front of the memory in which it notes how
+  /// far it is with the pipes. The shim keeps that memory and never looks at it.
+  package var ledger: [UInt8] = []
 
   /// An attempt with a kept log for both outputs and no limits.
   package init(
@@ -84,6 +91,14 @@ package struct ShimSpawn: Sendable, Hashable {
     self.argv = argv
     self.environment = environment
     self.directory = directory
+  }
+
+  /// Whether a log is kept of standard output.
+  package var keepsOutput: Bool { output == .kept || output == .piped }
+
+  /// The descriptors that a spawn comes with: its bulk, its script and its ledger, if it has them.
+  package var descriptorCount: Int {
+    1 + (scriptWord == nil ? 0 : 1) + (output == .piped ? 1 : 0)
   }
 
   /// The name of a kept log in the log directory: `<uid>.log`, `<uid>.err`.

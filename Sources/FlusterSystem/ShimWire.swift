@@ -11,7 +11,7 @@ package enum ShimWire {
   /// The most bytes a spawn's memfd may have: an environment and arguments at the kernel's limit.
   package static let bulkLimit = 8 << 20
   /// The most descriptors that travel with one packet.
-  package static let descriptorLimit = 2
+  package static let descriptorLimit = 5
   /// The bytes of an attempt uid, and of a tag.
   package static let uidLength = 16
   /// The tag of an attempt of which it is not known whose it is.

@@ -65,6 +65,9 @@ struct Attempt {
   /// The kept logs, open for as long as the attempt is.
   var output: Descriptor?
   var errors: Descriptor?
+  /// Of an attempt whose output the worker reads; they stay, as its log does, until its end is
+  /// acknowledged, for something may stand in them.
+  var pipes: OutputPipes?
 
   var leader: Leader?
   var marks: Marks
@@ -102,7 +105,7 @@ struct Attempt {
     owner = spawn.owner
     tag = spawn.tag
     phase = .resolving
-    keepsOutput = spawn.output == .kept
+    keepsOutput = spawn.keepsOutput
     keepsErrors = spawn.errors == .kept
     marks = Marks(
       leader: 0, ticks: 0, owner: spawn.owner, variable: Marks.variable(of: spawn.uid),
@@ -145,6 +148,11 @@ struct Attempt {
   /// The end is known; it waits for its acknowledgement.
   var isOver: Bool {
     if case .over = phase { true } else { false }
+  }
+
+  /// It is at its command.
+  var isRunning: Bool {
+    if case .running = phase { true } else { false }
   }
 
   /// What is told of its start.

@@ -120,7 +120,7 @@ struct Launch {
   ) -> fl_stream {
     switch stream {
     case .discard: fl_stream(kind: Int32(FL_STREAM_NULL.rawValue), fd: -1, path: nil)
-    case .kept:
+    case .kept, .piped:
       fl_stream(kind: Int32(FL_STREAM_FD.rawValue), fd: descriptor?.raw ?? -1, path: nil)
     case .path: fl_stream(kind: Int32(FL_STREAM_PATH.rawValue), fd: -1, path: path)
     case .likeOutput: fl_stream(kind: Int32(FL_STREAM_OUTPUT.rawValue), fd: -1, path: nil)

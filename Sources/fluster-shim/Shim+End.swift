@@ -105,14 +105,17 @@ extension Shim {
     if let failure = attempt.failure, !attempt.isLost {
       if attempt.output != nil { surroundings.logs.remove(uid, errors: false) }
       if attempt.errors != nil { surroundings.logs.remove(uid, errors: true) }
+      attempts[uid]?.pipes = nil
       notice = .notStarted(
         uid: uid, tag: attempt.tag, reason: failure.reason, errno: failure.errno)
       self.record(.notStarted(reason: failure.reason, errno: failure.errno), of: uid)
     } else {
+      // What it wrote before it was known to run is the worker's, too.
+      if attempt.pipes != nil, !attempt.isRunning { tellLogs(of: attempt) }
       notice = .ended(uid: uid, tag: attempt.tag, record)
       self.record(.ended(record), of: uid)
     }
-    var over = attempt
+    var over = attempts[uid] ?? attempt
     over.phase = .over(notice)
     over.release()
     attempts[uid] = over
@@ -188,8 +191,10 @@ extension Attempt {
   fileprivate mutating func release() {
     file = nil
     cgroup = nil
-    output = nil
-    errors = nil
+    if pipes == nil {
+      output = nil
+      errors = nil
+    }
     leader = nil
     status = nil
     watch = nil

@@ -30,7 +30,11 @@ extension Shim {
     case .hello: break
     case .spawn(let spawn):
       guard attempts[spawn.uid] == nil else { return present(spawn.uid) }
-      admit(spawn, script: spawn.scriptWord == nil ? nil : descriptors.last)
+      admit(
+        spawn,
+        Brought(
+          script: spawn.scriptWord == nil ? nil : descriptors[1],
+          ledger: spawn.output == .piped ? descriptors.last : nil))
     case .signal(let uid, let number): signal(uid, number)
     case .freeze(let uid, let isFrozen): freeze(uid, isFrozen)
     case .kill(let uid):
@@ -92,16 +96,21 @@ extension Shim {
       guard let started = attempt.started, let leader = attempt.leader else { return }
       tell(.started(started), [leader.pidfd])
       tellLogs(of: attempt)
-    case .over(let notice): tell(notice)
+    case .over(let notice):
+      if attempt.pipes != nil { tellLogs(of: attempt) }
+      tell(notice)
     }
     if attempt.frozen.total > 0 || attempt.frozen.since != nil { tellFreeze(uid) }
     if attempt.sweep?.isToldStuck == true, !attempt.isOver { tell(.stuck(uid: uid)) }
   }
 
-  /// Hands the kept logs of a running attempt over.
+  /// Hands the kept logs of an attempt over, and the pipes of its output.
   func tellLogs(of attempt: Attempt) {
     if let log = attempt.output { tell(.log(uid: attempt.uid, errors: false), [log]) }
     if let log = attempt.errors { tell(.log(uid: attempt.uid, errors: true), [log]) }
+    if let pipes = attempt.pipes {
+      tell(.output(uid: attempt.uid, errors: pipes.errors != nil), pipes.descriptors)
+    }
   }
 
   private func signal(_ uid: [UInt8], _ number: Int32) {

@@ -4,9 +4,17 @@ import FlusterSystemd
 import Glibc
 import Logging
 
+/// Descriptors that a spawn came with, which the shim passes on.
+struct Brought {
+  /// For the job.
+  var script: Descriptor?
+  /// For the worker again.
+  var ledger: Descriptor?
+}
+
 extension Shim {
   /// Takes an attempt on: from here it is held until its end is acknowledged.
-  func admit(_ spawn: ShimSpawn, script: Descriptor?) {
+  func admit(_ spawn: ShimSpawn, _ brought: Brought) {
     attempts[spawn.uid] = Attempt(spawn)
     guard !isStopping else { return refuse(spawn.uid, FL_REASON_PROCESS, ESHUTDOWN) }
     guard !leaseIsOver else { return refuse(spawn.uid, FL_REASON_PROCESS, ETIMEDOUT) }
@@ -15,7 +23,7 @@ extension Shim {
       return refuse(spawn.uid, FL_REASON_USER, EPERM)
     }
     switch surroundings.instance {
-    case .user: launch(spawn, script, identity: nil)
+    case .user: launch(spawn, brought, identity: nil)
     case .system:
       owners.find(spawn.owner) { [weak self] answer in
         guard let self else { return }
@@ -23,7 +31,7 @@ extension Shim {
         // It may have been killed, or even forgotten, meanwhile.
         guard case .resolving? = attempts[spawn.uid]?.phase else { return }
         switch answer {
-        case .known(let identity): launch(spawn, script, identity: identity)
+        case .known(let identity): launch(spawn, brought, identity: identity)
         case .failed(let errno):
           logger.warning("no groups for uid \(spawn.owner): \(SystemError.reason(errno))")
           refuse(spawn.uid, FL_REASON_USER, errno)
@@ -33,7 +41,7 @@ extension Shim {
   }
 
   /// Intent, logs, cgroup, process: whatever fails takes back what was made before it.
-  private func launch(_ spawn: ShimSpawn, _ script: Descriptor?, identity: Owners.Identity?) {
+  private func launch(_ spawn: ShimSpawn, _ brought: Brought, identity: Owners.Identity?) {
     let uid = spawn.uid
     do throws(SystemError) {
       attempts[uid]?.file = try surroundings.files.begin(intent(for: spawn))
@@ -42,7 +50,7 @@ extension Shim {
       return refuse(uid, FL_REASON_PROCESS, error.errno)
     }
     var launch = Launch(
-      spawn: spawn, identity: identity, script: script,
+      spawn: spawn, identity: identity, script: brought.script,
       limits: surroundings.limits.clamped(spawn.limits, ceilings: surroundings.settings.hardLimits),
       nice: max(spawn.nice, surroundings.settings.bestNice),
       resetsOOMScore: surroundings.resetsOOMScore,
@@ -54,6 +62,12 @@ extension Shim {
       let errors = try log(spawn, errors: true)
       launch.errors = errors?.output
       attempts[uid]?.errors = errors?.kept
+      if let ledger = brought.ledger {
+        let made = try OutputPipes.make(
+          for: spawn, ledger: ledger, owner: identity == nil ? nil : spawn.owner)
+        attempts[uid]?.pipes = made.pipes
+        (launch.output, launch.errors) = (made.output, made.errors)
+      }
     } catch {
       logger.error("\(error)")
       return refuse(uid, FL_REASON_LOG, error.errno)
@@ -79,13 +93,13 @@ extension Shim {
     ShimIntent(
       uid: spawn.uid, owner: spawn.owner, tag: spawn.tag, bootID: surroundings.bootID,
       wall: Clock.wallMilliseconds(),
-      cgroup: surroundings.groups?.path(of: spawn.uid) ?? "", keepsOutput: spawn.output == .kept,
+      cgroup: surroundings.groups?.path(of: spawn.uid) ?? "", keepsOutput: spawn.keepsOutput,
       keepsErrors: spawn.errors == .kept)
   }
 
   /// A kept log; nil if the attempt has none.
   private func log(_ spawn: ShimSpawn, errors: Bool) throws(SystemError) -> LogDirectory.Log? {
-    guard (errors ? spawn.errors : spawn.output) == .kept else { return nil }
+    guard errors ? spawn.errors == .kept : spawn.keepsOutput else { return nil }
     return try surroundings.logs.create(spawn.uid, errors: errors, owner: spawn.owner)
   }
 

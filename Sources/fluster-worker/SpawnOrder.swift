@@ -26,10 +26,11 @@ struct SpawnOrder {
   /// Whether a path asks for the owner's name, which takes a look into the user database.
   static func needsOwnerName(_ run: WireRun) -> Bool {
     let launch = run.launch
-    return [
-      launch.hasStdin ? launch.stdin.array : [], launch.hasStdout ? launch.stdout.array : [],
-      launch.hasStderr ? launch.stderr.array : [],
-    ].contains { OutputPattern($0).needsOwner }
+    return launch.journal
+      || [
+        launch.hasStdin ? launch.stdin.array : [], launch.hasStdout ? launch.stdout.array : [],
+        launch.hasStderr ? launch.stderr.array : [],
+      ].contains { OutputPattern($0).needsOwner }
   }
 
   /// Everything the shim is told.
@@ -57,6 +58,13 @@ struct SpawnOrder {
     if launch.hasStdin { spawn.input = try path(launch.stdin.array, .stdin) }
     if launch.hasStdout { spawn.output = try path(launch.stdout.array, .stdout) }
     if launch.hasStderr { spawn.errors = try path(launch.stderr.array, .stderr) }
+    if launch.isByLine, !launch.hasStdout {
+      spawn.output = .piped
+      // Apart, so that an error can be told from what is none.
+      if launch.journal, !launch.hasStderr { spawn.errors = .piped }
+      let label = OutputLabel(run: run, worker: worker, ownerName: ownerName)
+      spawn.ledger = OutputLedger.head(label)
+    }
     return spawn
   }
 

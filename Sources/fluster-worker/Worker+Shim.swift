@@ -35,6 +35,9 @@ extension Worker {
     complain("lost the shim", "\(reason)")
     shim = nil
     shimIsReady = false
+    // It will be told again.
+    draining = [:]
+    listIsComplete = false
     step(.shimUnlinked)
     shimRetry?.failed(at: now.monotonic.nanoseconds)
   }
@@ -51,14 +54,16 @@ extension Worker {
         .notStarted($0, StartReason(rawValue: reason) ?? .request, errno: errno)
       }
     case .ended(let uid, let tag, let record):
-      logs.close(uid)
-      freeAddresses(of: uid)
-      tell(uid, of: tag) { .ended($0, ExitRecord(record)) }
-      if logs.wantsPruning { pruneLogs() }
+      guard output.holds(uid) else { return ended(uid, of: tag, record) }
+      draining[uid] = (tag, record)
+      output.finish(uid)
     case .log(let uid, let errors):
       guard let file = descriptors.first, let id = AttemptUID(bytes: uid) else { return }
       logs.keep(file, uid, errors: errors, limit: facts[id]?.logLimit)
-    case .listEnd: ready()
+    case .output(let uid, let errors): relay(uid, descriptors, errors: errors)
+    case .listEnd:
+      listIsComplete = true
+      readyIfDrained()
     case .refused(let theirs, let ours):
       complain(
         "the shim refuses this worker",
@@ -70,6 +75,14 @@ extension Worker {
     case .unknown(let uid): log.debug("the shim does not hold \(ShimSpawn.hexadecimal(uid))")
     case .held(let count): log.notice("the shim stays: it holds \(count) attempts")
     }
+  }
+
+  /// Nothing of it is alive, and all that it wrote is where it belongs.
+  func ended(_ uid: [UInt8], of tag: [UInt8], _ record: ShimRecord) {
+    logs.close(uid)
+    freeAddresses(of: uid)
+    tell(uid, of: tag) { .ended($0, ExitRecord(record)) }
+    if logs.wantsPruning { pruneLogs() }
   }
 
   private func freeAddresses(of uid: [UInt8]) {
@@ -100,8 +113,11 @@ extension Worker {
     logs.prune(olderThan: settings.keepLogs, sparing: agent.heldUIDs)
   }
 
-  /// Everything the shim holds has been told: now flusterd may be told, too.
-  private func ready() {
+  /// Everything the shim holds has been told: now flusterd may be told, too. An attempt whose end
+  /// was told but not passed on yet would look as if it was not there.
+  func readyIfDrained() {
+    guard listIsComplete, draining.isEmpty else { return }
+    listIsComplete = false
     shimIsReady = true
     step(.shim(.listEnd))
     addresses.keep(only: agent.isActive)

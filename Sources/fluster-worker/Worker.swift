@@ -29,6 +29,11 @@ final class Worker {
   var agent: Agent
   var facts: [AttemptUID: Facts] = [:]
   let logs: KeptLogs
+  let output: JobOutput
+  /// Attempts that have ended, and whose output is still being written: nobody is told before.
+  var draining: [[UInt8]: (tag: [UInt8], record: ShimRecord)] = [:]
+  /// The shim's list is complete but for those.
+  var listIsComplete = false
   let owners: OwnerNames
   var addresses: Addresses
 
@@ -75,6 +80,7 @@ final class Worker {
     agent = Agent(capacity: settings.capacity)
     agent.lease = settings.lease
     logs = try KeptLogs(loop: loop, directory: places.log, log: log)
+    output = try JobOutput(loop: loop, log: log)
     owners = try OwnerNames(loop: loop)
     addresses = Addresses(
       runtime: places.runtime, worker: settings.id, ports: settings.ports, log: log)
@@ -90,6 +96,7 @@ final class Worker {
     logs.onLook = { [unowned self] in checkDisk() }
     shimRetry = try Reconnecting(loop) { [unowned self] in connectShim() }
     controllerRetry = try Reconnecting(loop) { [unowned self] in connectController() }
+    output.onFinish = { [unowned self] uid in drained(uid) }
     owners.onName = { [unowned self] uid in
       spawnWaiting(for: uid)
       finishTurn()

@@ -5,6 +5,25 @@ extension Golden {
   /// What is said about logs.
   static let logs: [Golden] = [
     Golden(
+      description: "a submit whose output is read by the line",
+      text: #"""
+        request: 12
+        submit {
+          job {
+            name: "tick"
+            launch {
+              argv: "date"
+              directory: "/"
+              timestamps: true
+              journal: true
+            }
+          }
+        }
+        """#,
+      hex: """
+        080c52191a170a047469636b4a0f0a046461746512012f800101880101
+        """),
+    Golden(
       description: "a request for a log",
       text: #"""
         request: 6

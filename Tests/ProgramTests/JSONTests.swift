@@ -84,7 +84,9 @@ extension Programs {
         try endSome(instance, all)
         try haveSomeRun(instance, all)
         try all.take("request", "sh", "-c", Self.dryRun)
-        try all.take("request", "fluster-submit", "--dry-run", "--cpus", "64", "true")
+        try all.take(
+          "request", "fluster-submit", "--dry-run", "--cpus", "64", "--timestamps", "--journal",
+          "true")
         try all.take("request", "sh", "-c", "echo true | fluster-submit --dry-run -")
         for words in ["", "-l"] {
           try all.take("job", "sh", "-c", "fluster-ls -A --json \(words)")

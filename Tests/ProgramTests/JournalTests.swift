@@ -77,6 +77,51 @@ extension Programs {
       withExtendedLifetime(journal) {}
     }
 
+    @Test("with --journal each line of a job's output is told, too, between its start and its end")
+    func output() throws {
+      guard let journal = try Journal.start() else { return }
+      try Instance.with(daemons: [.shim]) { instance in
+        try instance.start(.controller, wrapper: journal.stream)
+        try instance.start(.worker, wrapper: journal.stream)
+        let script = """
+          echo plain; printf 'a\\0b\\377\\n'; echo bad >&2; head -c 50000 /dev/zero | tr '\\0' x
+          echo; printf end
+          """
+        let id = try instance.submit("-n", "talker", "--journal", "-c", script)
+        #expect(try instance.wait(id) == 0)
+        func told(_ matches: String...) throws -> [ParsedJSON] {
+          try journal.entries(of: "talker", ["FLUSTER_JOB_ID=\(id)"] + matches).map {
+            try ParsedJSON($0)
+          }
+        }
+        try eventually("all lines are told") { try told().count == 6 }
+        let lines = try told("FLUSTER_STREAM=stdout")
+        #expect(lines.count == 5)
+        #expect(lines[0]["MESSAGE"]?.string == "plain" && lines[0]["PRIORITY"]?.string == "6")
+        let bytes = ["97", "0", "98", "255"].map(ParsedJSON.number)
+        #expect(lines[1]["MESSAGE"]?.elements == bytes, "\(lines[1])")
+        #expect(lines[2]["FLUSTER_LINE_BREAK"]?.string == "line-max")
+        #expect(lines[3]["MESSAGE"]?.string == String(repeating: "x", count: 50_000 - 49_152))
+        #expect(lines[4]["MESSAGE"]?.string == "end")
+        #expect(lines[4]["FLUSTER_LINE_BREAK"]?.string == "eof")
+        let bad = try #require(try told("FLUSTER_STREAM=stderr").first)
+        for (field, value) in [
+          "MESSAGE": "bad", "PRIORITY": "3", "FLUSTER_JOB_NAME": "talker", "FLUSTER_ATTEMPT": "0",
+          "FLUSTER_WORKER": "w1", "SYSLOG_IDENTIFIER": "talker",
+        ] {
+          #expect(bad[field]?.string == value, "\(bad)")
+        }
+        #expect(bad["FLUSTER_TASK"] == nil && bad["FLUSTER_ATTEMPT_UID"] != nil)
+        #expect(try instance.log(of: id).hasPrefix("plain\n"))
+        let task = try instance.submit("-n", "talker", "-a", "3-3", "--journal", "--", "echo", "x")
+        #expect(try instance.wait("\(task).3") == 0)
+        try eventually("an array's line is told") {
+          try journal.entries(of: "talker", "FLUSTER_JOB_ID=\(task)", "FLUSTER_TASK=3").count == 1
+        }
+      }
+      withExtendedLifetime(journal) {}
+    }
+
     @Test("an error is of a priority that stands out")
     func priorities() throws {
       guard let journal = try Journal.start() else { return }

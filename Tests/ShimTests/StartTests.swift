@@ -110,6 +110,53 @@ struct StartTests {
     #expect(try connection.next().0 == .unknown(uid: spawn.uid))
   }
 
+  @Test("piped output is handed over with the log, again in a list, and until it is acknowledged")
+  func piped() throws {
+    let shim = try ShimFixture()
+    let connection = try shim.connect()
+    var spawn = shim.job("sh", "-c", "echo out; echo err >&2; echo more >>/dev/stdout")
+    (spawn.output, spawn.errors) = (.piped, .piped)
+    spawn.ledger = [1, 2, 3]
+    let notice = ShimNotice.output(uid: spawn.uid, errors: true)
+    try connection.ask(.spawn(spawn))
+    let first = try connection.first { $0 == notice ? $1 : nil }
+    _ = try connection.end(of: spawn.uid)
+    try connection.ask(.list)
+    var listed: [ShimNotice] = []
+    let again = try connection.first { found, descriptors in
+      listed.append(found)
+      return found == notice ? descriptors : nil
+    }
+    #expect(listed == [.log(uid: spawn.uid, errors: false), notice])
+    guard case .ended = try connection.next().0 else { throw Unexpected("no end behind it") }
+    for descriptors in [first, again] { #expect(descriptors.count == 5) }
+    var ledger: [UInt8] = [0, 0, 0, 0]
+    #expect(pread(again[0].raw, &ledger, 4, 0) == 3 && ledger == [1, 2, 3, 0])
+    #expect(try Pipe.pending(in: again[1]) == 0)
+    #expect(try Pipe.take(9, from: again[3]) == Array("out\nmore\n".utf8))
+    #expect(try Pipe.take(4, from: again[4]) == Array("err\n".utf8))
+    #expect(try Pipe.move(from: again[3], to: again[2], limit: 1) == .end)
+    #expect(contents("\(shim.logs)/\(ShimSpawn.logName(of: spawn.uid, errors: false))").isEmpty)
+    #expect(try connection.next().0 == .listEnd)
+    try connection.ask(.acknowledge(uid: spawn.uid))
+    #expect(try connection.list().isEmpty)
+  }
+
+  @Test("a piped job that never started leaves nothing, and no other stream can be piped")
+  func notPiped() throws {
+    let shim = try ShimFixture()
+    let connection = try shim.connect()
+    var spawn = shim.job("no-such-command")
+    spawn.output = .piped
+    #expect(try connection.refusal(spawn) == [1, ENOENT])
+    #expect(try Files.names(in: shim.logs).isEmpty)
+    #expect(try connection.list().count == 1)
+    spawn = shim.job("true")
+    spawn.tag = ShimWire.noTag
+    spawn.errors = .piped
+    #expect(try connection.refusal(spawn)[0] == 12)
+  }
+
   @Test("a job that never started leaves no log")
   func noLog() throws {
     let shim = try ShimFixture()

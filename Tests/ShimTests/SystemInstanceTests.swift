@@ -190,6 +190,20 @@ struct SystemInstanceTests {
     #expect(try connection.next().0 == .unknown(uid: spawn.uid))
   }
 
+  @Test("a pipe of output belongs to the owner, who may open it again")
+  func pipe() throws {
+    let shim = try SystemShim()
+    let connection = try shim.connect()
+    var spawn = shim.script("echo a; echo b >>/dev/stdout; echo c >>/dev/stderr")
+    spawn.output = .piped
+    try connection.ask(.spawn(spawn))
+    let pipes = try connection.first { notice, descriptors in
+      notice == .output(uid: spawn.uid, errors: false) ? descriptors : nil
+    }
+    #expect(try connection.end(of: spawn.uid).exitCode == 0)
+    #expect(try Pipe.take(7, from: pipes[3]) == Array("a\nb\nc\n".utf8))
+  }
+
   @Test("only root and the worker may connect")
   func peers() throws {
     let shim = try SystemShim()
