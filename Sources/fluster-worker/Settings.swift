@@ -15,7 +15,7 @@ struct Settings {
     ],
     "Worker": [
       "Id", "Cpus", "Memory", "Resource", "Attribute", "Address", "KeepLogs", "EndStore", "Lease",
-      "Ports",
+      "Ports", "MemoryPressure",
     ],
   ]
 
@@ -30,6 +30,9 @@ struct Settings {
   var lease: Span?
   /// Where ports are taken from that jobs ask for.
   var ports: ClosedRange<UInt16> = 30_000...40_000
+  /// The part of the time, in percent, for which something may wait for memory before no new work
+  /// is wanted; nil: for ever.
+  var memoryPressure: Int? = 40
   /// What is held of this store is ended and forgotten when flusterd has another.
   var endStore: StoreID?
 
@@ -85,11 +88,28 @@ struct Settings {
       }
       ports = first...last
     }
+    if let value = file.string("Worker", "MemoryPressure") {
+      memoryPressure = try Self.pressure(value)
+    }
     if let value = file.string("Worker", "KeepLogs") {
       keepLogs = try Self.parse(value) { text throws(QuantityError) in
         try Quantity.milliseconds(parsing: text)
       }
     }
+  }
+
+  /// `40%`, or nil for `off`.
+  private static func pressure(
+    _ value: Configuration.Value
+  ) throws(ConfigurationError) -> Int? {
+    if value.text == "off" { return nil }
+    guard value.text.last == "%", let percent = Int(value.text.dropLast()),
+      (1...100).contains(percent), value.text.first != "+"
+    else {
+      throw value.refused(
+        "MemoryPressure needs a percentage such as 40%, or off, not '\(value.text)'")
+    }
+    return percent
   }
 
   /// The option's value, else the file's; nil if neither says anything.

@@ -135,7 +135,7 @@ extension Worker {
     Notify.status("registered as \(settings.id)")
     isRegistered = true
     if ailment != nil { tellFitness() }
-    checkDisk()
+    checkFitness()
     if let controller { contact(by: controller) }
     step(.linked(store))
   }
@@ -158,7 +158,7 @@ extension Worker {
   private func follow(_ wire: WireDesired) throws(Refusal) {
     var desired = try Desired(wire: wire)
     if !wire.run.isEmpty {
-      checkDisk()
+      checkFitness()
       // It goes back, to be given to another worker, or to this one when it is well.
       if ailment != nil { desired.runs = desired.runs.map(\.unstartable) }
     }

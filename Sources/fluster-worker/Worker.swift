@@ -57,9 +57,9 @@ final class Worker {
 
   /// Flusterd has accepted the registration.
   var isRegistered = false
-  /// Why no new work is wanted; nil: all is well.
-  var ailment: String?
-  var diskTimer: Timer?
+  /// Why no new work is wanted.
+  var ailments = Ailments()
+  var fitnessTimer: Timer?
   /// Said once until it changes: what a retried step last failed with.
   var complaints: [String: String] = [:]
   /// News of this turn, sent as one message.
@@ -92,8 +92,8 @@ final class Worker {
       step(.tick)
       finishTurn()
     }
-    diskTimer = try loop.timer { [unowned self] in checkDisk() }
-    logs.onLook = { [unowned self] in checkDisk() }
+    fitnessTimer = try loop.timer { [unowned self] in checkFitness() }
+    logs.onLook = { [unowned self] in checkFitness() }
     shimRetry = try Reconnecting(loop) { [unowned self] in connectShim() }
     controllerRetry = try Reconnecting(loop) { [unowned self] in connectController() }
     output.onFinish = { [unowned self] uid in drained(uid) }
@@ -194,6 +194,7 @@ final class Worker {
       settings.id = id
       agent.lease = settings.lease
       addresses.ports = settings.ports
+      checkFitness()
       step(.resized(settings.capacity))
       log.info("read the configuration again")
       // A registration says it all, so a new one says what is new.

@@ -13,7 +13,7 @@ struct Settings: Sendable {
     ],
     "Worker": [
       "Id", "Cpus", "Memory", "Resource", "Attribute", "Address", "KeepLogs", "EndStore", "Lease",
-      "Ports",
+      "Ports", "MemoryPressure",
     ],
   ]
 
