@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Why nothing more comes from the other end of a shim's socket.
 package enum ShimConnectionError: Error, Sendable, CustomStringConvertible {
@@ -17,11 +18,13 @@ package enum ShimConnectionError: Error, Sendable, CustomStringConvertible {
   }
 }
 
-/// The worker's end of a shim's socket: non-blocking, one packet a call, in order. It has no state
-/// but the descriptor; any thread may use it, one at a time for each direction.
+/// The worker's end of a shim's socket: non-blocking, one packet a call, in order. Any thread may
+/// use it, one at a time for each direction.
 package final class ShimConnection: Sendable {
   /// Readable when `receive` has something; writable when `send` may be tried again.
   package let descriptor: Descriptor
+  /// The script that was sent last: the tasks of an array have the same, and share its memory.
+  private let script = Mutex<Descriptor?>(nil)
 
   /// Connects to the shim that listens at `path`. Say `hello` first.
   package static func connect(_ path: String) throws(SystemError) -> ShimConnection {
@@ -41,7 +44,7 @@ package final class ShimConnection: Sendable {
       do {
         descriptors = [try SealedMemory.make(spawn.encodedBulk(), name: "fluster-spawn")]
         if spawn.scriptWord != nil {
-          descriptors.append(try SealedMemory.make(spawn.script, name: "fluster-script"))
+          descriptors.append(try memory(of: spawn.script))
         }
         if spawn.output == .piped {
           descriptors.append(try SealedMemory.open(spawn.ledger, name: "fluster-output"))
@@ -49,6 +52,18 @@ package final class ShimConnection: Sendable {
       } catch { throw .system(error) }
     }
     return try Self.send(request.encoded(), descriptors: descriptors, to: descriptor)
+  }
+
+  /// Sealed, so that none of those who share it can change it.
+  private func memory(of script: [UInt8]) throws(SystemError) -> Descriptor {
+    if let last = self.script.withLock({ $0 }),
+      let bytes = try? SealedMemory.read(last, limit: script.count), bytes == script
+    {
+      return last
+    }
+    let made = try SealedMemory.make(script, name: "fluster-script")
+    self.script.withLock { $0 = made }
+    return made
   }
 
   /// The next notice and the descriptors that came with it; nil: none is there yet.

@@ -88,6 +88,25 @@ struct WireTests {
     }
   }
 
+  @Test("attempts with the same script share its memory, and others do not")
+  func sharing() throws {
+    let (left, right) = try UnixSocket.pair(kind: .seqpacket)
+    let connection = ShimConnection(adopting: left)
+    let inodes = try ["true", "true", "true\n", "true"].map { script in
+      var spawn = ShimSpawn(
+        uid: Self.uid, owner: 1000, argv: [[0x61], [0x62]], environment: [], directory: [0x2f])
+      (spawn.script, spawn.scriptWord) = (Array(script.utf8), 1)
+      #expect(try connection.send(.spawn(spawn)))
+      let received = try #require(try ShimConnection.receive(from: right))
+      let memory = try #require(received.descriptors.last)
+      #expect(try SealedMemory.read(memory, limit: 9) == spawn.script)
+      var status = stat()
+      #expect(fstat(memory.raw, &status) == 0)
+      return status.st_ino
+    }
+    #expect(inodes[0] == inodes[1] && Set(inodes).count == 3)
+  }
+
   @Test("entries of a file come out as they went in, but for what a crash cut off")
   func entries() throws {
     let entries: [ShimEntry] = [
