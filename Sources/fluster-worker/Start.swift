@@ -43,6 +43,8 @@ enum Start {
   private static func serve(_ options: Options) throws -> Int32 {
     let log = Logs.bootstrap(label: "fluster-worker")
     signal(SIGPIPE, SIG_IGN)
+    // A log that a limit of file sizes refuses is an error, not the end of the worker.
+    signal(SIGXFSZ, SIG_IGN)
     Machine.raiseDescriptorLimit()
     let places = try WorkerPlaces(options)
     let settings = try Settings(options, path: places.configuration)

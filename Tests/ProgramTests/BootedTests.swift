@@ -56,6 +56,35 @@ extension Programs {
       }
     }
 
+    @Test("the journal tells a job's life with its output, and a killed worker leaves no line out")
+    func output() throws {
+      try BootedSystem.with { system in
+        let script = "echo first; until [ -e /tmp/on ]; do sleep 0.05; done; echo bad >&2; exit 3"
+        let submitted = try system.run(
+          "fluster-submit", "-n", "teller", "--timestamps", "--journal", "-c", script, as: .alice)
+        let id = try #require(submitted.lines.first, "\(submitted)")
+        try eventually("the first line is there") {
+          try system.run("fluster-log", id, as: .alice).output.hasSuffix("Z first\n")
+        }
+        try system.systemctl("kill", "--signal=KILL", "fluster-worker")
+        #expect(try system.run("touch", "/tmp/on").status == 0)
+        #expect(try system.run("fluster-wait", id, as: .alice).status == 3)
+        let log = try system.run("fluster-log", id, as: .alice).lines
+        #expect(log.map { $0.split(separator: " ").last } == ["first", "bad"], "\(log)")
+        var told: [String] = []
+        try eventually("the journal tells of the end") {
+          told = try system.run("journalctl", "-o", "cat", "FLUSTER_JOB_ID=\(id)").lines
+          return told.contains { $0.hasPrefix("job \(id) (teller) has ended") }
+        }
+        let first = try #require(told.firstIndex(of: "first"), "\(told)")
+        let bad = try #require(told.firstIndex(of: "bad"), "\(told)")
+        let start = told.firstIndex { $0.contains("was started") }
+        #expect(first < bad && start != nil && told.count { $0 == "first" } == 1, "\(told)")
+        let errors = try system.run("journalctl", "-o", "cat", "-p", "err", "FLUSTER_JOB_ID=\(id)")
+        #expect(errors.output == "bad\n", "\(errors)")
+      }
+    }
+
     @Test("whatever is restarted, stopped, killed or reloaded but the shim, a job goes on")
     func goesOn() throws {
       try BootedSystem.with { system in

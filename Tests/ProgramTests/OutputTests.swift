@@ -109,6 +109,20 @@ extension Programs {
       }
     }
 
+    @Test("a shim that is killed takes its jobs along, but not what they had written")
+    func shim() throws {
+      try Instance.with { instance in
+        let id = try instance.submit(
+          "--timestamps", "--retries-lost", "0", "-c", "seq 1 30000; touch done; sleep 1000")
+        try eventually("all is written") { access("\(instance.files)/done", F_OK) == 0 }
+        try instance.end(.shim, by: SIGKILL)
+        try instance.start(.shim)
+        try instance.waitUntil(id, is: "worker-failed")
+        let numbers = (1...30_000).map { "\($0)\n" }.joined()
+        #expect(try Self.plain(instance.log(of: id)) == numbers)
+      }
+    }
+
     @Test("a flood keeps nobody else waiting, and a long line is one line")
     func flood() throws {
       try Instance.with { instance in

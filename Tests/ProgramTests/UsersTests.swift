@@ -82,6 +82,20 @@ extension Programs {
       }
     }
 
+    @Test("output by the line is the owner's, who may reopen its pipe, and nobody else's")
+    func outputByLine() throws {
+      try SystemInstance.with { instance in
+        let script = "echo one; echo two >>/dev/stdout; echo three >>/dev/stderr"
+        let id = try instance.submit(as: .alice, "--timestamps", "-c", script)
+        #expect(try instance.run(as: .alice, "fluster-wait", id).status == 0)
+        let log = try instance.run(as: .alice, "fluster-log", id)
+        let words = log.lines.map { $0.split(separator: " ").map(String.init) }
+        #expect(words.map(\.last) == ["one", "two", "three"], "\(log)")
+        #expect(words.allSatisfy { $0.count == 2 && $0[0].hasSuffix("Z") }, "\(log)")
+        #expect(try instance.run(as: .bob, "fluster-log", id).status == 77)
+      }
+    }
+
     @Test("a script is its owner's alone, kept and running")
     func script() throws {
       try SystemInstance.with { instance in
