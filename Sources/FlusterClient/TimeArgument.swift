@@ -46,6 +46,36 @@ package enum TimeArgument {
     "write, for example, now+2h, 03:00, tomorrow 03:00, Mon 09:00, 2026-12-01 12:00, or "
     + "2026-12-01T12:00:00Z"
 
+  /// Shown with whatever is refused as a time that has passed.
+  package static let pastForms =
+    "write, for example, -2h, 2h ago, 03:00, yesterday 03:00, Mon 09:00, 2026-12-01 12:00, or "
+    + "2026-12-01T12:00:00Z"
+
+  /// The time in the past that `text` means: of what comes again and again, the last one. Usage,
+  /// naming the option, for what means none.
+  package static func parsePast(
+    _ option: String, _ text: String, _ clock: LocalClock
+  ) throws(Failure) -> WallTime {
+    for (prefix, suffix) in [("now-", ""), ("-", ""), ("", " ago")]
+    where text.hasPrefix(prefix) && text.hasSuffix(suffix) {
+      let span = text.dropFirst(prefix.count).dropLast(suffix.count)
+      let milliseconds = try QuantityArgument.span(option, String(span)).milliseconds
+      return WallTime(
+        milliseconds: max(0, clock.now.milliseconds - Int64(clamping: milliseconds)))
+    }
+    if text == "now" { return clock.now }
+    guard let time = stamp(text, clock) ?? word(text, clock, .back) else {
+      throw .usage("\(option): \"\(text)\" is no time", wayOut: pastForms)
+    }
+    return time
+  }
+
+  /// Which one is meant of the times that have the same name.
+  private enum Direction {
+    case ahead
+    case back
+  }
+
   /// The time that `text` means; usage, naming the option, for what means none.
   package static func parse(
     _ option: String, _ text: String, _ clock: LocalClock
@@ -54,7 +84,7 @@ package enum TimeArgument {
     if text.hasPrefix("now+") {
       return clock.now + (try QuantityArgument.span(option, String(text.dropFirst(4))))
     }
-    guard let time = stamp(text, clock) ?? word(text, clock) else {
+    guard let time = stamp(text, clock) ?? word(text, clock, .ahead) else {
       throw .usage("\(option): \"\(text)\" is no time", wayOut: forms)
     }
     return time
@@ -105,20 +135,25 @@ package enum TimeArgument {
   }
 
   /// A time of day, a day with or without one, or a word of systemd.time(7).
-  private static func word(_ text: String, _ clock: LocalClock) -> WallTime? {
+  private static func word(
+    _ text: String, _ clock: LocalClock, _ direction: Direction
+  ) -> WallTime? {
     var parts = clock.today
     let words = text.split(separator: " ").map { $0.lowercased() }
     guard (1...2).contains(words.count) else { return nil }
     if words.count == 1, set(words[0][...], in: &parts) {
-      return next(parts, clock) { $0.tm_mday += 1 }
+      return nearest(parts, clock, direction, days: 1)
     }
     (parts.tm_hour, parts.tm_min, parts.tm_sec) = (0, 0, 0)
-    if words.count == 1, let time = regular(words[0], clock) { return time }
+    if words.count == 1, direction == .ahead, let time = regular(words[0], clock) { return time }
     if words.count == 2 { guard set(words[1][...], in: &parts) else { return nil } }
     switch words[0] {
     case "today": return clock.time(parts)
-    case "tomorrow":
+    case "tomorrow" where direction == .ahead:
       parts.tm_mday += 1
+      return clock.time(parts)
+    case "yesterday" where direction == .back:
+      parts.tm_mday -= 1
       return clock.time(parts)
     case let name:
       let days = [
@@ -128,7 +163,7 @@ package enum TimeArgument {
         return nil
       }
       parts.tm_mday += (Int32(day) - parts.tm_wday + 7) % 7
-      return next(parts, clock) { $0.tm_mday += 7 }
+      return nearest(parts, clock, direction, days: 7)
     }
   }
 
@@ -156,14 +191,14 @@ package enum TimeArgument {
     return clock.time(parts)
   }
 
-  /// The time, or if it has passed, what follows.
-  private static func next(
-    _ parts: tm, _ clock: LocalClock, _ step: (inout tm) -> Void
+  /// The time, or what comes so many days after or before it if it is on the wrong side of now.
+  private static func nearest(
+    _ parts: tm, _ clock: LocalClock, _ direction: Direction, days: Int32
   ) -> WallTime {
     let time = clock.time(parts)
-    guard time <= clock.now else { return time }
+    guard (time > clock.now) != (direction == .ahead) else { return time }
     var parts = parts
-    step(&parts)
+    parts.tm_mday += direction == .ahead ? days : -days
     return clock.time(parts)
   }
 

@@ -24,6 +24,14 @@ package struct KillCommand: AskingCommand {
     help: ArgumentHelp("Only tasks in this state.", valueName: "state"))
   var state: [String] = []
 
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Those whose name matches.", valueName: "glob"))
+  var name: [String] = []
+
+  @Option(parsing: .unconditional, help: ArgumentHelp("Those of this user.", valueName: "user"))
+  var user: String?
+
   @OptionGroup package var shared: SharedOptions
 
   @Argument(help: ArgumentHelp("What to end.", valueName: "selector"))
@@ -46,9 +54,11 @@ package struct KillCommand: AskingCommand {
     request.states = try StateArgument.parse(all: state)
     if let signal { request.signal = UInt32(try Signal.parse(signal)) }
     request.reason = reason
-    if !selectors.isEmpty {
-      request.selectors = try SelectorArgument.parse(all: selectors)
-    } else if !state.isEmpty {
+    if let user { request.user = try UserArgument.parse("--user", user) }
+    guard name.allSatisfy({ !$0.isEmpty }) else { throw .usage("--name: the pattern is empty") }
+    request.selectors = try SelectorArgument.parse(all: selectors + name.map { "name:\($0)" })
+    guard request.selectors.isEmpty, selectors.isEmpty else { return request }
+    if !state.isEmpty || user != nil {
       request.selectors = [try SelectorArgument.parse("name:*")]
     } else {
       throw .usage("nothing to end was named", wayOut: SelectorArgument.forms)

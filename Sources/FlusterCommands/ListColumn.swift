@@ -3,7 +3,7 @@ import FlusterClient
 /// The columns of fluster-ls.
 package enum ListColumn: String, CaseIterable {
   case id, name, user, uid, state, time, cpus, mem, reason, tasks, worker, attempts, status, cause
-  case submitted, started, ended, limit, command, directory, parent, path, key
+  case submitted, started, ended, limit, command, directory, parent, path, key, comment
 
   /// Without `-o`.
   static let usual: [ListColumn] = [.id, .name, .user, .state, .time, .cpus, .mem, .reason]
@@ -15,7 +15,7 @@ package enum ListColumn: String, CaseIterable {
     switch self {
     case .id, .uid, .time, .cpus, .mem, .attempts, .status, .limit, .parent: .right
     case .name, .user, .state, .reason, .tasks, .worker, .cause, .submitted, .started, .ended,
-      .command, .directory, .path, .key:
+      .command, .directory, .path, .key, .comment:
       .left
     }
   }
@@ -23,7 +23,7 @@ package enum ListColumn: String, CaseIterable {
   /// Whether flusterd only tells it when asked for detail.
   var isDetail: Bool {
     switch self {
-    case .command, .directory, .worker, .attempts: true
+    case .command, .directory, .worker, .attempts, .comment: true
     case .id, .name, .user, .uid, .state, .time, .cpus, .mem, .reason, .tasks, .status, .cause,
       .submitted, .started, .ended, .limit, .parent, .path, .key:
       false
@@ -33,7 +33,9 @@ package enum ListColumn: String, CaseIterable {
   /// Whether a task's own row does not tell it.
   var isOfJob: Bool {
     switch self {
-    case .cpus, .mem, .submitted, .limit, .command, .directory, .parent, .path, .key: true
+    case .cpus, .mem, .submitted, .limit, .command, .directory, .parent, .path, .key,
+      .comment:
+      true
     case .id, .name, .user, .uid, .state, .time, .reason, .tasks, .worker, .attempts, .status,
       .cause, .started, .ended:
       false
@@ -46,13 +48,16 @@ package enum ListColumn: String, CaseIterable {
     var columns: [ListColumn] = []
     for word in words {
       for name in word.split(separator: ",", omittingEmptySubsequences: false) {
-        guard let column = ListColumn(rawValue: name.lowercased()) else {
-          let all = allCases.map(\.title).joined(separator: ",")
-          throw .usage("-o: \"\(name)\" is no column", wayOut: "the columns are \(all)")
-        }
-        columns.append(column)
+        columns.append(try parse("-o", name))
       }
     }
     return columns
+  }
+
+  /// One column by its name. Throws usage, naming the option, for what is none.
+  static func parse(_ option: String, _ name: Substring) throws(Failure) -> ListColumn {
+    if let column = ListColumn(rawValue: name.lowercased()) { return column }
+    let all = allCases.map(\.title).joined(separator: ",")
+    throw .usage("\(option): \"\(name)\" is no column", wayOut: "the columns are \(all)")
   }
 }

@@ -24,7 +24,8 @@ extension ListCommand {
   func watch() throws(Failure) -> WireWatch {
     let others = [
       ("-A", allAges), ("-l", long), ("--tasks", tasks), ("--state", !state.isEmpty),
-      ("-o", !columns.isEmpty),
+      ("--since", since != nil), ("--name", !name.isEmpty), ("--user", user != nil),
+      ("--sort", sort != nil), ("-o", !columns.isEmpty),
     ]
     if let (option, _) = others.first(where: \.1) {
       throw .usage("\(option) is about jobs, and --follow and --cursor are about events")

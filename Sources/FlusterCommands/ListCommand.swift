@@ -38,9 +38,29 @@ package struct ListCommand: AskingCommand {
   var state: [String] = []
 
   @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Unfinished, or ended since then (an hour ago).", valueName: "time"))
+  var since: String?
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Only those whose name matches.", valueName: "glob"))
+  var name: [String] = []
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Only those of this user.", valueName: "user"))
+  var user: String?
+
+  @Option(
     name: .customShort("n", allowingJoined: true), parsing: .unconditional,
     help: ArgumentHelp("Only the newest so many.", valueName: "number"))
   var newest: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "In the order of this column; -COLUMN: the largest first.", valueName: "column"))
+  var sort: String?
 
   @Option(
     name: .customShort("o", allowingJoined: true), parsing: .unconditionalSingleValue,
@@ -73,9 +93,11 @@ package struct ListCommand: AskingCommand {
     if why { return try explain(voice) }
     if script { return try printScript(voice) }
     let columns = try ListColumn.parse(self.columns)
+    let order = try sort.map { (word) throws(Failure) in try ListSort(word) }
     let coloured = try output.isColoured(
       terminal: StandardStream.output.isTerminal, variable: Environment.variable)
-    let list = try request(columns)
+    let needed = columns + (order.map { [$0.column] } ?? [])
+    let list = try request(needed)
     if !selectors.isEmpty && list.selectors.isEmpty {
       voice.notice("no ids on standard input")
       return ExitStatus.done.rawValue
@@ -87,8 +109,15 @@ package struct ListCommand: AskingCommand {
     printer.header = !output.noHeader
     printer.width = StandardStream.output.width
     var jobs =
-      list.tasks && needsJobs(columns)
+      list.tasks && needsJobs(needed, isSorted: order != nil)
       ? JobsOfTasks(list, session: session, voice: voice) : nil
+    if let order {
+      let page = try session.listing(list)
+      let ofTasks = try jobs?.rows(for: page.tasks) ?? [:]
+      let sorted = order.sorted(page, jobs: ofTasks, now: printer.now)
+      try StandardStream.print(printer.text(sorted, jobs: ofTasks) + printer.end())
+      return ExitStatus.done.rawValue
+    }
     // Whoever looks sees the first rows while the last are still being read.
     try session.eachPage(of: list, rows: long ? 50 : 200) { (page) throws(Failure) in
       let ofTasks = try jobs?.rows(for: page.tasks) ?? [:]
@@ -128,7 +157,8 @@ package struct ListCommand: AskingCommand {
 
   /// The same as `fluster-ctl workers`.
   private func listWorkers(_ voice: Voice) throws(Failure) -> Int32 {
-    guard !why, !allUsers, !allAges, state.isEmpty, newest == nil, columns.isEmpty else {
+    guard !why, !allUsers, !allAges, state.isEmpty, newest == nil, columns.isEmpty, !choosesJobs
+    else {
       throw .usage("--workers does not go with the options that choose jobs or columns")
     }
     let form: WorkerPrinter.Form = output.json ? .json : talk.quiet ? .ids : long ? .long : .table
@@ -143,11 +173,14 @@ package struct ListCommand: AskingCommand {
     return long ? .detail : .table
   }
 
+  /// Whether there are options that only make sense for a list of jobs.
+  var choosesJobs: Bool { since != nil || !name.isEmpty || user != nil || sort != nil }
+
   /// Whether tasks are shown with what only the rows of their jobs tell.
-  private func needsJobs(_ columns: [ListColumn]) -> Bool {
+  private func needsJobs(_ columns: [ListColumn], isSorted: Bool) -> Bool {
     switch form {
-    case .json, .detail: long
-    case .ids: false
+    case .json, .detail: long || isSorted
+    case .ids: isSorted
     case .table: columns.contains(where: \.isOfJob)
     }
   }
@@ -160,6 +193,15 @@ package struct ListCommand: AskingCommand {
     // Who names a job wants to see it, however old it is.
     list.allAges = allAges || !selectors.isEmpty
     list.states = try StateArgument.parse(all: state)
+    guard selectors.isEmpty || since == nil && name.isEmpty && user == nil else {
+      throw .usage("--since, --name and --user do not go with selectors")
+    }
+    guard name.allSatisfy({ !$0.isEmpty }) else { throw .usage("--name: the pattern is empty") }
+    list.names = name
+    if let user { list.user = try UserArgument.parse("--user", user) }
+    if let since {
+      list.sinceMs = try TimeArgument.parsePast("--since", since, .current).milliseconds
+    }
     list.detail = long || columns.contains(where: \.isDetail)
     list.tasks = tasks || list.selectors.contains(where: \.namesTasks)
     if let newest {

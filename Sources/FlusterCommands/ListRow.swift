@@ -5,6 +5,8 @@ import FlusterProtocol
 /// What fluster-ls shows of a job or of a task, whichever it is.
 struct ListRow {
   let id: String
+  /// The number of the job.
+  let order: Int64
   let name: String
   let uid: UInt32
   let state: WireState
@@ -25,6 +27,7 @@ struct ListRow {
 
   init(_ job: WireJobRow) {
     id = "\(job.job)"
+    order = Int64(clamping: job.job)
     name = job.name
     uid = job.uid
     state = job.state
@@ -47,6 +50,7 @@ struct ListRow {
   /// A task, with what its job's row tells if it is among those listed.
   init(_ task: WireTaskRow, of job: WireJobRow?) {
     id = task.explicit ? "\(task.job).\(task.index)" : "\(task.job)"
+    order = Int64(clamping: task.job)
     name = task.name
     uid = task.uid
     state = task.state
@@ -97,11 +101,12 @@ struct ListRow {
     case .parent: parent.isEmpty ? "-" : parent
     case .path: path.isEmpty ? "-" : path
     case .key: key.isEmpty ? "-" : key
+    case .comment: launch.flatMap { $0.comment.isEmpty ? nil : $0.comment } ?? "-"
     }
   }
 
   /// How long it has run, or ran.
-  private func runTime(now: WallTime) -> UInt64? {
+  func runTime(now: WallTime) -> UInt64? {
     guard let started else { return nil }
     return UInt64(max(0, (ended ?? now).milliseconds - started.milliseconds))
   }

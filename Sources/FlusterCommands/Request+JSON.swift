@@ -58,6 +58,7 @@ extension JSONObject {
   /// Adds how a task is started.
   mutating func add(_ launch: WireLaunch) {
     set("command", .array(launch.argv.map { .text($0.array) }))
+    if !launch.comment.isEmpty { set("comment", .string(launch.comment)) }
     if launch.hasEntries { set("entry_bytes", .unsigned(launch.entries.bytes)) }
     if launch.hasScript { set("script_bytes", .unsigned(launch.script.bytes)) }
     set("directory", .text(launch.directory.array))

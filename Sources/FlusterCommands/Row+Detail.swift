@@ -31,6 +31,7 @@ extension WireJobRow {
     if hasParent { block.add("path", path) }
     block.add("parent", parentText)
     block.add("key", key)
+    block.add("comment", launch.comment)
     if hasReplaces { block.add("replaces", "\(replaces)") }
     block.add("needs", needsText)
     block.add("order", orderText)

@@ -14,6 +14,8 @@ extension SubmitCommand {
     "--key": { $0.identity.key = $1 },
     "--key-scope": { $0.identity.keyScope = $1 },
     "--if-exists": { $0.identity.ifExists = $1 },
+    "--comment": { $0.identity.comment = $1 },
+    "--gpus": { $0.needs.gpus = $1 },
     "--cpus": { $0.needs.cpus = $1 },
     "--mem": { $0.needs.mem = $1 },
     "-r": { $0.needs.resource.append($1) },
@@ -107,7 +109,8 @@ extension SubmitCommand {
     (command.identity.key, command.identity.keyScope) = (nil, nil)
     command.identity.ifExists = nil
     command.needs = SubmitOptions.Needs()
-    (command.needs.cpus, command.needs.mem, command.needs.resource) = (nil, nil, [])
+    (command.needs.cpus, command.needs.mem, command.needs.gpus) = (nil, nil, nil)
+    (command.needs.resource, command.identity.comment) = ([], nil)
     (command.needs.port, command.needs.sock) = ([], [])
     (command.needs.constraint, command.needs.prefer) = ([], [])
     command.order = SubmitOptions.Order()

@@ -27,6 +27,7 @@ extension SubmitCommand {
     if options != WireOptions() { job.options = options }
     try checkWarning(of: job)
     job.launch = try launch(argv.words, of: caller)
+    job.launch.comment = identity.comment ?? ""
     if let script {
       job.script = .of(script.bytes)
       job.launch.script.word = UInt32(argv.place)
@@ -156,6 +157,15 @@ extension SubmitCommand {
       amount.name = String(parts[0])
       amount.count = try QuantityArgument.count(
         "-r \(parts[0])", String(parts[1]), in: 0...UInt64(Int64.max))
+      wire.resources.append(amount)
+    }
+    if let gpus = needs.gpus {
+      guard !wire.resources.contains(where: { $0.name == "gpu" }) else {
+        throw .usage("--gpus and -r gpu= are the same, and both are given")
+      }
+      var amount = WireAmount()
+      amount.name = "gpu"
+      amount.count = try QuantityArgument.count("--gpus", gpus, in: 0...UInt64(UInt32.max))
       wire.resources.append(amount)
     }
     wire.constraints = try constraints()

@@ -54,6 +54,11 @@ enum SubmitOptions {
       help: ArgumentHelp("If a job has the key (return).", valueName: "return|fail|replace"))
     var ifExists: String?
 
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("Something to remember of it.", valueName: "text"))
+    var comment: String?
+
     /// The key and how it is taken; nil for none. Throws usage for what is malformed.
     func once() throws(Failure) -> WireOnce? {
       guard let key else {
@@ -86,6 +91,11 @@ enum SubmitOptions {
     @Option(
       parsing: .unconditional, help: ArgumentHelp("Memory, enforced.", valueName: "size"))
     var mem: String?
+
+    @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("GPUs: so many of what the worker counts as gpu.", valueName: "n"))
+    var gpus: String?
 
     @Option(
       name: .customShort("r", allowingJoined: true), parsing: .unconditionalSingleValue,

@@ -18,6 +18,11 @@ package struct WaitCommand: AskingCommand {
 
   @Option(
     parsing: .unconditional,
+    help: ArgumentHelp("Until they are in this state, or over.", valueName: "state"))
+  var state: String?
+
+  @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Not longer than this; then exit 124.", valueName: "span"))
   var timeout: String?
 
@@ -45,12 +50,18 @@ package struct WaitCommand: AskingCommand {
     let deadline = try timeout.map { (text) throws(Failure) in
       Pause.now + max(try QuantityArgument.span("--timeout", text), Waiting.leastTime)
     }
+    let state = try state.map { (word) throws(Failure) in try StateArgument.parse(all: [word]) }
     let chosen = try SelectorArgument.parse(all: selectors)
     guard !chosen.isEmpty else {
       // A status of 0 here would tell a pipeline whose submit failed that all is well.
       throw Failure(.notFound, "no ids on standard input")
     }
     var session = try session(voice)
+    if let state {
+      var watch = StateWatch(
+        for: chosen, state, any: any, deadline: deadline, isJSON: json, voice: voice)
+      return try watch.run(over: &session)
+    }
     var waiting = Waiting(for: chosen, any: any, deadline: deadline, voice: voice)
     waiting.output = json ? .json : .lines
     return try waiting.run(over: &session)

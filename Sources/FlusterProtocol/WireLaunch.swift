@@ -42,6 +42,7 @@ extension WireLaunch {
     try checkPaths()
     try checkRlimits()
     try checkEntries(self)
+    try Limit.text(comment, to: Limit.sentence, "the comment")
     try checkNames(ports, "port")
     try checkNames(sockets, "socket")
     guard !isByLine || !hasStdout else {

@@ -83,6 +83,7 @@ extension RequestDigest {
     wire.launch.umask = 0
     wire.launch.nice = 0
     wire.launch.rlimits = []
+    wire.launch.comment = ""
     do {
       let bytes: [UInt8] = try wire.serializedBytes()
       guard let value = AttemptUID(bytes: SHA256.hash(bytes).prefix(16)) else {

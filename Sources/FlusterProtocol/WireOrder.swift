@@ -9,6 +9,8 @@ package struct KillOrder: Hashable, Sendable {
   package let reason: String
   /// Only tasks in these states; empty: all.
   package let states: Set<TaskState>
+  /// Whose jobs patterns are about; nil: the caller's.
+  package let user: UserID?
 
   /// Decodes and checks; throws invalid-argument naming the field.
   package init(wire: WireKill) throws(Refusal) {
@@ -17,6 +19,7 @@ package struct KillOrder: Hashable, Sendable {
     try Limit.text(wire.reason, to: Limit.sentence, "the reason")
     reason = wire.reason
     states = try TaskState.set(wire: wire.states)
+    user = wire.hasUser ? UserID(wire.user) : nil
   }
 }
 
@@ -73,6 +76,13 @@ package struct ListOrder: Hashable, Sendable {
   package let newest: UInt32?
   /// Reasons with all that stands behind them.
   package let isWhy: Bool
+  /// Only jobs whose name matches one of these shell patterns; empty: all. Like the two below, and
+  /// unlike selectors, it leaves out what is too old.
+  package let names: [String]
+  /// Only this user's; nil: as the other fields say.
+  package let user: UserID?
+  /// Unfinished, or ended then or later; nil: within the hour.
+  package let since: WallTime?
 
   /// Decodes and checks; throws invalid-argument naming the field.
   package init(wire: WireList) throws(Refusal) {
@@ -84,6 +94,18 @@ package struct ListOrder: Hashable, Sendable {
     hasDetail = wire.detail
     newest = wire.newest == 0 ? nil : wire.newest
     isWhy = wire.why
+    let patterns = wire.names.map { name in
+      var selector = WireSelector()
+      selector.nameGlob = name
+      return selector
+    }
+    _ = try JobSelector.list(wire: patterns)
+    names = wire.names
+    user = wire.hasUser ? UserID(wire.user) : nil
+    since = wire.hasSinceMs ? WallTime(milliseconds: wire.sinceMs) : nil
+    guard selectors.isEmpty || names.isEmpty && user == nil && since == nil else {
+      throw .invalid("names, user and since choose among all jobs, and jobs are selected already")
+    }
   }
 }
 

@@ -1541,6 +1541,12 @@ package nonisolated struct WireLaunch: @unchecked Sendable {
     set {_uniqueStorage()._journal = newValue}
   }
 
+  /// Whatever the owner wants to remember of it.
+  package var comment: String {
+    get {_storage._comment}
+    set {_uniqueStorage()._comment = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1738,9 +1744,35 @@ package nonisolated struct WireList: Sendable {
   /// Reasons with needs, turn and rooms; for the first hundred rows.
   package var why: Bool = false
 
+  /// Without selectors: only jobs whose name matches one of these shell patterns.
+  package var names: [String] = []
+
+  /// Without selectors: only this user's.
+  package var user: UInt32 {
+    get {_user ?? 0}
+    set {_user = newValue}
+  }
+  /// Returns true if `user` has been explicitly set.
+  package var hasUser: Bool {self._user != nil}
+  /// Clears the value of `user`. Subsequent reads from it will return its default value.
+  package mutating func clearUser() {self._user = nil}
+
+  /// Without selectors: those that are unfinished or ended then or later.
+  package var sinceMs: Int64 {
+    get {_sinceMs ?? 0}
+    set {_sinceMs = newValue}
+  }
+  /// Returns true if `sinceMs` has been explicitly set.
+  package var hasSinceMs: Bool {self._sinceMs != nil}
+  /// Clears the value of `sinceMs`. Subsequent reads from it will return its default value.
+  package mutating func clearSinceMs() {self._sinceMs = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _user: UInt32? = nil
+  fileprivate var _sinceMs: Int64? = nil
 }
 
 /// One page of an answer to List; the stream ends with Done.
@@ -2617,11 +2649,22 @@ package nonisolated struct WireKill: Sendable {
 
   package var states: [WireState] = []
 
+  /// Patterns are about the jobs of this user; absent: of the caller.
+  package var user: UInt32 {
+    get {_user ?? 0}
+    set {_user = newValue}
+  }
+  /// Returns true if `user` has been explicitly set.
+  package var hasUser: Bool {self._user != nil}
+  /// Clears the value of `user`. Subsequent reads from it will return its default value.
+  package mutating func clearUser() {self._user = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _signal: UInt32? = nil
+  fileprivate var _user: UInt32? = nil
 }
 
 package nonisolated struct WireSet: Sendable {
@@ -5644,7 +5687,7 @@ nonisolated extension WireAmount: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Launch"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}argv\0\u{1}directory\0\u{1}umask\0\u{1}rlimits\0\u{1}nice\0\u{1}stdin\0\u{1}stdout\0\u{1}stderr\0\u{3}log_max_bytes\0\u{1}ports\0\u{1}sockets\0\u{1}script\0\u{1}entries\0\u{2}\u{3}timestamps\0\u{1}journal\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}argv\0\u{1}directory\0\u{1}umask\0\u{1}rlimits\0\u{1}nice\0\u{1}stdin\0\u{1}stdout\0\u{1}stderr\0\u{3}log_max_bytes\0\u{1}ports\0\u{1}sockets\0\u{1}script\0\u{1}entries\0\u{2}\u{3}timestamps\0\u{1}journal\0\u{1}comment\0")
 
   fileprivate class _StorageClass {
     var _argv: [Data] = []
@@ -5662,6 +5705,7 @@ nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     var _entries: WireEntryList? = nil
     var _timestamps: Bool = false
     var _journal: Bool = false
+    var _comment: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -5687,6 +5731,7 @@ nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       _entries = source._entries
       _timestamps = source._timestamps
       _journal = source._journal
+      _comment = source._comment
     }
   }
 
@@ -5720,6 +5765,7 @@ nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         case 13: try { try decoder.decodeSingularMessageField(value: &_storage._entries) }()
         case 16: try { try decoder.decodeSingularBoolField(value: &_storage._timestamps) }()
         case 17: try { try decoder.decodeSingularBoolField(value: &_storage._journal) }()
+        case 18: try { try decoder.decodeSingularStringField(value: &_storage._comment) }()
         default: break
         }
       }
@@ -5777,6 +5823,9 @@ nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       if _storage._journal != false {
         try visitor.visitSingularBoolField(value: _storage._journal, fieldNumber: 17)
       }
+      if !_storage._comment.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._comment, fieldNumber: 18)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -5801,6 +5850,7 @@ nonisolated extension WireLaunch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
         if _storage._entries != rhs_storage._entries {return false}
         if _storage._timestamps != rhs_storage._timestamps {return false}
         if _storage._journal != rhs_storage._journal {return false}
+        if _storage._comment != rhs_storage._comment {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -6092,7 +6142,7 @@ nonisolated extension WireSelector.Tasks: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".List"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{3}all_users\0\u{3}all_ages\0\u{1}states\0\u{1}tasks\0\u{1}detail\0\u{1}newest\0\u{1}why\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{3}all_users\0\u{3}all_ages\0\u{1}states\0\u{1}tasks\0\u{1}detail\0\u{1}newest\0\u{1}why\0\u{1}names\0\u{1}user\0\u{3}since_ms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6108,12 +6158,19 @@ nonisolated extension WireList: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 6: try { try decoder.decodeSingularBoolField(value: &self.detail) }()
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.newest) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.why) }()
+      case 9: try { try decoder.decodeRepeatedStringField(value: &self.names) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self._user) }()
+      case 11: try { try decoder.decodeSingularInt64Field(value: &self._sinceMs) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.selectors.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.selectors, fieldNumber: 1)
     }
@@ -6138,6 +6195,15 @@ nonisolated extension WireList: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if self.why != false {
       try visitor.visitSingularBoolField(value: self.why, fieldNumber: 8)
     }
+    if !self.names.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.names, fieldNumber: 9)
+    }
+    try { if let v = self._user {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 10)
+    } }()
+    try { if let v = self._sinceMs {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 11)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -6150,6 +6216,9 @@ nonisolated extension WireList: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.detail != rhs.detail {return false}
     if lhs.newest != rhs.newest {return false}
     if lhs.why != rhs.why {return false}
+    if lhs.names != rhs.names {return false}
+    if lhs._user != rhs._user {return false}
+    if lhs._sinceMs != rhs._sinceMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7349,7 +7418,7 @@ nonisolated extension WireEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireKill: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kill"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}signal\0\u{1}reason\0\u{1}states\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{1}signal\0\u{1}reason\0\u{1}states\0\u{1}user\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7361,6 +7430,7 @@ nonisolated extension WireKill: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self._signal) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       case 4: try { try decoder.decodeRepeatedEnumField(value: &self.states) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self._user) }()
       default: break
       }
     }
@@ -7383,6 +7453,9 @@ nonisolated extension WireKill: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if !self.states.isEmpty {
       try visitor.visitPackedEnumField(value: self.states, fieldNumber: 4)
     }
+    try { if let v = self._user {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7391,6 +7464,7 @@ nonisolated extension WireKill: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs._signal != rhs._signal {return false}
     if lhs.reason != rhs.reason {return false}
     if lhs.states != rhs.states {return false}
+    if lhs._user != rhs._user {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -38,6 +38,9 @@ struct JobEnvironment {
       ("FLUSTER_CPUS", Quantity.text(cpuMillis: run.charge.cpuMillis)),
       ("FLUSTER_MEM_BYTES", "\(memory)"),
     ]
+    if let gpus = run.charge.resources.first(where: { $0.name == "gpu" }) {
+      ours.append(("FLUSTER_GPUS", "\(gpus.count)"))
+    }
     if !run.gangAddresses.isEmpty {
       ours.append(("FLUSTER_GANG_ADDRESSES", run.gangAddresses.joined(separator: " ")))
     }

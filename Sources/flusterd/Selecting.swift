@@ -6,9 +6,10 @@ import Glibc
 /// From what a client names to jobs.
 extension Daemon {
   /// The selections of a request that changes something: names and "newest" are about the caller's
-  /// unfinished jobs. Ids are taken as they are; the core judges them.
+  /// unfinished jobs, names of another `user` about that user's. Ids are taken as they are; the
+  /// core judges them.
   func selections(
-    _ selectors: [JobSelector], for peer: Peer
+    _ selectors: [JobSelector], for peer: Peer, of user: UserID? = nil
   ) throws(Refusal) -> (found: [Selection], missing: [String]) {
     var found: [Selection] = []
     var missing: [String] = []
@@ -18,7 +19,7 @@ extension Daemon {
       case .newest: found.append(Selection(job: try newestJob(of: peer)))
       case .key(let key): found.append(Selection(job: try newestJob(under: key, of: peer)))
       case .name(let pattern):
-        let jobs = liveJobs(of: peer.uid, named: pattern)
+        let jobs = liveJobs(of: user ?? peer.uid, named: pattern)
         if jobs.isEmpty { missing.append(pattern) }
         found.append(contentsOf: jobs.map { Selection(job: $0) })
       }
@@ -28,9 +29,13 @@ extension Daemon {
 
   /// The unfinished jobs of a user whose names match, in order.
   func liveJobs(of owner: UserID, named pattern: String) -> [JobID] {
-    live.ids(of: owner).filter { id in
-      controller.state.jobs[id].map { fnmatch(pattern, $0.request.name, 0) == 0 } ?? false
-    }
+    live.ids(of: owner).filter { isNamed($0, by: [pattern]) }
+  }
+
+  /// Whether the name of an unfinished job matches one of the patterns.
+  func isNamed(_ id: JobID, by patterns: [String]) -> Bool {
+    guard let name = controller.state.jobs[id]?.request.name else { return false }
+    return patterns.contains { fnmatch($0, name, 0) == 0 }
   }
 
   /// The job the caller submitted last.

@@ -39,6 +39,30 @@ struct TimeArgumentTests {
   }
 
   @Test(
+    "a time in the past is the last one that is called so",
+    arguments: [
+      ("now", "2026-11-23T09:30:15.000Z"), ("-2h30m", "2026-11-23T07:00:15.000Z"),
+      ("now-15s", "2026-11-23T09:30:00.000Z"), ("1d ago", "2026-11-22T09:30:15.000Z"),
+      ("11:00", "2026-11-22T10:00:00.000Z"), ("9:00", "2026-11-23T08:00:00.000Z"),
+      ("today", "2026-11-22T23:00:00.000Z"), ("yesterday 12:00", "2026-11-22T11:00:00.000Z"),
+      ("Mon 11:00", "2026-11-16T10:00:00.000Z"), ("monday 09:00", "2026-11-23T08:00:00.000Z"),
+      ("Sun", "2026-11-21T23:00:00.000Z"), ("2026-11-01", "2026-10-31T23:00:00.000Z"),
+    ])
+  func past(text: String, meaning: String) throws {
+    #expect(Timestamp.utc(try TimeArgument.parsePast("--since", text, Self.clock)) == meaning)
+  }
+
+  @Test(
+    "what is no time in the past is refused",
+    arguments: ["", "-", "ago", " ago", "x ago", "now+2h", "tomorrow", "daily", "-x", "25:00"])
+  func notPast(text: String) {
+    let failure = #expect(throws: Failure.self) {
+      try TimeArgument.parsePast("--since", text, Self.clock)
+    }
+    #expect(failure?.status == .usage)
+  }
+
+  @Test(
     "what is no time is refused, and the forms are shown",
     arguments: [
       "", " ", "8x", "now+", "now-2h", "now+2", "24:00", "12:60", "12", "12:0", "2026-13-01",

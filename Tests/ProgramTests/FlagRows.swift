@@ -1,3 +1,5 @@
+import Glibc
+
 /// What each option takes and refuses.
 enum FlagRows {
   typealias Row = Programs.Flags.Row
@@ -15,8 +17,10 @@ enum FlagRows {
         alone: ["--follow": ["skip"], "--why": [ended], "--script": ["skip"]]),
       Table(
         command: "fluster-wait", before: [ended],
-        rows: [Row(flag: "--timeout", good: ["1", "1s", "2h30m"], bad: ["", "soon", "-1", "1x"])]
-          + shared, failure: 125),
+        rows: [
+          Row(flag: "--timeout", good: ["1", "1s", "2h30m"], bad: ["", "soon", "-1", "1x"]),
+          Row(flag: "--state", good: ["succeeded", "failed,running"], bad: ["", "happy"]),
+        ] + shared, failure: 125),
       Table(
         command: "fluster-log", before: [ended],
         rows: [
@@ -29,6 +33,8 @@ enum FlagRows {
           Row(flag: "-s", good: ["TERM", "SIGHUP", "usr1", "15"], bad: ["", "NONE", "65", "-1"]),
           Row(flag: "-r", good: ["a reason"], bad: []),
           Row(flag: "--state", good: ["pending", "pending,running"], bad: ["", "happy"]),
+          Row(flag: "--name", good: ["ended"], bad: [""], vain: ["nothing*": 66]),
+          Row(flag: "--user", good: ["\(geteuid())"], bad: [""], vain: ["no-such-user": 66]),
         ] + shared),
       Table(command: "fluster-set", before: [], behind: [held, "hold"], rows: shared),
       Table(command: "fluster-ctl", before: ["workers"], rows: shared + output),
@@ -55,6 +61,12 @@ enum FlagRows {
   private static let list = [
     Row(flag: "--state", good: ["failed", "pending,running"], bad: ["", "happy", "failed,"]),
     Row(flag: "-n", good: ["1", "100"], bad: ["", "0", "-1", "x"]),
+    Row(flag: "--name", good: ["*", "true"], bad: [""]),
+    Row(flag: "--user", good: ["\(geteuid())"], bad: [""], vain: ["no-such-user": 66]),
+    Row(
+      flag: "--since", good: ["-2h", "2h ago", "03:00", "yesterday", "2026-01-01"],
+      bad: ["", "soon", "-x", "x ago"]),
+    Row(flag: "--sort", good: ["id", "-TIME"], bad: ["", "-", "nothing", "id,name"]),
     Row(flag: "-o", good: ["id", "ID,NAME"], bad: ["", "nothing", "id,"]),
     Row(flag: "--cursor", good: ["start"], bad: ["", "x"]),
   ]
@@ -78,6 +90,8 @@ enum FlagRows {
       bad: ["", "ask"]),
     Row(flag: "--cpus", good: ["1", "0.5"], bad: ["", "0", "-1", "1e3", "x"], vain: ["64": 65]),
     Row(flag: "--mem", good: ["64M", "1G", "1000"], bad: ["", "8x", "-1"], vain: ["1T": 65]),
+    Row(flag: "--gpus", good: ["0", "1"], bad: ["", "-1", "x", "1.5"], vain: ["2": 65]),
+    Row(flag: "--comment", good: ["", "a b"], bad: []),
     Row(flag: "-r", good: ["gpu=1"], bad: ["", "gpu", "gpu=", "=1", "gpu=x"], vain: ["gpu=2": 65]),
     Row(
       flag: "--constraint", good: ["zone = b", "zone exists", "zone in a,b"], bad: ["", "zone"],

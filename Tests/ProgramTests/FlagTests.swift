@@ -37,7 +37,7 @@ extension Programs {
       try Instance.with(
         worker: ["--cpus", "2", "--mem", "2G", "-r", "gpu=1", "--attribute", "zone=b"]
       ) { instance in
-        let ended = try instance.submit("-E", "errors", "--", "true")
+        let ended = try instance.submit("-n", "ended", "-E", "errors", "--", "true")
         #expect(try instance.wait(ended) == 0)
         try write("true\n", to: "\(instance.files)/a-script")
         let held = try instance.submit("--hold", "--", "true")

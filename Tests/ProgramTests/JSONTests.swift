@@ -183,7 +183,8 @@ extension Programs {
         try instance.run("fluster-endpoint", "--job", server, "get", "web").status == 0
       }
       let array = try instance.submit("-a", "1-5%1", "--cpus", "0.1", "--", "sleep", "1000")
-      let old = try instance.submit("-k", "b", "--cpus", "0.5", "-c", "trap '' TERM; sleep 1000")
+      let old = try instance.submit(
+        "-k", "b", "--comment", "c", "--cpus", "0.5", "-c", "trap '' TERM; sleep 1000")
       for id in ["\(array).1", old] { try instance.waitUntil(id, is: "running") }
       let script = """
         set -e

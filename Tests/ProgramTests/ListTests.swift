@@ -72,6 +72,74 @@ extension Programs {
       }
     }
 
+    @Test("--name, --user and --since choose among the jobs, and --sort orders them")
+    func choosing() throws {
+      try Instance.with { instance in
+        let small = try instance.submit(
+          "-n", "alpha", "--cpus", "0.5", "--comment", "to be kept", "--", "true")
+        #expect(try instance.wait(small) == 0)
+        let large = try instance.submit("-n", "beta", "--cpus", "2", "--hold", "--", "true")
+        let middle = try instance.submit("-n", "gamma", "--hold", "--", "true")
+        func ids(_ options: String...) throws -> [String] {
+          let listed = try instance.launch(["fluster-ls", "-q"] + options).finish()
+          #expect(listed.status == 0, "\(listed)")
+          return listed.lines
+        }
+        #expect(try ids("--name", "al*", "--name", "g?mma") == [small, middle])
+        #expect(try ids("--name", "nothing*") == [])
+        #expect(try ids("--sort", "cpus") == [small, middle, large])
+        #expect(try ids("--sort", "-cpus", "--tasks") == [large, middle, small])
+        #expect(try ids("--sort", "-ended") == [small, large, middle])
+        #expect(try ids("--since", "now") == [large, middle])
+        #expect(try ids("--since", "-5m") == [small, large, middle])
+        #expect(try ids("--user", "\(geteuid())") == [small, large, middle])
+        #expect(try ids("--user", "4711") == [])
+        let together = try instance.run("fluster-ls", "--name", "alpha", small)
+        #expect(together.status == 64, "\(together)")
+        #expect(try instance.column("COMMENT", of: small) == "to be kept")
+        #expect(
+          try instance.run("fluster-ls", "-l", small).output.contains("comment:     to be kept"))
+        // What is not named stays.
+        #expect(try instance.run("fluster-kill", "--name", "b*").status == 0)
+        #expect(try ids("--state", "pending") == [middle])
+        #expect(try instance.run("fluster-kill", "--user", "4711").status == 66)
+        #expect(try instance.run("fluster-kill", "--user", "\(geteuid())").status == 0)
+        #expect(try ids("--state", "pending") == [])
+      }
+    }
+
+    @Test("fluster-wait --state waits until jobs are so, or are over without it")
+    func states() throws {
+      try Instance.with { instance in
+        let gate = "\(instance.files)/gate"
+        mkfifo(gate, 0o600)
+        let id = try instance.submit("--hold", "--", "sh", "-c", "read line <gate")
+        let early = try instance.run("fluster-wait", "--state", "running", "--timeout", "0", id)
+        #expect(early.status == 124, "\(early)")
+        let running = try instance.launch(["fluster-wait", "--state", "running", id])
+        let both = try instance.launch(
+          ["fluster-wait", "-v", "--state", "succeeded,failed", id, "name:*"])
+        #expect(try instance.run("fluster-set", id, "release").status == 0)
+        let seen = try running.finish()
+        #expect(seen.status == 0 && seen.output == "", "\(seen)")
+        try instance.end(.controller, by: SIGKILL)
+        try instance.start(.controller)
+        try write("\n", to: gate)
+        let over = try both.finish()
+        #expect(over.status == 0, "\(over)")
+        let past = try instance.run("fluster-wait", "--state", "running", id)
+        #expect(past.status == 0, "\(past)")
+        let never = try instance.run("fluster-wait", "--state", "killed", id)
+        #expect(never.status == 1 && never.errors.contains("is over: succeeded"), "\(never)")
+        let array = try instance.submit("-a", "1-2", "--", "true")
+        let tasks = try instance.run("fluster-wait", "--state", "succeeded", "\(array).1-2")
+        let expected: Set = ["\(array).1 succeeded", "\(array).2 succeeded"]
+        #expect(tasks.status == 0 && Set(tasks.lines) == expected, "\(tasks)")
+        let json = try instance.run("fluster-wait", "--json", "--state", "succeeded", array)
+        #expect(json.output.contains("\"state\":\"succeeded\""), "\(json)")
+      }
+    }
+
     @Test("--tasks of many jobs, --json and the plain list tell of all of them, in order")
     func many() throws {
       try Instance.with { instance in

@@ -8,10 +8,16 @@ extension Daemon {
   func kill(_ wire: WireKill, _ request: Request) {
     do throws(Refusal) {
       let order = try KillOrder(wire: wire)
-      let (found, missing) = try selections(order.selectors, for: request.peer)
+      if let user = order.user, !request.peer.caller.mayChange(user) {
+        throw Refusal(.permissionDenied, "the jobs of uid \(user) are not yours to end")
+      }
+      let (found, missing) = try selections(
+        order.selectors, for: request.peer, of: order.user)
       let chosen = narrowed(found, to: order.states)
       guard missing.isEmpty else {
-        return checkNames(missing, request) { [unowned self] in carryOut(order, chosen, request) }
+        return checkNames(missing, of: order.user ?? request.peer.uid, request) { [unowned self] in
+          carryOut(order, chosen, request)
+        }
       }
       carryOut(order, chosen, request)
     } catch {
@@ -55,9 +61,11 @@ extension Daemon {
   }
 
   /// Patterns that no unfinished job matches are fulfilled if one that ended does.
-  func checkNames(_ patterns: [String], _ request: Request, then: @escaping () -> Void) {
+  func checkNames(
+    _ patterns: [String], of owner: UserID, _ request: Request, then: @escaping () -> Void
+  ) {
     keep(request, as: .read)
-    let owner = request.peer.uid
+    let whose = owner == request.peer.uid ? "yours" : "uid \(owner)"
     storage.history.ask(for: owner, on: request.connection) {
       reader throws(StoreError) -> String? in
       for pattern in patterns where try !reader.hasEndedJob(of: owner, named: pattern) {
@@ -71,7 +79,7 @@ extension Daemon {
         if let refusal = trouble?.refusal { return refuse(request, refusal) }
         then()
       case .success(let pattern?):
-        refuse(request, Refusal(.notFound, "no job of yours is named \"\(pattern)\""))
+        refuse(request, Refusal(.notFound, "no job of \(whose) is named \"\(pattern)\""))
       case .failure(let error): refuse(request, Refusal(error))
       }
       turnSource?.schedule()

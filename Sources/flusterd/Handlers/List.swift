@@ -39,7 +39,11 @@ extension Daemon {
     }
     let isOpen = order.selectors.isEmpty || !patterns.isEmpty
     let seesAll = settings.othersAreVisible || peer.isAdministrator
-    let owner = order.isOfAllUsers && seesAll ? nil : peer.uid
+    if let user = order.user, !seesAll, user != peer.uid {
+      throw Refusal(.permissionDenied, "the jobs of uid \(user) are not yours to see")
+    }
+    patterns += order.names
+    let owner = order.user ?? (order.isOfAllUsers && seesAll ? nil : peer.uid)
     var ids = Array(named.keys)
     if order.selectors.isEmpty {
       ids = newestIDs(of: owner, order)
@@ -67,8 +71,10 @@ extension Daemon {
   /// Which ended jobs belong to the listing.
   private func query(_ order: ListOrder, _ owner: UserID?, _ patterns: [String]) -> JobQuery {
     var query = JobQuery()
-    query.owner = patterns.isEmpty ? owner : owner ?? nil
-    if !order.isOfAllAges {
+    query.owner = owner
+    if let since = order.since {
+      query.endedSince = since
+    } else if !order.isOfAllAges {
       query.endedSince = WallTime(milliseconds: now.wall.milliseconds - 3_600_000)
     }
     if !order.hasTasks { query.states = order.states }
@@ -78,7 +84,10 @@ extension Daemon {
 
   /// Unfinished jobs; with a limit no more than could be shown.
   private func newestIDs(of owner: UserID?, _ order: ListOrder) -> [JobID] {
-    let ids = live.ids(of: owner)
+    let ids =
+      order.names.isEmpty
+      ? live.ids(of: owner)
+      : live.ids(of: owner).filter { isNamed($0, by: order.names) }
     guard let count = order.newest else { return ids }
     var found: [JobID] = []
     for id in ids.reversed() where found.count < Int(count) {
