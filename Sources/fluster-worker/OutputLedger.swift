@@ -53,7 +53,7 @@ struct OutputLedger {
     base = (4 + label.bytes.count + Self.page - 1) / Self.page * Self.page
     state = Self.decode(try Self.read(memory, Self.stateSize, at: base))
     state.generation += 1
-    try save()
+    try write(withUnsafeBytes(of: state.generation.littleEndian) { Array($0) }, at: base)
   }
 
   /// What the memory begins with. EINVAL if it is none of ours.
@@ -81,13 +81,13 @@ struct OutputLedger {
     try write(Array(unfinished), at: offset(stream, place: 1 - Int(state.place[stream])))
   }
 
-  /// Makes the state what the next worker finds.
+  /// Makes the state what the next worker finds; but for the generation, which must stay that of
+  /// the newest worker even if an older one wakes up and goes on.
   func save() throws(SystemError) {
     var bytes: [UInt8] = []
     func add<Number: FixedWidthInteger>(_ value: Number) {
       withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
-    add(state.generation)
     add(state.count)
     add(state.told)
     add(state.nextLength)
@@ -98,7 +98,7 @@ struct OutputLedger {
       state.stream, state.isWriting ? 1 : 0, state.isEnd ? 1 : 0, state.nextInMidLine ? 1 : 0,
     ]
     bytes += state.place + state.inMidLine.map { $0 ? 1 : 0 }
-    try write(bytes, at: base)
+    try write(bytes, at: base + MemoryLayout<UInt32>.size)
   }
 
   private static func decode(_ bytes: [UInt8]) -> State {

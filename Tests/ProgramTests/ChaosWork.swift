@@ -46,7 +46,9 @@ enum ChaosWork: CaseIterable {
   /// What follows the name on the command line of fluster-submit.
   func words(using random: inout SeededNumbers) -> [String] {
     func number(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &random) }
-    let job = ["--", "sh", "job.sh"]
+    // Its output passes through the worker, and its end waits for that.
+    let byLine = Bool.random(using: &random) ? ["--timestamps"] : []
+    let job = byLine + ["--", "sh", "job.sh"]
     switch self {
     case .plain:
       return ["--cpus", "0.5"] + job + ["plain", "0.\(number(0...9))", "\(number(0...3))"]
