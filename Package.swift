@@ -18,10 +18,17 @@ let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collect
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
-/// One executable a command; each is a few lines over FlusterCommands.
+/// Nothing looks the symbols of these programs up; without them they are 2 MB smaller, and start
+/// 0.2 ms sooner.
+let lean: [LinkerSetting] = [
+  .unsafeFlags(["-Xlinker", "--no-export-dynamic"], .when(configuration: .release))
+]
+
+/// One executable a command; each is a few lines over FlusterCommands. Packages hold `fluster` and
+/// `flusterd` alone, and links to them: each is any of its kind, by the name it is called.
 let commands = [
-  "fluster", "fluster-submit", "fluster-run", "fluster-ls", "fluster-wait", "fluster-log",
-  "fluster-kill", "fluster-set", "fluster-ctl", "fluster-endpoint",
+  "fluster-submit", "fluster-run", "fluster-ls", "fluster-wait", "fluster-log", "fluster-kill",
+  "fluster-set", "fluster-ctl", "fluster-endpoint",
 ]
 
 let package = Package(
@@ -60,19 +67,28 @@ let package = Package(
         "FlusterClient", "FlusterCore", "FlusterProtocol", "FlusterSystem", arguments,
       ],
       swiftSettings: strict),
-    .executableTarget(
-      name: "flusterd",
+    .target(
+      name: "FlusterDaemon",
       dependencies: [
         "FlusterCore", "FlusterProtocol", "FlusterStore", "FlusterSystem", "FlusterSystemd",
         arguments, deque, log,
       ],
-      swiftSettings: strict),
+      path: "Sources/flusterd", exclude: ["Program"], swiftSettings: strict),
     .executableTarget(
-      name: "fluster-worker",
+      name: "flusterd", dependencies: ["FlusterDaemon", "FlusterWorker"],
+      path: "Sources/flusterd/Program", swiftSettings: strict, linkerSettings: lean),
+    .target(
+      name: "FlusterWorker",
       dependencies: [
         "FlusterCore", "FlusterProtocol", "FlusterSystem", "FlusterSystemd", arguments, log,
       ],
-      swiftSettings: strict),
+      path: "Sources/fluster-worker", exclude: ["Program"], swiftSettings: strict),
+    .executableTarget(
+      name: "fluster-worker", dependencies: ["FlusterWorker"],
+      path: "Sources/fluster-worker/Program", swiftSettings: strict),
+    .executableTarget(
+      name: "fluster", dependencies: ["FlusterCommands"], swiftSettings: strict,
+      linkerSettings: lean),
     .executableTarget(
       name: "fluster-shim",
       dependencies: ["CFluster", "FlusterSystem", "FlusterSystemd", log],
@@ -94,7 +110,7 @@ let package = Package(
     .testTarget(
       name: "WorkerTests",
       dependencies: [
-        "FlusterCore", "FlusterProtocol", "FlusterSystem", "FlusterTesting", "fluster-worker", log,
+        "FlusterCore", "FlusterProtocol", "FlusterSystem", "FlusterTesting", "FlusterWorker", log,
       ],
       swiftSettings: strict),
     .testTarget(

@@ -4,11 +4,15 @@ import Glibc
 
 /// Replacing this process by another program.
 enum Successor {
-  /// The program called `name`: beside this one, else in PATH; nil if there is none.
+  /// The program called `name`: beside this one, else where an installation has the daemons, else
+  /// in PATH; nil if there is none.
   static func find(_ name: String) -> String? {
     guard !name.contains("/") else { return nil }
     var folders: [String] = []
-    if let own = try? Files.realpath("/proc/self/exe") { folders.append(Files.parent(of: own)) }
+    if let own = try? Files.realpath("/proc/self/exe") {
+      let folder = Files.parent(of: own)
+      folders += [folder, "\(Files.parent(of: folder))/libexec/fluster"]
+    }
     folders += (Environment.variable("PATH") ?? "/usr/local/bin:/usr/bin:/bin")
       .split(separator: ":").map(String.init)
     return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 && !Files.isDirectory($0) }

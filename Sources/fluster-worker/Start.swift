@@ -6,9 +6,9 @@ import FlusterSystemd
 import Glibc
 
 /// From the command line to the running loop.
-enum Start {
+package enum Start {
   /// Runs the worker; returns its exit status.
-  static func run(_ arguments: [String]) -> Int32 {
+  package static func run(_ arguments: [String]) -> Int32 {
     let options: Options
     do {
       options = try Options.parse(Array(arguments.dropFirst()))

@@ -8,7 +8,7 @@ import Glibc
 import Logging
 
 /// From the command line to the running loop.
-enum Start {
+package enum Start {
   /// What the command line and the environment decided.
   struct Choices {
     let places: Places
@@ -25,7 +25,7 @@ enum Start {
   }
 
   /// Runs the daemon; returns its exit status.
-  static func run(_ arguments: [String]) -> Int32 {
+  package static func run(_ arguments: [String]) -> Int32 {
     // Before anything else is opened: passed descriptors are known by their numbers alone.
     let activated = Activation.take()
     let options: Options

@@ -17,12 +17,12 @@ private let layers: [String: Set<String>] = [
     "FlusterClient", "FlusterCore", "FlusterProtocol", "FlusterSystem", "ArgumentParser",
   ],
   "flusterd": [
-    "FlusterCore", "FlusterProtocol", "FlusterStore", "FlusterSystem", "FlusterSystemd",
-    "ArgumentParser", "DequeModule", "Logging",
+    "FlusterCore", "FlusterDaemon", "FlusterProtocol", "FlusterStore", "FlusterSystem",
+    "FlusterSystemd", "FlusterWorker", "ArgumentParser", "DequeModule", "Logging",
   ],
   "fluster-worker": [
-    "FlusterCore", "FlusterProtocol", "FlusterSystem", "FlusterSystemd", "ArgumentParser",
-    "Logging",
+    "FlusterCore", "FlusterProtocol", "FlusterSystem", "FlusterSystemd", "FlusterWorker",
+    "ArgumentParser", "Logging",
   ],
   "fluster-shim": ["CFluster", "FlusterSystem", "FlusterSystemd", "Logging"],
 ]

@@ -6,7 +6,7 @@ import Glibc
 import Logging
 import Testing
 
-@testable import fluster_worker
+@testable import FlusterWorker
 
 @Suite("ports and sockets of attempts")
 struct AddressesTests {

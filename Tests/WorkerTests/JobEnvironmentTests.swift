@@ -1,7 +1,7 @@
 import FlusterProtocol
 import Testing
 
-@testable import fluster_worker
+@testable import FlusterWorker
 
 @Suite("the environment of a job")
 struct JobEnvironmentTests {

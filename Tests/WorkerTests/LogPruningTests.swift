@@ -3,7 +3,7 @@ import FlusterTesting
 import Glibc
 import Testing
 
-@testable import fluster_worker
+@testable import FlusterWorker
 
 @Suite("pruning kept logs")
 struct LogPruningTests {

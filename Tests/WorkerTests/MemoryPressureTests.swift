@@ -1,6 +1,6 @@
 import Testing
 
-@testable import fluster_worker
+@testable import FlusterWorker
 
 @Suite("the pressure on memory")
 struct MemoryPressureTests {

@@ -4,7 +4,7 @@ import FlusterTesting
 import Glibc
 import Testing
 
-@testable import fluster_worker
+@testable import FlusterWorker
 
 @Suite("output by the line")
 struct OutputLinesTests {

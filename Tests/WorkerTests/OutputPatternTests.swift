@@ -1,6 +1,6 @@
 import Testing
 
-@testable import fluster_worker
+@testable import FlusterWorker
 
 @Suite("patterns in file names")
 struct OutputPatternTests {

@@ -3,7 +3,7 @@ import FlusterTesting
 import Glibc
 import Testing
 
-@testable import fluster_worker
+@testable import FlusterWorker
 
 /// What the shim keeps of an attempt, and both ends of its pipe.
 private final class Attempt {

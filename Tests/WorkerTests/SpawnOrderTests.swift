@@ -4,7 +4,7 @@ import FlusterSystem
 import Glibc
 import Testing
 
-@testable import fluster_worker
+@testable import FlusterWorker
 
 @Suite("what the shim is told")
 struct SpawnOrderTests {

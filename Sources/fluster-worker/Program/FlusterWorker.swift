@@ -1,3 +1,4 @@
+import FlusterWorker
 import Glibc
 
 /// The worker's program. What it does is in `Start`; this file only leaves the main actor.
