@@ -2,8 +2,8 @@ import FlusterTesting
 import Glibc
 import Testing
 
-/// A machine that systemd has booted, with the units of contrib/systemd installed and enabled by
-/// their preset, and users of its own. It ends with the test.
+/// A machine that systemd has booted, with users of its own and, if it is asked for, with the units
+/// of contrib/systemd installed and enabled by their preset. It ends with the test.
 final class BootedSystem {
   /// Who a command runs as.
   enum User: String {
@@ -18,8 +18,11 @@ final class BootedSystem {
     systemd-sysusers 2>/dev/null
     systemctl --quiet preset $(sed 's/^enable //' /usr/lib/systemd/system-preset/50-fluster.preset)
     for program in /usr/libexec/fluster/fluster-*; do ln -sf "$program" /usr/local/bin; done
-    useradd alice
-    useradd bob
+
+    """
+  private static let users = """
+    useradd --create-home alice
+    useradd --create-home bob
     """
 
   private let script: Program
@@ -28,6 +31,21 @@ final class BootedSystem {
   /// Boots one, with these settings for fluster.conf, hands it to `body`, and takes it down. Says
   /// that the test is skipped where that is not possible.
   static func with(settings: String = "", _ body: (BootedSystem) throws -> Void) throws {
+    try boot({ try installation(settings: settings, in: $0) }, body)
+  }
+
+  /// The same without Fluster, and with the files of `directory` in /srv.
+  static func bare(with directory: String, _ body: (BootedSystem) throws -> Void) throws {
+    try boot(
+      { temporary in
+        try write(users, to: "\(temporary)/setup")
+        return ["--copy", "\(directory):/srv", "--setup", "\(temporary)/setup"]
+      }, body)
+  }
+
+  private static func boot(
+    _ options: (_ directory: String) throws -> [String], _ body: (BootedSystem) throws -> Void
+  ) throws {
     guard geteuid() == 0 else {
       #expect(maySkip(because: "a machine of the test's own needs root"))
       return
@@ -38,8 +56,7 @@ final class BootedSystem {
     }
     let temporary = try TemporaryDirectory()
     defer { temporary.remove() }
-    let options = try installation(settings: settings, in: temporary.path)
-    let system = try BootedSystem(options, in: temporary.path)
+    let system = try BootedSystem(options(temporary.path), in: temporary.path)
     do {
       try body(system)
     } catch {
@@ -56,10 +73,11 @@ final class BootedSystem {
   static func installation(settings: String, in directory: String) throws -> [String] {
     mkdir("\(directory)/etc", 0o755)
     try write(settings, to: "\(directory)/etc/fluster.conf")
-    try write(setup, to: "\(directory)/setup")
+    try write(setup + users, to: "\(directory)/setup")
     var options = ["--bind", "\(try Programs.products()):/usr/libexec/fluster"]
     for (source, place) in [
       ("system", "/usr/lib/systemd/system"), ("system-preset", "/usr/lib/systemd/system-preset"),
+      ("user", "/usr/lib/systemd/user"),
       ("sysusers.d", "/usr/lib/sysusers.d"), ("tmpfiles.d", "/usr/lib/tmpfiles.d"),
       ("catalog", "/usr/lib/systemd/catalog"),
     ] {
@@ -85,13 +103,31 @@ final class BootedSystem {
   /// Runs a command in it, as root or one of its users.
   @discardableResult
   func run(_ arguments: String..., as user: User = .root) throws -> Finished {
+    try begin(arguments, as: user).finish()
+  }
+
+  /// Starts a command in it, as root or one of its users.
+  func begin(_ arguments: [String], as user: User = .root) throws -> Program {
     let become =
       user == .root
       ? [] : ["setpriv", "--reuid", user.rawValue, "--regid", user.rawValue, "--init-groups"]
     return try Program(
       ["nsenter", "--target", pid, "--all"] + become + arguments,
-      environment: ["PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"]
-    ).finish()
+      environment: ["PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"])
+  }
+
+  /// Starts the user manager of alice, and gives what runs a command as her beside it.
+  func logAliceIn() throws -> (_ arguments: [String]) throws -> Finished {
+    let uid = try run("id", "-u", "alice").output.trimmed
+    try #require(try run("loginctl", "enable-linger", "alice").status == 0)
+    let environment = ["env", "HOME=/home/alice", "XDG_RUNTIME_DIR=/run/user/\(uid)"]
+    let command = { [self] arguments in
+      try begin(environment + arguments, as: .alice).finish()
+    }
+    try eventually("the user manager of alice is up") {
+      try command(["systemctl", "--user", "is-system-running"]).output == "running\n"
+    }
+    return command
   }
 
   /// Runs systemctl, which has to succeed; what it has printed.
