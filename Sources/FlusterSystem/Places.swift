@@ -130,10 +130,11 @@ package struct Places: Hashable, Sendable {
   /// Whether the runtime directory of a user instance is the caller's. In /tmp anybody could have
   /// made one under its name, with a socket that takes what is meant for the caller's flusterd.
   ///
-  /// Throws if it is the caller's and others may use it, too.
+  /// Throws if it is the caller's and others may change it, too.
   package func ownsRuntime() throws(PlaceError) -> Bool {
     var status = stat()
     guard lstat(runtime, &status) == 0, status.st_uid == geteuid() else { return false }
+    if status.st_mode & S_IFMT == S_IFDIR, status.st_mode & 0o022 == 0 { return true }
     try makePrivate(runtime, what: "runtime")
     return true
   }

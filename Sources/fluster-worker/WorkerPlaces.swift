@@ -15,6 +15,16 @@ struct WorkerPlaces {
   /// Those of the instance, but for what the command line names.
   init(_ options: Options) throws(PlaceError) {
     let places = try Places.ofDaemon(options.system ? .system : .user)
+    if places.instance == .user, options.controller == nil || options.shim == nil {
+      // Whoever listens in another's directory could have anything run as this user.
+      guard try places.ownsRuntime() || !Files.exists(places.runtime) else {
+        throw PlaceError(
+          """
+          runtime directory \(places.runtime) is not yours
+          set XDG_RUNTIME_DIR to a directory of your own with mode 0700
+          """)
+      }
+    }
     configuration = options.config ?? places.configuration
     controller = options.controller ?? places.workerSocket
     runtime = places.runtime

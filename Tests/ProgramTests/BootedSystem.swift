@@ -28,10 +28,17 @@ final class BootedSystem {
   private let script: Program
   private let pid: String
 
-  /// Boots one, with these settings for fluster.conf, hands it to `body`, and takes it down. Says
-  /// that the test is skipped where that is not possible.
-  static func with(settings: String = "", _ body: (BootedSystem) throws -> Void) throws {
-    try boot({ try installation(settings: settings, in: $0) }, body)
+  /// Boots one, with these settings for fluster.conf and shim.conf, hands it to `body`, and takes
+  /// it down. Says that the test is skipped where that is not possible.
+  static func with(
+    settings: String = "", shim: String = "", _ body: (BootedSystem) throws -> Void
+  ) throws {
+    try boot(
+      { temporary in
+        let options = try installation(settings: settings, in: temporary)
+        try write(shim, to: "\(temporary)/etc/shim.conf")
+        return options
+      }, body)
   }
 
   /// The same without Fluster, and with the files of `directory` in /srv.
@@ -106,14 +113,24 @@ final class BootedSystem {
     try begin(arguments, as: user).finish()
   }
 
+  /// The same, with something to read.
+  func run(
+    _ arguments: [String], as user: User = .root, input: String = ""
+  ) throws -> Finished {
+    try begin(arguments, as: user, input: input).finish()
+  }
+
   /// Starts a command in it, as root or one of its users.
-  func begin(_ arguments: [String], as user: User = .root) throws -> Program {
+  func begin(
+    _ arguments: [String], as user: User = .root, input: String = ""
+  ) throws -> Program {
     let become =
       user == .root
       ? [] : ["setpriv", "--reuid", user.rawValue, "--regid", user.rawValue, "--init-groups"]
     return try Program(
       ["nsenter", "--target", pid, "--all"] + become + arguments,
-      environment: ["PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"])
+      environment: ["PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"],
+      input: input)
   }
 
   /// Starts the user manager of alice, and gives what runs a command as her beside it.
