@@ -125,6 +125,12 @@ package enum Limit {
     return WallTime(milliseconds: milliseconds)
   }
 
+  /// What a worker's clock says, brought between the same bounds: an end must be taken whatever the
+  /// clock was, and who shows it subtracts.
+  static func nearest(_ milliseconds: Int64) -> WallTime {
+    WallTime(milliseconds: min(max(milliseconds, 0), 253_402_300_799_999))
+  }
+
   /// Text that is kept and shown on other people's terminals: no control characters, no newlines.
   static func text(_ text: String, to limit: Int, _ field: String) throws(Refusal) {
     guard text.utf8.count <= limit else {

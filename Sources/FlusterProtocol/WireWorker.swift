@@ -100,7 +100,7 @@ extension Observation {
     case .unspecified, .UNRECOGNIZED:
       throw .invalid("there is no kind of observation number \(wire.kind.rawValue)")
     }
-    self.init(uid: uid, kind: kind, at: WallTime(milliseconds: wire.atMs))
+    self.init(uid: uid, kind: kind, at: Limit.nearest(wire.atMs))
   }
 
   /// Everything a worker reports at once, checked.

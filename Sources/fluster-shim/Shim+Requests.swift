@@ -75,7 +75,7 @@ extension Shim {
       let uid = ShimRequest.spawnUID(of: packet), attempts[uid] == nil
     {
       // The rest of the conversation is intact, and the attempt needs an answer.
-      logger.warning("attempt \(ShimSpawn.hexadecimal(uid)): \(error)")
+      complain("attempt \(ShimSpawn.hexadecimal(uid)): \(error)")
       let reason = UInt8(FL_REASON_REQUEST.rawValue)
       return tell(
         .notStarted(uid: uid, tag: ShimWire.noTag, reason: reason, errno: EBADMSG))
@@ -153,7 +153,7 @@ extension Shim {
   private func acknowledge(_ uid: [UInt8]) {
     guard let attempt = attempts[uid] else { return }
     guard attempt.isOver else {
-      return logger.warning("\(attempt.label) was acknowledged before its end")
+      return complain("\(attempt.label) was acknowledged before its end")
     }
     surroundings.files.remove(uid)
     attempts[uid] = nil

@@ -13,13 +13,22 @@ struct Brought {
 }
 
 extension Shim {
+  /// More than a machine has processes by default. What is refused is held like what runs, until it
+  /// is acknowledged: without a bound a worker could have the shim take all memory.
+  private static let mostAttempts = 32_768
+
   /// Takes an attempt on: from here it is held until its end is acknowledged.
   func admit(_ spawn: ShimSpawn, _ brought: Brought) {
+    guard attempts.count < Self.mostAttempts else {
+      complain("refused an attempt: \(attempts.count) are held, and may be no more")
+      let reason = UInt8(FL_REASON_PROCESS.rawValue)
+      return tell(.notStarted(uid: spawn.uid, tag: spawn.tag, reason: reason, errno: EAGAIN))
+    }
     attempts[spawn.uid] = Attempt(spawn)
     guard !isStopping else { return refuse(spawn.uid, FL_REASON_PROCESS, ESHUTDOWN) }
     guard !leaseIsOver else { return refuse(spawn.uid, FL_REASON_PROCESS, ETIMEDOUT) }
     guard surroundings.settings.allows(spawn.owner, instance: surroundings.instance) else {
-      logger.warning("refused a job of uid \(spawn.owner), which may have none")
+      complain("refused a job of uid \(spawn.owner), which may have none")
       return refuse(spawn.uid, FL_REASON_USER, EPERM)
     }
     switch surroundings.instance {
@@ -33,7 +42,7 @@ extension Shim {
         switch answer {
         case .known(let identity): launch(spawn, brought, identity: identity)
         case .failed(let errno):
-          logger.warning("no groups for uid \(spawn.owner): \(SystemError.reason(errno))")
+          complain("no groups for uid \(spawn.owner): \(SystemError.reason(errno))")
           refuse(spawn.uid, FL_REASON_USER, errno)
         }
       }

@@ -24,6 +24,7 @@ struct Surroundings {
 /// thread, one handler at a time.
 final class Shim {
   private static let newcomerLimit = 8
+  private static let complaintsAMinute = 100
 
   let loop: EventLoop
   let logger: Logger
@@ -38,6 +39,8 @@ final class Shim {
   var newcomers: [WorkerLink] = []
   /// The way of making processes that worked last.
   var method = Int32(FL_SPAWN_INTO_CGROUP.rawValue)
+  /// What the worker does wrong, it may do without end.
+  private var complaints = (since: Int64.min, count: 0)
   /// When everything ends, of CLOCK_BOOTTIME, unless the worker says something else before.
   var leaseEnd: Int64?
   var leaseTimer: FlusterSystemd.Timer?
@@ -79,6 +82,16 @@ final class Shim {
     guard time < alarmTime else { return }
     alarmTime = time
     alarm?.set(at: time)
+  }
+
+  /// Writes a line about what the worker does: some a minute, not thousands.
+  func complain(_ line: @autoclosure () -> String) {
+    let now = Clock.monotonicNanoseconds()
+    if complaints.since == .min || now - complaints.since > 60_000_000_000 {
+      complaints = (now, 0)
+    }
+    complaints.count += 1
+    if complaints.count <= Self.complaintsAMinute { logger.warning("\(line())") }
   }
 
   /// Tells the worker, if there is one.

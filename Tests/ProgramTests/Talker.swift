@@ -34,7 +34,8 @@ final class Talker {
   /// Greets as a worker and registers, with room for a few small tasks; what came back.
   @discardableResult
   func register(
-    _ id: String, incarnation: UInt8 = 1, pid: UInt32 = 0, with descriptors: [Descriptor] = []
+    _ id: String, incarnation: UInt8 = 1, pid: UInt32 = 0, with descriptors: [Descriptor] = [],
+    changed: (inout WireRegister) -> Void = { _ in }
   ) throws -> WireEnvelope? {
     try greet(as: .worker)
     var register = WireRegister()
@@ -44,6 +45,7 @@ final class Talker {
     register.pid = pid
     register.capacity.cpuMillis = 4000
     register.capacity.memoryBytes = 4 << 30
+    changed(&register)
     try send(WireEnvelope(request: 1, .register(register)).frame(), with: descriptors)
     return try receive()
   }

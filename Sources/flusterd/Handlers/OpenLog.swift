@@ -235,7 +235,8 @@ extension Daemon {
   func workerRefused(_ wire: WireError, _ request: Request) {
     let refusal = Refusal(wire: wire)
     if let relay = takeRelay(of: request) { return refuse(relay.request, refusal) }
-    log.warning(
+    // Whoever asked has gone; or nobody has asked, and a worker could fill the journal.
+    log.debug(
       "worker \(links[request.connection.link]?.worker.name ?? "") refuses: \(refusal.message)")
   }
 
