@@ -1,8 +1,8 @@
 package import FlusterCore
 
-/// What a transaction changes of the bytes that users hold in the store: the names, launches and
-/// entries of their jobs, and once each environment and script that any of these refers to, whoever
-/// else does.
+/// What a transaction changes of the bytes that users hold in the store: the names, launches,
+/// options and entries of their jobs, a flat amount for each attempt, and once each environment and
+/// script that any of the jobs refers to, whoever else does.
 struct Charges {
   private struct Use: Hashable, Comparable {
     let owner: UserID
@@ -19,6 +19,11 @@ struct Charges {
   /// A job came.
   mutating func add(_ count: Int, to owner: UserID, _ contents: StoredContents) {
     change(owner, by: Int64(count), contents, jobs: 1)
+  }
+
+  /// So many attempts came; fewer than none have gone.
+  mutating func add(attempts count: Int, to owner: UserID) {
+    bytes[owner, default: 0] += Int64(count * AttemptCharge.bytes)
   }
 
   /// A job has gone.
@@ -87,15 +92,27 @@ struct StoredContents {
   var rows: Set<Int64> { Set([environment, script].compactMap(\.self)) }
 }
 
+/// What attempts cost their owners.
+package enum AttemptCharge {
+  /// About what a row and its place in the index come to.
+  package static let bytes = 128
+  /// So many of a task are kept, the newest: a job may ask for a billion without a pause.
+  static let kept: UInt32 = 1000
+}
+
 extension Payload {
-  /// What a job of this name is charged for itself: all but its environment and script, which are
-  /// charged once for all the owner's jobs that have the same.
-  package func ownBytes(named name: String) -> Int {
-    launch.count + name.utf8.count + Int(entryBytes ?? 0)
+  /// What a job with this request is charged for itself: all but its environment and script, which
+  /// are charged once for all the owner's jobs that have the same.
+  package func ownBytes(of request: JobRequest) -> Int {
+    let options = Packed.options(request.options)?.count ?? 0
+    let constraints = Packed.constraints(request.needs.constraints)?.count ?? 0
+    let key = request.options.key?.name.utf8.count ?? 0
+    return launch.count + request.name.utf8.count + Int(entryBytes ?? 0) + options + constraints
+      + key
   }
 
   /// The most that it can come to.
-  package func bytes(named name: String) -> Int {
-    ownBytes(named: name) + environment.count + script.count
+  package func bytes(of request: JobRequest) -> Int {
+    ownBytes(of: request) + environment.count + script.count
   }
 }

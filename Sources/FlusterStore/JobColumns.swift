@@ -15,9 +15,9 @@ enum JobColumns {
 
   static let all = "\(fixed), \(changing.joined(separator: ", "))"
   static let insertion: String = {
-    let count = all.split(separator: ",").count
+    let count = all.split(separator: ",").count + 1
     let places = Array(repeating: "?", count: count).joined(separator: ", ")
-    return "INSERT INTO job (\(all)) VALUES (\(places))"
+    return "INSERT INTO job (\(all), charged) VALUES (\(places))"
   }()
   static let update =
     "UPDATE job SET \(changing.map { "\($0) = ?" }.joined(separator: ", ")) WHERE id = ?"
@@ -31,7 +31,7 @@ enum JobColumns {
     parameters.put(Packed.options(request.options))
   }
 
-  static func put(_ job: Job, into parameters: inout Parameters) {
+  static func put(_ job: Job, charged: Int, into parameters: inout Parameters) {
     parameters.put(job.id.number)
     parameters.put(job.request.owner.number)
     parameters.put(job.request.name)
@@ -40,6 +40,7 @@ enum JobColumns {
     KeyColumns.put(job.request.options.key, into: &parameters)
     LineageColumns.put(job.lineage, into: &parameters)
     put(job.progress, into: &parameters)
+    parameters.put(Int64(charged))
   }
 
   private static func put(_ request: JobRequest, into parameters: inout Parameters) {

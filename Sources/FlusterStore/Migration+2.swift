@@ -21,14 +21,19 @@ extension Migration {
       SELECT owner, environment, count(*) FROM job JOIN launch ON launch.job = job.id
       GROUP BY owner, environment;
 
+    ALTER TABLE job ADD COLUMN charged INTEGER NOT NULL DEFAULT 0;
+    UPDATE job SET charged = length(CAST(name AS BLOB))
+      + ifnull((SELECT length(data) FROM launch WHERE launch.job = job.id), 0);
+
     CREATE TABLE account (
       owner INTEGER PRIMARY KEY,
       bytes INTEGER NOT NULL
     ) STRICT;
     INSERT INTO account
       SELECT owner, sum(bytes) FROM (
-        SELECT owner, length(CAST(name AS BLOB)) + length(data) AS bytes
-        FROM job JOIN launch ON launch.job = job.id
+        SELECT owner, charged AS bytes FROM job
+        UNION ALL
+        SELECT owner, \(AttemptCharge.bytes) FROM attempt JOIN job ON job.id = attempt.job
         UNION ALL
         SELECT owner, length(data)
         FROM environment_use JOIN environment ON environment.id = environment_use.environment

@@ -84,24 +84,28 @@ private struct Pruner {
 
   /// What it used, if the job is gone; nil if there was too much of it.
   private mutating func prune(_ job: UInt64) throws(StoreError) -> StoredContents? {
-    try delete(job, from: "attempt", key: "job, position, number")
+    let owner = try store.statements.jobOwner.first {
+      $0.put(job)
+    } _: {
+      UserID($0.number())
+    }
+    let attempts = try delete(job, from: "attempt", key: "job, position, number")
+    if let owner { charges.add(attempts: -attempts, to: owner) }
     try delete(job, from: "task", key: "job, position")
     try delete(job, from: "entry", key: "job, first")
     guard budget > 0 else { return nil }
     let launch = try Statement(
       """
-      DELETE FROM launch WHERE job = ?
-      RETURNING environment, script, length(data) + ifnull(entries, 0)
+      DELETE FROM launch WHERE job = ? RETURNING environment, script
       """, in: database
     ).first {
       $0.put(job)
     } _: { row in
-      let contents = StoredContents(environment: row.integer(), script: row.optionalInteger())
-      return (contents: contents, bytes: row.integer())
+      StoredContents(environment: row.integer(), script: row.optionalInteger())
     }
     try Statement("DELETE FROM token WHERE job = ?", in: database).run { $0.put(job) }
     let gone = try Statement(
-      "DELETE FROM job WHERE id = ? RETURNING owner, length(CAST(name AS BLOB))", in: database
+      "DELETE FROM job WHERE id = ? RETURNING owner, charged", in: database
     ).first {
       $0.put(job)
     } _: { row in
@@ -109,13 +113,16 @@ private struct Pruner {
     }
     budget -= 2
     guard let launch, let gone else { return nil }
-    charges.remove(launch.bytes + gone.bytes, from: gone.owner, launch.contents)
-    return launch.contents
+    charges.remove(gone.bytes, from: gone.owner, launch)
+    return launch
   }
 
-  private mutating func delete(_ job: UInt64, from table: String, key: String) throws(StoreError) {
-    guard budget > 0 else { return }
-    budget -= Int(
+  @discardableResult
+  private mutating func delete(
+    _ job: UInt64, from table: String, key: String
+  ) throws(StoreError) -> Int {
+    guard budget > 0 else { return 0 }
+    let count = Int(
       try Statement(
         """
         DELETE FROM \(table) WHERE (\(key)) IN
@@ -125,5 +132,7 @@ private struct Pruner {
         parameters.put(job)
         parameters.put(Int64(budget))
       })
+    budget -= count
+    return count
   }
 }

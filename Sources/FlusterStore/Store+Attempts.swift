@@ -7,6 +7,27 @@ extension Store {
       AttemptColumns.put(attempt, sequence: nextSequence, into: &$0)
     }
     nextSequence += 1
+    let owner = try owner(of: attempt.task.job)
+    charges.add(attempts: 1, to: owner)
+    guard attempt.number >= AttemptCharge.kept else { return }
+    let forgotten = try statements.deleteAttempt.run { parameters in
+      put(attempt.task, into: &parameters)
+      parameters.put(attempt.number - AttemptCharge.kept)
+    }
+    charges.add(attempts: -Int(forgotten), to: owner)
+  }
+
+  /// Whose job it is. Attempts come in streams of one job.
+  private func owner(of job: JobID) throws(StoreError) -> UserID {
+    if let lastOwner, lastOwner.job == job { return lastOwner.owner }
+    let owner = try statements.jobOwner.first {
+      $0.put(job.number)
+    } _: {
+      UserID($0.number())
+    }
+    guard let owner else { throw .damaged(database.path, "it has no row for job \(job)") }
+    lastOwner = (job, owner)
+    return owner
   }
 
   func set(_ state: TaskState, started: WallTime?, of uid: AttemptUID) throws(StoreError) {

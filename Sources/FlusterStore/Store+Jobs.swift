@@ -5,7 +5,8 @@ extension Store {
   func insert(
     _ job: Job, _ payload: Payload, _ token: Token?, _ entries: EntryFile?
   ) throws(StoreError) {
-    try statements.insertJob.run { JobColumns.put(job, into: &$0) }
+    let own = payload.ownBytes(of: job.request)
+    try statements.insertJob.run { JobColumns.put(job, charged: own, into: &$0) }
     let contents = StoredContents(
       environment: try row(of: payload.environment),
       script: payload.script.isEmpty ? nil : try row(of: payload.script))
@@ -25,7 +26,7 @@ extension Store {
         parameters.put(lent: block)
       }
     }
-    charges.add(payload.ownBytes(named: job.request.name), to: job.request.owner, contents)
+    charges.add(own, to: job.request.owner, contents)
     if let token {
       try statements.insertToken.run { parameters in
         parameters.put(job.id.number)

@@ -13,6 +13,8 @@ package final class Store {
   let statements: StoreStatements
   var environments = EnvironmentCache()
   var charges = Charges()
+  /// The job of the last attempt, and whose it is.
+  var lastOwner: (job: JobID, owner: UserID)?
   /// The number the next job gets, as far as the transaction in progress knows.
   var nextJob: JobID
   /// Orders attempts by when they were assigned, across restarts.
@@ -69,6 +71,7 @@ package final class Store {
     } catch {
       // The cached rows may be among those rolled back.
       environments.forget()
+      lastOwner = nil
       charges = Charges()
       nextJob = durableNextJob
       feed = durableFeed

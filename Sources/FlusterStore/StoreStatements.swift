@@ -3,6 +3,8 @@ struct StoreStatements {
   let insertJob: Statement
   let updateJob: Statement
   let changeJob: Statement
+  let jobOwner: Statement
+  let deleteAttempt: Statement
   let setNextJob: Statement
   let findEnvironment: Statement
   let insertEnvironment: Statement
@@ -41,6 +43,9 @@ struct StoreStatements {
     insertJob = try compile(JobColumns.insertion)
     updateJob = try compile(JobColumns.update)
     changeJob = try compile(JobColumns.change)
+    jobOwner = try compile("SELECT owner FROM job WHERE id = ?")
+    deleteAttempt = try compile(
+      "DELETE FROM attempt WHERE job = ? AND position = ? AND number = ? AND ended IS NOT NULL")
     setNextJob = try compile("UPDATE meta SET next_job = ?")
     findEnvironment = try compile("SELECT id FROM environment WHERE hash = ?")
     insertEnvironment = try compile(

@@ -54,6 +54,7 @@ final class Daemon {
   var listings: [RequestID: Listing] = [:]
   var endpointListings: [RequestID: EndpointListing] = [:]
   var userListings: [RequestID: UserListing] = [:]
+  var workerListings: [RequestID: WorkerListing] = [:]
   var relays: [RequestID: LogRelay] = [:]
   /// Why jobs of a requirement wait, for one slice of listings.
   var reasons: [Wish: PendingReason] = [:]

@@ -103,7 +103,7 @@ extension Daemon {
   private var isIdle: Bool {
     guard case .no = ending, trouble == nil else { return false }
     return controller.state.jobs.isEmpty && controller.state.attempts.isEmpty && inbox.isEmpty
-      && releases.outstanding == 0 && storage.history.isIdle && !clients.hasCommands
+      && releases.outstanding == 0 && storage.isIdle && !clients.hasCommands
   }
 
   /// The idle time is over; the sockets bring us back.

@@ -17,6 +17,7 @@ extension Daemon {
     let deadline = Clock.monotonicNanoseconds() + Daemon.slice
     continueEndpointListings(until: deadline)
     continueUserListings(until: deadline)
+    continueWorkerListings(until: deadline)
     guard !listings.isEmpty else { return }
     reasons = [:]
     jobReasons = [:]
@@ -34,10 +35,17 @@ extension Daemon {
     }
   }
 
+  /// Whether some listing has not come to its end.
+  var hasListing: Bool {
+    !listings.isEmpty || !endpointListings.isEmpty || !userListings.isEmpty
+      || !workerListings.isEmpty
+  }
+
   /// Whether some listing waits for nobody but us.
   var hasRunnableListing: Bool {
     listings.keys.contains(where: canContinue)
       || endpointListings.keys.contains(where: mayListEndpoints) || !userListings.isEmpty
+      || workerListings.keys.contains(where: mayListWorkers)
   }
 
   private func canContinue(_ id: RequestID) -> Bool {

@@ -10,6 +10,9 @@ final class Storage {
   /// 16 random bytes made with the store.
   let id: [UInt8]
   let history: History
+  /// A thread for what takes minutes, made when somebody asks for it.
+  private var minutes: History?
+  private let loop: EventLoop
   /// Called on the loop when the writer has come further, or failed.
   var onProgress: () -> Void = {}
   private let points: Reader
@@ -21,6 +24,7 @@ final class Storage {
   ) throws(StartFailure) {
     self.directory = directory
     self.id = id
+    self.loop = loop
     do {
       points = try Reader.open(directory: directory)
       history = try History(Reader.open(directory: directory), loop: loop)
@@ -35,6 +39,17 @@ final class Storage {
       throw StartFailure(of: error)
     }
   }
+
+  /// Where questions are asked about the store as a whole: nobody's listing waits behind them,
+  /// unless there is no room for another thread or file.
+  var upkeep: History {
+    if let minutes { return minutes }
+    minutes = try? History(Reader.open(directory: directory), loop: loop)
+    return minutes ?? history
+  }
+
+  /// Whether nothing is being asked.
+  var isIdle: Bool { history.isIdle && minutes?.isIdle ?? true }
 
   /// How far the writer has come.
   var report: WriterReport { writer.take() }

@@ -46,7 +46,7 @@ extension Daemon {
     if controller.wantsSchedule && mayPlace { step(.schedule) }
     let heard = turn.heard
     closeTurn()
-    if !listings.isEmpty || !endpointListings.isEmpty || !userListings.isEmpty {
+    if hasListing {
       // While the disk is at work; the pages wait for what they saw, and delay no commit.
       continueListings()
       closeTurn()
@@ -86,7 +86,7 @@ extension Daemon {
       live.add(job.id, of: job.request.owner, controller.state)
       newest[job.request.owner] = job.id
       stored.add(
-        payload.bytes(named: job.request.name), of: job.request.owner,
+        payload.bytes(of: job.request), of: job.request.owner,
         turn: releases.submitted + 1, durable: releases.durable)
       launches.insert(payload, of: job.id)
       turn.entryFiles[job.id] = submittedEntries
@@ -95,7 +95,11 @@ extension Daemon {
     case .jobEnded(let progress):
       ties.forget(progress.job)
       for id in listings.keys { listings[id]?.endedMeanwhile.insert(progress.job) }
-    case .assigned: pendingTasks -= 1
+    case .assigned(let attempt):
+      pendingTasks -= 1
+      guard let owner = controller.state.jobs[attempt.task.job]?.request.owner else { break }
+      stored.add(
+        AttemptCharge.bytes, of: owner, turn: releases.submitted + 1, durable: releases.durable)
     case .attemptEnded(_, _, at: _, .retry): pendingTasks += 1
     case .tasksEnded(_, let positions, _): pendingTasks -= UInt64(positions.elementCount)
     case .attemptEnded, .building, .started, .stopRequested, .frozen, .stuck, .killRequested,
@@ -155,6 +159,7 @@ extension Daemon {
       listings[request] = nil
       endpointListings[request] = nil
       userListings[request] = nil
+      workerListings[request] = nil
       relays[request] = nil
       logWaits[request] = nil
     }

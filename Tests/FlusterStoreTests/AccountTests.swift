@@ -91,6 +91,51 @@ struct AccountTests {
     }
   }
 
+  @Test("all that a job carries is charged, and each of its attempts, of which the newest are kept")
+  func everything() throws {
+    try ScratchDirectory.with { directory in
+      let store = try Store.open(directory: directory.path)
+      let reader = try Reader.open(directory: directory.path)
+      var request = JobRequest(name: "four", owner: UserID(1))
+      request.retries = 2000
+      request.options.dependencies = (1...100).map {
+        Dependency(.after, Selection(job: JobID($0)))
+      }
+      request.options.key = JobKey(
+        name: "twelve bytes", digest: RequestDigest(AttemptUID(high: 1, low: 2)))
+      let job = Job(id: JobID(1000), request: request, submitted: WallTime(milliseconds: 1))
+      let payload = Payload(launch: [1, 2, 3], environment: [1])
+      try store.commit([Turn(number: 1, events: [.submitted(job, payload, nil)], progress: [])])
+      let bare = try reader.storedBytes(of: UserID(1))
+      #expect(bare > 4 + 3 + 1 + 12 + 100)
+      for number in 0..<1003 as Range<UInt32> {
+        let attempt = OpenAttempt(
+          uid: AttemptUID(high: 3, low: UInt64(number)), task: TaskID(JobID(1000), 0),
+          number: number, worker: WorkerID("w1"), charge: .none, assigned: job.submitted)
+        let end = Event.attemptEnded(
+          attempt.uid, Outcome(.exit, exitCode: 1), at: job.submitted,
+          .retry(charged: .failure, notBefore: nil))
+        try store.commit([
+          Turn(number: UInt64(number) + 2, events: [.assigned(attempt), end], progress: [])
+        ])
+      }
+      #expect(try reader.storedBytes(of: UserID(1)) == bare + 1000 * 128)
+      let path = directory("fluster.db")
+      #expect(
+        try RawFile.query("SELECT min(number), max(number) FROM attempt", on: path) == [
+          "3", "1002",
+        ])
+      var progress = job.progress
+      progress.state = .killed
+      progress.ended = WallTime(milliseconds: 10)
+      try store.commit([Turn(number: 2000, events: [.jobEnded(progress)], progress: [])])
+      let pruning = Pruning(
+        endedBefore: WallTime(milliseconds: 11), tokensBefore: WallTime(milliseconds: 0))
+      while try store.prune(pruning, rows: 300) { try check(directory) }
+      #expect(try reader.storedBytes(of: UserID(1)) == 0)
+    }
+  }
+
   @Test("a store of the first format is brought up to date, and its jobs are charged")
   func firstFormat() throws {
     try ScratchDirectory.with { directory in
@@ -111,10 +156,9 @@ struct AccountTests {
   private func check(_ directory: ScratchDirectory) throws {
     let derived = """
       SELECT owner, sum(bytes) FROM (
-        SELECT owner, length(CAST(name AS BLOB)) + length(data) AS bytes
-        FROM job JOIN launch ON launch.job = job.id
+        SELECT owner, charged AS bytes FROM job
         UNION ALL
-        SELECT owner, length(data) FROM entry JOIN job ON job.id = entry.job
+        SELECT owner, 128 FROM attempt JOIN job ON job.id = attempt.job
         UNION ALL
         SELECT owner, length(data) FROM environment JOIN
           (SELECT owner, environment FROM job JOIN launch ON launch.job = job.id

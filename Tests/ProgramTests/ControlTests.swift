@@ -1,3 +1,4 @@
+import FlusterProtocol
 import FlusterSystem
 import FlusterTesting
 import Glibc
@@ -78,6 +79,29 @@ extension Programs {
         try instance.start(.controller)
         #expect(try instance.column("STATE", of: job) == "pending")
         try instance.run("fluster-kill", job)
+      }
+    }
+
+    @Test("who looks for what has ended waits for nobody who has the whole store checked")
+    func upkeep() throws {
+      try Instance.with(daemons: [.controller]) { instance in
+        for number in 1...10 {
+          let script = "#!/bin/sh\n" + String(repeating: "\(number)", count: 2_000_000)
+          let job = try instance.run("fluster-submit", "--hold", "-", input: script).output.trimmed
+          try instance.run("fluster-kill", job)
+        }
+        let administrator = try Talker(to: instance.controlSocket)
+        try administrator.greet()
+        let count = 100
+        for number in 1...UInt64(count) {
+          let check = WireEnvelope(request: number, .checkStore(WireCheckStore()))
+          try administrator.send(check.frame())
+        }
+        #expect(try instance.run("fluster-ls", "-A", "-q", "name:*").lines.count == 10)
+        try administrator.becomeNonblocking()
+        var answers = 0
+        while (try? administrator.receive()) != nil { answers += 1 }
+        #expect(answers < count)
       }
     }
 

@@ -72,7 +72,7 @@ extension Daemon {
   ) throws(Refusal) {
     guard request.peer.uid == old.owner else { throw .notYours(id, old.owner) }
     try checkLimit(of: old.owner)
-    try checkStoredBytes(of: payload, named: old.name, for: old.owner)
+    try checkStoredBytes(of: payload, old, for: old.owner)
     submittedEntries = entries
     defer { submittedEntries = nil }
     keep(request, as: .submit)

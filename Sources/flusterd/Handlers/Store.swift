@@ -9,7 +9,7 @@ extension Daemon {
   /// CheckStore: reads the store through.
   func checkStore(_ request: Request) {
     guard let request = admitted(request) else { return }
-    storage.history.ask(for: request.peer.uid) { reader throws(StoreError) in
+    storage.upkeep.ask(for: request.peer.uid) { reader throws(StoreError) in
       try reader.damage()
     } then: { [unowned self] found in
       guard requests.remove(request.id) != nil else { return }
@@ -28,7 +28,7 @@ extension Daemon {
   func backUp(_ request: Request) {
     guard let request = admitted(request) else { return }
     let directory = storage.directory
-    storage.history.ask(for: request.peer.uid) { _ throws(StoreError) in
+    storage.upkeep.ask(for: request.peer.uid) { _ throws(StoreError) in
       Descriptor(adopting: try Copying.copy(directory: directory))
     } then: { [unowned self] copy in
       guard requests.remove(request.id) != nil else { return }

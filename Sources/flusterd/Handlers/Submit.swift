@@ -38,7 +38,7 @@ extension Daemon {
     if controller.makesJob(submission.request, once, from: request.peer.caller) {
       try checkLimit(of: request.peer.uid)
       try checkStoredBytes(
-        of: submission.payload, named: submission.request.name, for: request.peer.uid)
+        of: submission.payload, submission.request, for: request.peer.uid)
     }
     submittedEntries = entries
     defer { submittedEntries = nil }
@@ -98,7 +98,7 @@ extension Daemon {
     }
     try checkLimit(of: request.peer.uid)
     try checkStoredBytes(
-      of: submission.payload, named: submission.request.name, for: request.peer.uid)
+      of: submission.payload, submission.request, for: request.peer.uid)
     let (descent, orphan) = try controller.descent(
       of: submission.request, inside: submission.parent)
     try controller.checkReplacement(of: submission.request, once, descent)
@@ -133,13 +133,13 @@ extension Daemon {
   /// an environment that is stored already it may be judged as if it were not, but only when the
   /// user is that near to the limit.
   func checkStoredBytes(
-    of payload: Payload, named name: String, for owner: UserID
+    of payload: Payload, _ request: JobRequest, for owner: UserID
   ) throws(Refusal) {
     let limit = settings.maxStoredBytes
     let bytes: Int
     do throws(StoreError) {
       bytes = try stored.bound(
-        of: owner, adding: payload.bytes(named: name), limit: limit
+        of: owner, adding: payload.bytes(of: request), limit: limit
       ) { () throws(StoreError) in try storage.storedBytes(of: owner) }
     } catch {
       throw Refusal(error)

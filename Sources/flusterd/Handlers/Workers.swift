@@ -7,24 +7,24 @@ extension Daemon {
 
   /// ListWorkers: the workers flusterd knows, one frame each, with what they run.
   func listWorkers(_ wire: WireListWorkers, _ request: Request) {
+    let open = workerListings.values.count { $0.request.peer.uid == request.peer.uid }
+    guard open < Listing.limit else {
+      return refuse(
+        request,
+        Refusal(
+          .resourceExhausted, "uid \(request.peer.uid) has \(open) listings under way",
+          wayOut: "read their answers first"))
+    }
     let workers = controller.state.workers
-    let missing = Dictionary(controller.missing.map { ($0.id, $0) }) { first, _ in first }
+    let missing = Set(controller.missing.map(\.id))
     var wanted = wire.ids.map(WorkerID.init)
-    for id in wanted where workers[id] == nil && missing[id] == nil {
+    for id in wanted where workers[id] == nil && !missing.contains(id) {
       return refuse(request, .noWorker(id))
     }
-    if wanted.isEmpty { wanted = Array(workers.keys) + Array(missing.keys) }
-    for id in Set(wanted).sorted() {
-      var page = WireWorkers()
-      if let worker = workers[id] {
-        page.workers = [row(worker)]
-        if wire.tasks { page.workers[0].tasks = tasks(of: worker, for: request.peer) }
-      } else if let worker = missing[id] {
-        page.workers = [WireWorkerRow(worker)]
-      }
-      answer(request, .workers(page))
-    }
-    answer(request, .done(WireDone()))
+    if wanted.isEmpty { wanted = Array(workers.keys) + Array(missing) }
+    workerListings[request.id] = WorkerListing(
+      request: request, withTasks: wire.tasks, left: Set(wanted).sorted()[...])
+    keep(request, as: .read)
   }
 
   /// ChangeWorker: drains a worker, has it take work again, or forgets it.
@@ -77,7 +77,7 @@ extension Daemon {
     return row
   }
 
-  private func tasks(of worker: Worker, for peer: Peer) -> [WireWorkerTask] {
+  func tasks(of worker: Worker, for peer: Peer) -> [WireWorkerTask] {
     var tasks: [WireWorkerTask] = []
     for uid in worker.open where tasks.count < Daemon.mostTasks {
       guard let attempt = controller.state.attempts[uid],
@@ -100,7 +100,7 @@ extension Daemon {
 
 extension WireWorkerRow {
   /// A worker that is expected and has not been seen.
-  fileprivate init(_ worker: ExpectedWorker) {
+  init(_ worker: ExpectedWorker) {
     self.init()
     id = worker.id.name
     state = "missing"
