@@ -15,7 +15,9 @@ final class AttemptFiles {
 
   /// Makes the directory if it is missing and keeps other shims out of it: EWOULDBLOCK if one is
   /// there, EPERM if it is not ours alone.
-  init(path: String) throws(SystemError) {
+  ///
+  /// `lock` keeps others out already: the program that had this process before took it.
+  init(path: String, lock held: Descriptor? = nil) throws(SystemError) {
     try Files.makeDirectory(path, mode: 0o700)
     let raw = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     guard raw >= 0 else { throw SystemError.last("open \(path)") }
@@ -25,7 +27,17 @@ final class AttemptFiles {
     guard fstat(raw, &status) == 0, status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else {
       throw SystemError(call: "use \(path), which must be its owner's alone", errno: EPERM)
     }
-    lock = try Self.lock("\(path).lock")
+    if let held { lock = held } else { lock = try Self.lock("\(path).lock") }
+  }
+
+  /// The number of the descriptor that keeps others out.
+  var lockNumber: Int32 { lock.raw }
+
+  /// Looks at the files as a shim would that takes them over, and changes nothing.
+  static func examine(path: String) throws(SystemError) {
+    for name in try Files.names(in: path) where uid(of: name) != nil {
+      _ = try entries(at: "\(path)/\(name)")
+    }
   }
 
   /// A record lock, because a child of this process does not inherit it: a lock of flock's kind
@@ -81,18 +93,22 @@ final class AttemptFiles {
     var found: [(uid: [UInt8], entries: [ShimEntry])] = []
     for name in try Files.names(in: path) {
       guard let uid = Self.uid(of: name) else { continue }
-      let bytes = (try? Files.read("\(path)/\(name)", limit: Self.sizeLimit)) ?? []
-      do throws(ShimWireError) {
-        found.append((uid, try ShimEntry.decode(bytes).entries))
-      } catch .version(let theirs) {
-        throw SystemError(
-          call: "take over \(path)/\(name) of version \(theirs) with version "
-            + "\(ShimWire.version) of the shim", errno: EPROTONOSUPPORT)
-      } catch {
-        found.append((uid, []))
-      }
+      found.append((uid, try Self.entries(at: "\(path)/\(name)")))
     }
     return found
+  }
+
+  private static func entries(at path: String) throws(SystemError) -> [ShimEntry] {
+    let bytes = (try? Files.read(path, limit: sizeLimit)) ?? []
+    do throws(ShimWireError) {
+      return try ShimEntry.decode(bytes).entries
+    } catch .version(let theirs) {
+      throw SystemError(
+        call: "take over \(path) of version \(theirs) with version "
+          + "\(ShimWire.version) of the shim", errno: EPROTONOSUPPORT)
+    } catch {
+      return []
+    }
   }
 
   private func openFile(_ name: String, _ flags: Int32) -> Int32 {

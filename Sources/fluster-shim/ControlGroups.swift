@@ -40,7 +40,8 @@ struct ControlGroups {
     return ControlGroups(in: path, isOwn: true)
   }
 
-  private init(in directory: String, isOwn: Bool) {
+  /// One that is the shim's already.
+  init(in directory: String, isOwn: Bool) {
     Self.enable(in: directory)
     self.directory = directory
     self.isOwn = isOwn

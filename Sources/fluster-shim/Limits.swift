@@ -15,11 +15,21 @@ struct Limits {
       guard getrlimit(Int32(number), &limit) == 0 else { continue }
       limits.found[number] = limit
     }
-    if var limit = limits.found[openFiles] {
-      limit.rlim_cur = limit.rlim_max
-      setrlimit(Int32(openFiles), &limit)
-    }
+    limits.raise()
     return limits
+  }
+
+  /// Has the shim open as many files as it may.
+  func raise() {
+    guard var limit = found[Self.openFiles] else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(Int32(Self.openFiles), &limit)
+  }
+
+  /// Leaves the limits as they were found, for a program that is to find them so.
+  func giveBack() {
+    guard var limit = found[Self.openFiles] else { return }
+    setrlimit(Int32(Self.openFiles), &limit)
   }
 
   /// What to set in a job that asked for `asked`, with hard limits no better than `ceilings`.

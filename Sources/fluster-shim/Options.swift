@@ -36,6 +36,8 @@ struct Options {
       --worker-uid UID          the uid a worker of the system instance has
       --delegated               divide the shim's own cgroup
       --no-cgroup               do without cgroups
+      --inherit NUMBER          take this process over, as the shim before says there
+      --try-inherit NUMBER      only see whether that could be done
       -h, --help                show this
     """
 
@@ -48,7 +50,28 @@ struct Options {
   var usesCgroups = true
   /// The unit has Delegate=yes, which the systemd of a user need not tell.
   var isDelegated = false
+  /// Where the shim that had this process before has left what it holds.
+  var inherited: Int32?
+  /// Nothing is taken over: only whether it could be is asked.
+  var isTrial = false
   var showsHelp = false
+
+  /// Those that say how this program is to go on with what another has left, with their values.
+  private static let ofSuccession: Set<String> = ["--inherit", "--try-inherit"]
+
+  /// The arguments that the next program is to be given, too.
+  static func lasting(_ arguments: [String]) -> [String] {
+    var lasting: [String] = []
+    var rest = arguments[...]
+    while let argument = rest.popFirst() {
+      if ofSuccession.contains(argument) {
+        _ = rest.popFirst()
+      } else if !ofSuccession.contains(String(argument.prefix { $0 != "=" })) {
+        lasting.append(argument)
+      }
+    }
+    return lasting
+  }
 
   /// Understands `--name value` and `--name=value`.
   static func parse(_ arguments: [String]) throws(Refusal) -> Options {
@@ -61,7 +84,8 @@ struct Options {
       case "--user", "--system", "--delegated", "--no-cgroup", "--help", "-h":
         guard parts.count == 1 else { throw .usage("option \(name) takes no value") }
         options.turn(on: name)
-      case "--listen", "--state", "--log-directory", "--config", "--worker-uid":
+      case "--listen", "--state", "--log-directory", "--config", "--worker-uid", "--inherit",
+        "--try-inherit":
         guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst(), !value.isEmpty
         else { throw .usage("option \(name) needs a value") }
         try options.set(name, value)
@@ -88,6 +112,12 @@ struct Options {
     case "--state": state = value
     case "--log-directory": logDirectory = value
     case "--config": configuration = value
+    case "--inherit", "--try-inherit":
+      guard let number = Int32(value), number > 2 else {
+        throw .usage("\"\(value)\" is not the number of a descriptor that was left here")
+      }
+      inherited = number
+      isTrial = name == "--try-inherit"
     default:
       guard let uid = UInt32(value) else { throw .usage("\"\(value)\" is not a uid") }
       workerUID = uid

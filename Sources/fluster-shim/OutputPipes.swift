@@ -35,6 +35,25 @@ struct OutputPipes {
     return ends
   }
 
+  /// Those that were handed over as `descriptors`; nil of none.
+  init?(_ descriptors: [Descriptor]) {
+    guard (4...5).contains(descriptors.count) else { return nil }
+    ledger = descriptors[0]
+    aside = (descriptors[1], descriptors[2])
+    output = descriptors[3]
+    errors = descriptors.count > 4 ? descriptors[4] : nil
+  }
+
+  private init(
+    output: Descriptor, errors: Descriptor?, aside: (reader: Descriptor, writer: Descriptor),
+    ledger: Descriptor
+  ) {
+    self.output = output
+    self.errors = errors
+    self.aside = aside
+    self.ledger = ledger
+  }
+
   /// In the order in which they are handed over.
   var descriptors: [Descriptor] {
     [ledger, aside.reader, aside.writer, output] + (errors.map { [$0] } ?? [])

@@ -19,7 +19,11 @@ enum Program {
         print(Options.help)
         return 0
       }
-      return try serve(options, passed: passed)
+      var handOver: ShimHandOver?
+      if let number = options.inherited { handOver = try left(at: number) }
+      if options.isTrial { return try tryToInherit(options) }
+      let successor = Successor(arguments: Options.lasting(arguments))
+      return try serve(options, passed: passed, successor, inheriting: handOver)
     } catch {
       let text = Array("fluster-shim: \(error)\n".utf8)
       write(STDERR_FILENO, text, text.count)
@@ -27,8 +31,30 @@ enum Program {
     }
   }
 
+  /// What the program before this one has left.
+  private static func left(at number: Int32) throws(Refusal) -> ShimHandOver {
+    do {
+      let memory = try Shim.adopt(number)
+      return try ShimHandOver.decode(try SealedMemory.read(memory, limit: 64 << 20))
+    } catch {
+      throw .configuration("cannot take over what another shim holds: \(error)")
+    }
+  }
+
+  /// Whether all that the running shim depends on makes sense to this program.
+  private static func tryToInherit(_ options: Options) throws(Refusal) -> Int32 {
+    let places = try Placement.find(options)
+    _ = try Settings.load(
+      path: places.configuration, instance: options.instance, trusted: geteuid())
+    do throws(SystemError) {
+      try AttemptFiles.examine(path: places.state)
+    } catch { throw .machine(error) }
+    return 0
+  }
+
   private static func serve(
-    _ options: Options, passed: [(name: String, descriptor: Descriptor)]
+    _ options: Options, passed: [(name: String, descriptor: Descriptor)], _ successor: Successor?,
+    inheriting handOver: ShimHandOver?
   ) throws(Refusal) -> Int32 {
     let logger = Logs.bootstrap(label: "fluster-shim")
     signal(SIGPIPE, SIG_IGN)
@@ -44,19 +70,19 @@ enum Program {
     guard failure == 0 else {
       throw .machine(SystemError(call: "become a subreaper", errno: failure))
     }
-    let files = try stateDirectory(places.state)
+    let files = try stateDirectory(places.state, handOver)
     do throws(SystemError) {
-      let groups =
-        options.usesCgroups
-        ? ControlGroups.prepare(stateDirectory: places.state, isDelegated: options.isDelegated)
-        : nil
+      let groups = controlGroups(options, places, handOver)
       defer { groups?.remove() }
+      let socket = passed.first { $0.name == activationName }?.descriptor
+      let isListenerPassed = handOver?.isListenerPassed ?? (socket != nil)
       let surroundings = Surroundings(
         instance: options.instance, settings: settings, limits: Limits.takeOver(),
         logs: LogDirectory(
           path: places.logs, group: worker.gid, givesAway: options.instance == .system),
         files: files, groups: groups, workerUID: worker.uid, bootID: bootID(),
-        resetsOOMScore: resetsOOMScore())
+        resetsOOMScore: resetsOOMScore(), isListenerPassed: isListenerPassed,
+        successor: successor)
       let lacks = groups?.lacks ?? ["cgroup", "cpu", "memory", "pids"]
       if !lacks.isEmpty {
         logger.notice("cannot enforce here: \(lacks.joined(separator: ", "))")
@@ -64,21 +90,39 @@ enum Program {
       let loop = try EventLoop()
       try loop.enableWatchdog()
       let shim = Shim(loop: loop, logger: logger, surroundings: surroundings)
-      let socket = passed.first { $0.name == activationName }?.descriptor
-      if let socket {
+      let listener: Descriptor
+      if let handOver {
+        listener = try Shim.adopt(handOver.listener)
+      } else if let socket {
         try UnixSocket.setNonblocking(socket)
-        try shim.start(listener: socket)
+        listener = socket
       } else {
-        try shim.start(listener: listen(places.listen, worker, options.instance))
+        listener = try listen(places.listen, worker, options.instance)
       }
-      defer { if socket == nil { unlink(places.listen) } }
+      defer { if !isListenerPassed { unlink(places.listen) } }
+      try shim.start(listener: listener, inheriting: handOver)
       return try loop.run()
     } catch { throw .machine(error) }
   }
 
-  private static func stateDirectory(_ path: String) throws(Refusal) -> AttemptFiles {
+  /// The part of the cgroup tree that attempts have theirs in; what was divided once stays so.
+  private static func controlGroups(
+    _ options: Options, _ places: Placement, _ handOver: ShimHandOver?
+  ) -> ControlGroups? {
+    guard options.usesCgroups else { return nil }
+    if let handOver {
+      return handOver.cgroup.isEmpty
+        ? nil : ControlGroups(in: handOver.cgroup, isOwn: handOver.isOwnCgroup)
+    }
+    return ControlGroups.prepare(stateDirectory: places.state, isDelegated: options.isDelegated)
+  }
+
+  private static func stateDirectory(
+    _ path: String, _ handOver: ShimHandOver?
+  ) throws(Refusal) -> AttemptFiles {
     do throws(SystemError) {
-      return try AttemptFiles(path: path)
+      guard let handOver else { return try AttemptFiles(path: path) }
+      return try AttemptFiles(path: path, lock: try Shim.adopt(handOver.lock))
     } catch {
       guard error.errno == EWOULDBLOCK else { throw .machine(error) }
       throw Refusal(

@@ -122,6 +122,7 @@ extension Shim {
     tell(notice)
     reapStrangers()
     exitIfDone()
+    continueSuccession()
   }
 
   /// Writes an entry for the next shim. That it fails costs the truth only if this shim dies too.

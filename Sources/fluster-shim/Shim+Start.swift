@@ -176,6 +176,7 @@ extension Shim {
     attempts[uid]?.deadline = nil
     tell(.started(started), [leader.pidfd])
     tellLogs(of: attempt)
+    continueSuccession()
   }
 
   /// Ends an attempt before it has a process.

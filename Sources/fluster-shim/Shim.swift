@@ -18,6 +18,10 @@ struct Surroundings {
   let bootID: [UInt8]
   /// Whether the shim itself is favoured or marked when memory runs out; its jobs are not.
   let resetsOOMScore: Bool
+  /// Whether the socket came from a service manager.
+  let isListenerPassed: Bool
+  /// Nil: nothing can take this process over.
+  let successor: Successor?
 }
 
 /// The shim: the attempts it holds, and the one worker it serves. Everything happens on the main
@@ -46,6 +50,9 @@ final class Shim {
   var leaseTimer: FlusterSystemd.Timer?
   /// Ending everything, to exit.
   var isStopping = false
+  /// Until when another program is to take this process over; nil: it is not.
+  var successionLimit: Int64?
+  var successionTimer: FlusterSystemd.Timer?
   private var listener: (descriptor: Descriptor, source: Source)?
   private var relisten: FlusterSystemd.Timer?
   private var alarm: FlusterSystemd.Timer?
@@ -59,17 +66,17 @@ final class Shim {
     owners = Owners(loop: loop)
   }
 
-  /// Takes over what an earlier shim left, then serves workers at `listener`.
-  func start(listener: Descriptor) throws(SystemError) {
+  /// Takes over what an earlier shim left, or this process itself, then serves workers at
+  /// `listener`.
+  func start(listener: Descriptor, inheriting handOver: ShimHandOver?) throws(SystemError) {
     alarm = try loop.timer { [self] in wake() }
     leaseTimer = try loop.timer(countsSuspension: true) { [self] in lapse() }
     try loop.onSignal(SIGCHLD) { [self] in reapStrangers() }
     try loop.onSignal(SIGTERM) { [self] in stop() }
     try loop.onSignal(SIGINT) { [self] in stop() }
-    try loop.onSignal(SIGHUP) { [self] in
-      logger.notice("ignored a hang-up: nothing is read again while the shim lives")
-    }
-    try takeOver()
+    try loop.onSignal(SIGHUP) { [self] in beginSuccession() }
+    successionTimer = try loop.timer { [self] in continueSuccession() }
+    try takeOver(handOver)
     let source = try loop.watch(listener, for: .readable) { [self] _ in accept() }
     self.listener = (listener, source)
     relisten = try loop.timer { source.interest = .readable }
@@ -93,6 +100,9 @@ final class Shim {
     complaints.count += 1
     if complaints.count <= Self.complaintsAMinute { logger.warning("\(line())") }
   }
+
+  /// The number of the socket's descriptor; -1 before it is there.
+  var listenerNumber: Int32 { listener?.descriptor.raw ?? -1 }
 
   /// Tells the worker, if there is one.
   func tell(_ notice: ShimNotice, _ descriptors: [Descriptor] = []) {

@@ -7,6 +7,10 @@ final class WorkerLink {
   private static let outboxLimit = 100_000
 
   let socket: Descriptor
+  /// Nothing is read from it.
+  var isPaused = false {
+    didSet { setInterest() }
+  }
   private var source: Source?
   private var outbox: [(packet: [UInt8], descriptors: [Descriptor])] = []
   private let onFailure: (WorkerLink, ShimConnectionError) -> Void
@@ -21,6 +25,8 @@ final class WorkerLink {
     self.onFailure = onFailure
     source = try loop.watch(socket, for: .readable) { [weak self] readiness in
       if readiness.contains(.writable) { self?.flush() }
+      // A paused one is not read, but that its other end is gone would be told for ever.
+      if self?.isPaused == true, readiness.contains(.hangUp) { self?.fail(.closed) }
       if readiness != .writable { self?.read(onPacket) }
     }
   }
@@ -56,12 +62,17 @@ final class WorkerLink {
       }
     } catch { return fail(error) }
     outbox.removeFirst(sent)
-    source?.interest = outbox.isEmpty ? .readable : [.readable, .writable]
+    setInterest()
+  }
+
+  private func setInterest() {
+    let reading: Interest = isPaused ? [] : .readable
+    source?.interest = outbox.isEmpty ? reading : reading.union(.writable)
   }
 
   /// A few packets a turn, so that the ends of jobs are not kept waiting.
   private func read(_ onPacket: (WorkerLink, [UInt8], [Descriptor]) -> Void) {
-    for _ in 0..<16 where source != nil {
+    for _ in 0..<16 where source != nil && !isPaused {
       do throws(ShimConnectionError) {
         guard let (packet, descriptors) = try ShimConnection.receive(from: socket) else { return }
         onPacket(self, packet, descriptors)

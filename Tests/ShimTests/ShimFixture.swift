@@ -9,16 +9,20 @@ final class ShimFixture {
   private let arguments: [String]
   /// What the shim is started by, if not directly.
   private let wrapper: [String]
+  private let program: String
   private(set) var pid: Int32 = 0
 
   /// Starts a shim. In `directory` are `shim.sock`, `state` and `log`.
-  init(_ arguments: [String] = [], wrapper: [String] = []) throws {
+  ///
+  /// Of `program` if it is not the one that was built.
+  init(_ arguments: [String] = [], wrapper: [String] = [], program: String? = nil) throws {
     var template = Array("/tmp/fluster-shim-test.XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw SystemError.last("make a directory") }
     directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     chmod(directory, 0o755)
     self.arguments = arguments
     self.wrapper = wrapper
+    self.program = try program ?? binary("fluster-shim")
     try start()
   }
 
@@ -35,7 +39,7 @@ final class ShimFixture {
   func start() throws {
     mkdir(logs, 0o755)
     pid = try launch(
-      wrapper + [try binary("fluster-shim")] + arguments
+      wrapper + [program] + arguments
         + ["--listen", socket, "--state", state, "--log-directory", logs])
     let socket = socket
     try eventually("the shim to listen") {
