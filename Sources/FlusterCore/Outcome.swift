@@ -54,11 +54,13 @@ package enum StartReason: UInt8, Sendable, CaseIterable {
   case request = 12
   /// A port or the path of a socket could not be found.
   case address = 13
+  /// A piece of what is handed out by number, a GPU for example, was held by something else.
+  case resource = 14
 
   /// Not the job's own fault: charged to the preemption budget, like a lost worker.
   package var isMachineFault: Bool {
     switch self {
-    case .cgroup, .log, .process, .request: true
+    case .cgroup, .log, .process, .request, .resource: true
     case .exec, .directory, .user, .limit, .stdin, .stdout, .stderr, .time, .address: false
     }
   }
@@ -79,6 +81,7 @@ package enum StartReason: UInt8, Sendable, CaseIterable {
     case .process: "process"
     case .request: "request"
     case .address: "address"
+    case .resource: "resource"
     }
   }
 }

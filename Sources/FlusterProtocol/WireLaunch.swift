@@ -29,7 +29,7 @@ extension WireLaunch {
     case .stdin: hasStdin ? stdin.array : nil
     case .stdout: hasStdout ? stdout.array : nil
     case .stderr: hasStderr ? stderr.array : nil
-    case .user, .cgroup, .limit, .log, .time, .process, .request, .address: nil
+    case .user, .cgroup, .limit, .log, .time, .process, .request, .address, .resource: nil
     }
   }
 

@@ -36,7 +36,7 @@ struct Claims {
     if symlink("\(worker)/\(uid)", path) != 0 {
       if errno == EEXIST { return false }
       guard errno == ENOENT else { throw SystemError.last("claim \(path)") }
-      try Files.makeDirectory(directory, mode: 0o700)
+      try Files.makeDirectories(directory, mode: 0o700)
       return try take(name, for: uid)
     }
     names[uid, default: []].append(name)

@@ -12,17 +12,35 @@ struct JobEnvironment {
     "FLUSTER_ENTRY", "FLUSTER_CPUS", "FLUSTER_MEM_BYTES", "FLUSTER_GPUS",
     "FLUSTER_GANG_ADDRESSES",
   ]
-  private static let givenPrefixes = ["FLUSTER_PORT_", "FLUSTER_SOCK_"]
+  private static let givenPrefixes = ["FLUSTER_PORT_", "FLUSTER_SOCK_", "FLUSTER_INDICES_"]
+
+  /// What CUDA, and everything built on it, chooses among.
+  private static let visibleGPUs = "CUDA_VISIBLE_DEVICES"
+
+  private static func list(_ numbers: [UInt32]) -> String {
+    numbers.map { "\($0)" }.joined(separator: ",")
+  }
+
+  /// The name of a resource as it may stand in that of a variable.
+  private static func variable(_ name: String) -> String {
+    String(name.uppercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
+  }
 
   /// `NAME=VALUE`, without zero bytes.
   let entries: [[UInt8]]
 
-  /// For the attempt that `run` is about; `addresses` are the variables of its ports and sockets.
-  init(run: WireRun, worker: String, socket: String, addresses: [String] = []) {
+  /// For the attempt that `run` is about; `addresses` are the variables of its ports and sockets,
+  /// `indices` the pieces it was given of what has numbers. Where `hasGPUs`, an attempt sees no
+  /// others than its own.
+  init(
+    run: WireRun, worker: String, socket: String, addresses: [String] = [],
+    indices: [String: [UInt32]] = [:], hasGPUs: Bool = false
+  ) {
     var hasThreads = false
     var entries = run.environment.array.split(separator: 0).map(Array.init).filter { entry in
       let name = String(decoding: entry.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
       if name == "OMP_NUM_THREADS" { hasThreads = true }
+      if hasGPUs, name == Self.visibleGPUs { return false }
       return !Self.given.contains(name) && !Self.givenPrefixes.contains(where: name.hasPrefix)
     }
     let memory = run.hasMemoryLimitBytes ? run.memoryLimitBytes : run.charge.memoryBytes
@@ -38,7 +56,11 @@ struct JobEnvironment {
       ("FLUSTER_CPUS", Quantity.text(cpuMillis: run.charge.cpuMillis)),
       ("FLUSTER_MEM_BYTES", "\(memory)"),
     ]
-    if let gpus = run.charge.resources.first(where: { $0.name == "gpu" }) {
+    for (name, numbers) in indices.sorted(by: { $0.key < $1.key }) {
+      ours.append(("FLUSTER_INDICES_\(Self.variable(name))", Self.list(numbers)))
+    }
+    if hasGPUs { ours.append((Self.visibleGPUs, Self.list(indices[GPUs.resource] ?? []))) }
+    if let gpus = run.charge.resources.first(where: { $0.name == GPUs.resource }) {
       ours.append(("FLUSTER_GPUS", "\(gpus.count)"))
     }
     if !run.gangAddresses.isEmpty {

@@ -21,6 +21,8 @@ struct Settings {
 
   var id: String
   var capacity: Amounts
+  /// Of resources whose pieces have numbers: these, by the resource's name.
+  var indices: [String: [UInt32]] = [:]
   var attributes: [WireAttribute] = []
   /// Where the members of a gang reach each other.
   var address: String
@@ -46,13 +48,15 @@ struct Settings {
     let memory = try Self.value(options.memory, "--mem", file.string("Worker", "Memory")) {
       text throws(QuantityError) in try Quantity.bytes(parsing: text)
     }
+    let offers = try Self.pairs(
+      options.resources, "-r", file.list("Worker", "Resource"), ResourceOffer.init)
+    let gpus = GPUs(in: GPUs.directory)
+    let found = offers.contains { $0.name == GPUs.resource } ? nil : gpus.offer
+    let all = offers + (found.map { [$0] } ?? [])
     capacity = Amounts(
       cpuMillis: cpus ?? Machine.cpuMillis, memoryBytes: try memory ?? Machine.offeredMemory(),
-      named: try Self.pairs(options.resources, "-r", file.list("Worker", "Resource")) {
-        name, value in
-        guard let count = UInt64(value) else { return nil }
-        return NamedAmount(name: name, count: count)
-      })
+      named: all.map { NamedAmount(name: $0.name, count: $0.count) })
+    indices = ResourceOffer.indices(of: all)
     attributes = try Self.pairs(
       options.attributes, "--attribute", file.list("Worker", "Attribute")
     ) { key, value in
@@ -60,6 +64,12 @@ struct Settings {
       attribute.key = key
       attribute.value = value
       return attribute
+    }
+    if let model = gpus.model, !attributes.contains(where: { $0.key == GPUs.modelAttribute }) {
+      var attribute = WireAttribute()
+      attribute.key = GPUs.modelAttribute
+      attribute.value = model
+      attributes.append(attribute)
     }
     address =
       options.address ?? file.string("Worker", "Address")?.text

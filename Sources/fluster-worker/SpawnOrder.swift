@@ -22,6 +22,10 @@ struct SpawnOrder {
   let ownerName: String
   /// The variables of its ports and sockets.
   var addresses: [String] = []
+  /// Which pieces it was given of what has numbers.
+  var indices: [String: [UInt32]] = [:]
+  /// Whether there are GPUs here, whoever has them.
+  var hasGPUs = false
 
   /// Whether a path asks for the owner's name, which takes a look into the user database.
   static func needsOwnerName(_ run: WireRun) -> Bool {
@@ -38,7 +42,8 @@ struct SpawnOrder {
     let launch = run.launch
     let argv = run.hasEntry ? launch.argv(with: run.entry.array) : launch.argv.map(\.array)
     let environment = JobEnvironment(
-      run: run, worker: worker, socket: socket, addresses: addresses
+      run: run, worker: worker, socket: socket, addresses: addresses,
+      indices: indices, hasGPUs: hasGPUs
     ).entries
     guard (argv + environment).allSatisfy({ $0.count < Self.stringLimit }) else {
       throw StartObstacle(reason: .exec, errno: E2BIG)

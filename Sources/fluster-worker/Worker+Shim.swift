@@ -49,7 +49,7 @@ extension Worker {
     case .started(let started):
       tell(started.uid, of: started.tag) { .started($0, at: started.moment) }
     case .notStarted(let uid, let tag, let reason, let errno):
-      freeAddresses(of: uid)
+      freeHoldings(of: uid)
       tell(uid, of: tag) {
         .notStarted($0, StartReason(rawValue: reason) ?? .request, errno: errno)
       }
@@ -80,13 +80,15 @@ extension Worker {
   /// Nothing of it is alive, and all that it wrote is where it belongs.
   func ended(_ uid: [UInt8], of tag: [UInt8], _ record: ShimRecord) {
     logs.close(uid)
-    freeAddresses(of: uid)
+    freeHoldings(of: uid)
     tell(uid, of: tag) { .ended($0, ExitRecord(record)) }
     if logs.wantsPruning { pruneLogs() }
   }
 
-  private func freeAddresses(of uid: [UInt8]) {
-    if let uid = AttemptUID(bytes: uid) { addresses.take(from: uid) }
+  private func freeHoldings(of uid: [UInt8]) {
+    guard let uid = AttemptUID(bytes: uid) else { return }
+    addresses.take(from: uid)
+    indices.take(from: uid)
   }
 
   private func tell(
@@ -121,6 +123,7 @@ extension Worker {
     shimIsReady = true
     step(.shim(.listEnd))
     addresses.keep(only: agent.isActive)
+    indices.keep(only: agent.isActive)
     if logs.wantsPruning { pruneLogs() }
     if controller == nil {
       controllerRetry?.hurry(at: now.monotonic.nanoseconds)

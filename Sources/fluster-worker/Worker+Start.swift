@@ -27,12 +27,21 @@ extension Worker {
       facts[uid]?.obstacle = error.text
       return step(.shim(.notStarted(uid, .address, errno: error.errno)))
     }
+    do throws(AddressObstacle) {
+      order.indices = try indices.give(run.charge, to: uid)
+      order.hasGPUs = !indices.all[GPUs.resource, default: []].isEmpty
+    } catch {
+      addresses.take(from: uid)
+      facts[uid]?.obstacle = error.text
+      return step(.shim(.notStarted(uid, .resource, errno: error.errno)))
+    }
     do throws(StartObstacle) {
       var spawn = try order.spawn(uid.bytes)
       if let store = agent.store(of: uid) { spawn.tag = store.bytes }
       shim?.send(.spawn(spawn))
     } catch {
       addresses.take(from: uid)
+      indices.take(from: uid)
       step(.shim(.notStarted(uid, error.reason, errno: error.errno)))
     }
   }

@@ -36,6 +36,7 @@ final class Worker {
   var listIsComplete = false
   let owners: OwnerNames
   var addresses: Addresses
+  var indices: Indices
 
   var shim: ShimLink?
   /// The shim has told all that it holds.
@@ -84,6 +85,8 @@ final class Worker {
     owners = try OwnerNames(loop: loop)
     addresses = Addresses(
       runtime: places.runtime, worker: settings.id, ports: settings.ports, log: log)
+    indices = Indices(
+      runtime: places.runtime, worker: settings.id, all: settings.indices, log: log)
   }
 
   /// Starts to look for the shim; flusterd follows once the shim has told what it holds.
@@ -194,6 +197,7 @@ final class Worker {
       settings.id = id
       agent.lease = settings.lease
       addresses.ports = settings.ports
+      indices.all = settings.indices
       checkFitness()
       step(.resized(settings.capacity))
       log.info("read the configuration again")

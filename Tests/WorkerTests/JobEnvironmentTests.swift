@@ -1,3 +1,4 @@
+import FlusterCore
 import FlusterProtocol
 import Testing
 
@@ -6,7 +7,8 @@ import Testing
 @Suite("the environment of a job")
 struct JobEnvironmentTests {
   private func environment(
-    _ captured: [String], _ edit: (inout WireRun) -> Void = { _ in }
+    _ captured: [String], indices: [String: [UInt32]] = [:], hasGPUs: Bool = false,
+    _ edit: (inout WireRun) -> Void = { _ in }
   ) -> [String: String] {
     var run = WireRun()
     run.uid = .of([UInt8](repeating: 0xab, count: 16))
@@ -18,7 +20,9 @@ struct JobEnvironmentTests {
     run.charge.memoryBytes = 4096
     run.environment = .of(captured.flatMap { Array($0.utf8) + [0] })
     edit(&run)
-    let entries = JobEnvironment(run: run, worker: "w1", socket: "/run/control.sock").entries
+    let entries = JobEnvironment(
+      run: run, worker: "w1", socket: "/run/control.sock", indices: indices, hasGPUs: hasGPUs
+    ).entries
     let pairs = entries.map {
       String(decoding: $0, as: UTF8.self).split(
         separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -27,6 +31,18 @@ struct JobEnvironmentTests {
       Issue.record("\(first) is set twice")
       return first
     }
+  }
+
+  @Test("a job is told which pieces it was given, and sees no other GPUs")
+  func indices() {
+    let some = environment(
+      ["CUDA_VISIBLE_DEVICES=7"], indices: ["gpu": [0, 2], "tape-drive": [1]], hasGPUs: true
+    ) { $0.charge.resources = [WireAmount(NamedAmount(name: "gpu", count: 2))] }
+    #expect(some["CUDA_VISIBLE_DEVICES"] == "0,2" && some["FLUSTER_GPUS"] == "2")
+    #expect(some["FLUSTER_INDICES_GPU"] == "0,2" && some["FLUSTER_INDICES_TAPE_DRIVE"] == "1")
+    let none = environment(["CUDA_VISIBLE_DEVICES=7", "FLUSTER_INDICES_GPU=0"], hasGPUs: true)
+    #expect(none["CUDA_VISIBLE_DEVICES"] == "" && none["FLUSTER_INDICES_GPU"] == nil)
+    #expect(environment(["CUDA_VISIBLE_DEVICES=7"])["CUDA_VISIBLE_DEVICES"] == "7")
   }
 
   @Test("a job is told who it is and what it has")
