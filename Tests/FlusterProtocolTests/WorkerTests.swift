@@ -79,7 +79,7 @@ struct WorkerTests {
     let kinds: [Observation.Kind] = [
       .queued, .starting, .started, .missing, .stuck, .finished(Outcome(.exit, exitCode: 7)),
     ]
-    let all = kinds.map { Observation(uid: uid, kind: $0, at: WallTime(milliseconds: -5)) }
+    let all = kinds.map { Observation(uid: uid, kind: $0, at: WallTime(milliseconds: 5)) }
     #expect(try Observation.list(wire: all.map(WireObservation.init)) == all)
   }
 

@@ -160,6 +160,9 @@ extension Programs {
       try dpkg(system, "--install", "/srv/next.deb")
       let new = try daemons.map { try system.property("MainPID", of: $0) }
       #expect(old[0] != new[0] && old[1] != new[1] && old[2] == new[2] && !new.contains("0"))
+      try eventually("the shim is the program of the new package") {
+        try system.run("readlink", "/proc/\(old[2])/exe").output.hasSuffix("/fluster-shim\n")
+      }
       #expect(try system.run("kill", "-0", pid).status == 0)
       #expect(waiting.isRunning)
       #expect(try system.run("touch", "/tmp/go").status == 0)

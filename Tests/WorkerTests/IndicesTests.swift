@@ -5,7 +5,7 @@ import Glibc
 import Logging
 import Testing
 
-@testable import fluster_worker
+@testable import FlusterWorker
 
 @Suite("resources whose pieces have numbers")
 struct IndicesTests {
