@@ -23,6 +23,7 @@ extension JSONObject {
       set("warn_signal", .unsigned(UInt64(options.warnSignal)))
       set("warn_seconds", .thousandths(options.warnBeforeMs))
     }
+    if options.hasProcessLimit { set("pids", .unsigned(options.processLimit)) }
     if options.tied { set("tied", .bool(true)) }
     if options.hasBeginMs { set("begin_at", .time(WallTime(milliseconds: options.beginMs))) }
     if options.hasDeadlineMs {

@@ -41,6 +41,7 @@ extension WireOptions {
       let name = UInt8(exactly: warnSignal).flatMap { Signal.name($0) } ?? "\(warnSignal)"
       parts.append("warn \(name)@\(Span(milliseconds: warnBeforeMs))")
     }
+    if hasProcessLimit { parts.append("pids \(processLimit)") }
     for (word, statuses) in [("ok-status", okStatus), ("no-retry-status", finalStatus)]
     where !statuses.isEmpty {
       parts.append("\(word) " + statuses.array.map { "\($0)" }.joined(separator: ","))

@@ -28,6 +28,13 @@ extension JSONObject {
     set("peak_mem_bytes", known(usage.hasPeakMemoryBytes, usage.peakMemoryBytes).map(JSON.unsigned))
     set("read_bytes", known(usage.hasReadBytes, usage.readBytes).map(JSON.unsigned))
     set("written_bytes", known(usage.hasWrittenBytes, usage.writtenBytes).map(JSON.unsigned))
+    for (key, has, time) in [
+      ("cpu_stall_seconds", usage.hasCpuStallUs, usage.cpuStallUs),
+      ("memory_stall_seconds", usage.hasMemoryStallUs, usage.memoryStallUs),
+      ("io_stall_seconds", usage.hasIoStallUs, usage.ioStallUs),
+      ("throttled_seconds", usage.hasThrottledUs, usage.throttledUs),
+    ] { set(key, known(has, time).map { .thousandths($0 / 1000) }) }
+    set("peak_processes", known(usage.hasPeakProcesses, usage.peakProcesses).map(JSON.unsigned))
   }
 }
 

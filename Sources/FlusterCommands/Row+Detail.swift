@@ -143,12 +143,7 @@ extension WireAttemptRow {
     if let wall = outcome.usage.wallMilliseconds ?? wallFromTimes {
       parts.append("ran \(Quantity.text(milliseconds: wall))")
     }
-    if let user = outcome.usage.userMicroseconds, let system = outcome.usage.systemMicroseconds {
-      parts.append("cpu \(Quantity.text(milliseconds: (user + system) / 1000))")
-    }
-    if let peak = outcome.usage.peakMemoryBytes {
-      parts.append("peak \(Quantity.text(bytes: peak))")
-    }
+    parts += outcome.usage.texts
     return text + parts.joined(separator: ", ")
   }
 

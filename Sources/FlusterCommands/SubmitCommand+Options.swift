@@ -28,6 +28,9 @@ extension SubmitCommand {
       options.deadlineMs = try TimeArgument.parse("--deadline", time, clock).milliseconds
     }
     try setWarning(of: &options)
+    if let pids = needs.pids {
+      options.processLimit = try QuantityArgument.count("--pids", pids, in: Limit.processes)
+    }
     if let attribute = order.groupBy {
       guard !attribute.isEmpty else {
         throw .usage("--group-by: the attribute has no name", wayOut: "write --group-by rack")

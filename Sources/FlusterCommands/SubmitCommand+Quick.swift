@@ -18,6 +18,7 @@ extension SubmitCommand {
     "--gpus": { $0.needs.gpus = $1 },
     "--cpus": { $0.needs.cpus = $1 },
     "--mem": { $0.needs.mem = $1 },
+    "--pids": { $0.needs.pids = $1 },
     "-r": { $0.needs.resource.append($1) },
     "--port": { $0.needs.port.append($1) },
     "--sock": { $0.needs.sock.append($1) },
@@ -112,6 +113,7 @@ extension SubmitCommand {
     (command.needs.cpus, command.needs.mem, command.needs.gpus) = (nil, nil, nil)
     (command.needs.resource, command.identity.comment) = ([], nil)
     (command.needs.port, command.needs.sock) = ([], [])
+    command.needs.pids = nil
     (command.needs.constraint, command.needs.prefer) = ([], [])
     command.order = SubmitOptions.Order()
     (command.order.band, command.order.priority) = (nil, nil)

@@ -98,6 +98,11 @@ enum SubmitOptions {
     var gpus: String?
 
     @Option(
+      parsing: .unconditional,
+      help: ArgumentHelp("At most so many processes and threads, enforced.", valueName: "n"))
+    var pids: String?
+
+    @Option(
       name: .customShort("r", allowingJoined: true), parsing: .unconditionalSingleValue,
       help: ArgumentHelp("So many of what the worker counts as NAME.", valueName: "name=n"))
     var resource: [String] = []

@@ -37,6 +37,7 @@ extension Controller {
     record(.submitted(job, payload, token))
     let notices = [
       orphan.map { "\($0); job \(job.id) is a root job" },
+      unenforced(of: request),
       standing.obstacle.map { "job \(job.id) ends without being started: \($0)" },
     ].compactMap(\.self)
     let notice = notices.isEmpty ? nil : notices.joined(separator: "; ")
@@ -70,7 +71,7 @@ extension Controller {
       return Refusal(.invalidArgument, "a task needs some cpu", wayOut: "ask for 0.001 or more")
     }
     if let refusal = refusal(of: request.options, array, request.retries) { return refusal }
-    if let refusal = request.refusalOfWarning { return refusal }
+    if let refusal = request.refusalOfWarning ?? refusalOfUnenforced(request) { return refusal }
     if let obstacle = obstacle(to: request) {
       return Refusal(.invalidArgument, obstacle, wayOut: "ask for less, or add a larger worker")
     }

@@ -26,6 +26,8 @@ package struct Controller: Sendable {
   var roused: [WorkerID] = []
   /// Workers that will come, by the word of the configuration: no fact, so the shell sets it.
   package var expected: [ExpectedWorker] = []
+  /// A limit that nobody can enforce is refused, not just told; by the configuration, too.
+  package var refusesUnenforced = false
   var random: Random
   /// Something has changed that a placement pass could use.
   package internal(set) var wantsSchedule = true

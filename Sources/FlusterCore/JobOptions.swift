@@ -56,6 +56,8 @@ package struct JobOptions: Hashable, Sendable {
   package var deadline: WallTime?
   /// Each attempt is warned once before its time limit.
   package var warning: Warning?
+  /// The most processes and threads of an attempt; nil: what its worker allows.
+  package var processLimit: UInt64?
   /// Ends when the command that submitted it has gone.
   package var isTied = false
 

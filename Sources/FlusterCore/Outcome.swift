@@ -94,6 +94,16 @@ package struct Usage: Hashable, Sendable {
   package var peakMemoryBytes: UInt64?
   package var readBytes: UInt64?
   package var writtenBytes: UInt64?
+  /// For how long something in it could not go on for want of a processor.
+  package var cpuStallMicroseconds: UInt64?
+  /// The same for want of memory.
+  package var memoryStallMicroseconds: UInt64?
+  /// The same because a disk had not answered.
+  package var ioStallMicroseconds: UInt64?
+  /// For how long its quota of processor time was used up.
+  package var throttledMicroseconds: UInt64?
+  /// Processes and threads.
+  package var peakProcesses: UInt64?
 
   /// Nothing known.
   package init() {}

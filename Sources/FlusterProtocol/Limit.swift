@@ -69,6 +69,8 @@ package enum Limit {
   package static let umask: UInt32 = 0o777
   /// What setpriority(2) knows.
   package static let nice: ClosedRange<Int32> = -20...19
+  /// Processes and threads of an attempt: as many as the largest kernel has.
+  package static let processes: ClosedRange<UInt64> = 1...4_194_304
   /// What kill(2) and waitpid(2) can tell apart.
   package static let signals: ClosedRange<UInt32> = 1...127
   /// The cap of a kept log where a submit names none.
@@ -87,6 +89,16 @@ package enum Limit {
       throw .invalid("there is no signal number \(number)")
     }
     return signal
+  }
+
+  /// A limit of processes and threads.
+  static func processes(_ count: UInt64) throws(Refusal) -> UInt64 {
+    guard processes.contains(count) else {
+      throw .invalid(
+        "\(count) processes are no limit between \(processes.lowerBound) and "
+          + "\(processes.upperBound)")
+    }
+    return count
   }
 
   /// A length of time within the limit.

@@ -23,6 +23,7 @@ extension WireOptions {
       warnSignal = UInt32(warning.signal)
       warnBeforeMs = warning.before.milliseconds
     }
+    if let limit = options.processLimit { processLimit = limit }
     guard request.backoff != .standard else { return }
     backoffFirstMs = request.backoff.first.milliseconds
     backoffMostMs = request.backoff.most.milliseconds
@@ -58,6 +59,7 @@ extension JobOptions {
     begin = wire.hasBeginMs ? try Limit.time(wire.beginMs, "the begin") : nil
     deadline = wire.hasDeadlineMs ? try Limit.time(wire.deadlineMs, "the deadline") : nil
     warning = try Warning(signal: wire.warnSignal, beforeMs: wire.warnBeforeMs)
+    if wire.hasProcessLimit { processLimit = try Limit.processes(wire.processLimit) }
   }
 }
 

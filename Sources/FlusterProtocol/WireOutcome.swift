@@ -60,6 +60,11 @@ extension WireUsage {
     if let value = usage.peakMemoryBytes { peakMemoryBytes = value }
     if let value = usage.readBytes { readBytes = value }
     if let value = usage.writtenBytes { writtenBytes = value }
+    if let value = usage.cpuStallMicroseconds { cpuStallUs = value }
+    if let value = usage.memoryStallMicroseconds { memoryStallUs = value }
+    if let value = usage.ioStallMicroseconds { ioStallUs = value }
+    if let value = usage.throttledMicroseconds { throttledUs = value }
+    if let value = usage.peakProcesses { peakProcesses = value }
   }
 }
 
@@ -76,6 +81,11 @@ extension Usage {
     peakMemoryBytes = known(wire.hasPeakMemoryBytes, wire.peakMemoryBytes)
     readBytes = known(wire.hasReadBytes, wire.readBytes)
     writtenBytes = known(wire.hasWrittenBytes, wire.writtenBytes)
+    cpuStallMicroseconds = known(wire.hasCpuStallUs, wire.cpuStallUs)
+    memoryStallMicroseconds = known(wire.hasMemoryStallUs, wire.memoryStallUs)
+    ioStallMicroseconds = known(wire.hasIoStallUs, wire.ioStallUs)
+    throttledMicroseconds = known(wire.hasThrottledUs, wire.throttledUs)
+    peakProcesses = known(wire.hasPeakProcesses, wire.peakProcesses)
   }
 }
 

@@ -34,6 +34,8 @@ extension WireRun {
       warnSignal = UInt32(warning.signal)
       warnBeforeMs = warning.before.milliseconds
     }
+    if let limit = job.request.options.processLimit { processLimit = limit }
+    band = WireBand(job.request.options.band)
   }
 
   /// Refuses an order that the worker could not carry out as it stands: the worker's own door.
@@ -54,6 +56,8 @@ extension WireRun {
     for address in gangAddresses { try Limit.text(address, to: Limit.address, "an address") }
     _ = try Limit.span(timeLimitMs, "a time limit")
     _ = try Limit.span(graceMs, "a grace")
+    if hasProcessLimit { _ = try Limit.processes(processLimit) }
+    _ = try Band(wire: band)
   }
 }
 

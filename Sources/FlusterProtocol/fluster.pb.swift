@@ -1062,114 +1062,142 @@ package nonisolated struct WireOnce: Sendable {
 }
 
 /// What few jobs ask for.
-package nonisolated struct WireOptions: Sendable {
+package nonisolated struct WireOptions: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Unspecified: interactive.
-  package var band: WireBand = .unspecified
+  package var band: WireBand {
+    get {_storage._band}
+    set {_uniqueStorage()._band = newValue}
+  }
 
   /// Within the band; higher goes first.
-  package var priority: Int32 = 0
+  package var priority: Int32 {
+    get {_storage._priority}
+    set {_uniqueStorage()._priority = newValue}
+  }
 
   /// The job fails when more of its attempts than this have failed; absent: no limit.
   package var maxFailures: UInt32 {
-    get {_maxFailures ?? 0}
-    set {_maxFailures = newValue}
+    get {_storage._maxFailures ?? 0}
+    set {_uniqueStorage()._maxFailures = newValue}
   }
   /// Returns true if `maxFailures` has been explicitly set.
-  package var hasMaxFailures: Bool {self._maxFailures != nil}
+  package var hasMaxFailures: Bool {_storage._maxFailures != nil}
   /// Clears the value of `maxFailures`. Subsequent reads from it will return its default value.
-  package mutating func clearMaxFailures() {self._maxFailures = nil}
+  package mutating func clearMaxFailures() {_uniqueStorage()._maxFailures = nil}
 
   /// Exit statuses that count as success beside 0, and those that are never retried: a byte each.
-  package var okStatus: Data = Data()
+  package var okStatus: Data {
+    get {_storage._okStatus}
+    set {_uniqueStorage()._okStatus = newValue}
+  }
 
-  package var finalStatus: Data = Data()
+  package var finalStatus: Data {
+    get {_storage._finalStatus}
+    set {_uniqueStorage()._finalStatus = newValue}
+  }
 
   /// A task that has found no place so long after the submit is unschedulable; absent: it waits.
   package var scheduleTimeoutMs: UInt64 {
-    get {_scheduleTimeoutMs ?? 0}
-    set {_scheduleTimeoutMs = newValue}
+    get {_storage._scheduleTimeoutMs ?? 0}
+    set {_uniqueStorage()._scheduleTimeoutMs = newValue}
   }
   /// Returns true if `scheduleTimeoutMs` has been explicitly set.
-  package var hasScheduleTimeoutMs: Bool {self._scheduleTimeoutMs != nil}
+  package var hasScheduleTimeoutMs: Bool {_storage._scheduleTimeoutMs != nil}
   /// Clears the value of `scheduleTimeoutMs`. Subsequent reads from it will return its default value.
-  package mutating func clearScheduleTimeoutMs() {self._scheduleTimeoutMs = nil}
+  package mutating func clearScheduleTimeoutMs() {_uniqueStorage()._scheduleTimeoutMs = nil}
 
   /// All tasks start together or not at all; absent: each by itself.
   package var gang: WireGang {
-    get {_gang ?? WireGang()}
-    set {_gang = newValue}
+    get {_storage._gang ?? WireGang()}
+    set {_uniqueStorage()._gang = newValue}
   }
   /// Returns true if `gang` has been explicitly set.
-  package var hasGang: Bool {self._gang != nil}
+  package var hasGang: Bool {_storage._gang != nil}
   /// Clears the value of `gang`. Subsequent reads from it will return its default value.
-  package mutating func clearGang() {self._gang = nil}
+  package mutating func clearGang() {_uniqueStorage()._gang = nil}
 
   /// The pause after a failure doubles from the first to the longest; absent: a second, a minute.
   package var backoffFirstMs: UInt64 {
-    get {_backoffFirstMs ?? 0}
-    set {_backoffFirstMs = newValue}
+    get {_storage._backoffFirstMs ?? 0}
+    set {_uniqueStorage()._backoffFirstMs = newValue}
   }
   /// Returns true if `backoffFirstMs` has been explicitly set.
-  package var hasBackoffFirstMs: Bool {self._backoffFirstMs != nil}
+  package var hasBackoffFirstMs: Bool {_storage._backoffFirstMs != nil}
   /// Clears the value of `backoffFirstMs`. Subsequent reads from it will return its default value.
-  package mutating func clearBackoffFirstMs() {self._backoffFirstMs = nil}
+  package mutating func clearBackoffFirstMs() {_uniqueStorage()._backoffFirstMs = nil}
 
   package var backoffMostMs: UInt64 {
-    get {_backoffMostMs ?? 0}
-    set {_backoffMostMs = newValue}
+    get {_storage._backoffMostMs ?? 0}
+    set {_uniqueStorage()._backoffMostMs = newValue}
   }
   /// Returns true if `backoffMostMs` has been explicitly set.
-  package var hasBackoffMostMs: Bool {self._backoffMostMs != nil}
+  package var hasBackoffMostMs: Bool {_storage._backoffMostMs != nil}
   /// Clears the value of `backoffMostMs`. Subsequent reads from it will return its default value.
-  package mutating func clearBackoffMostMs() {self._backoffMostMs = nil}
+  package mutating func clearBackoffMostMs() {_uniqueStorage()._backoffMostMs = nil}
 
   /// Ends when nobody holds it: the connection that submitted it, or a Wait that ties.
-  package var tied: Bool = false
+  package var tied: Bool {
+    get {_storage._tied}
+    set {_uniqueStorage()._tied = newValue}
+  }
 
   /// What must have ended before anything of it starts. All of it must be met; what can never be met
   /// any more ends the job at once, with the cause dependency.
-  package var dependencies: [WireDependency] = []
+  package var dependencies: [WireDependency] {
+    get {_storage._dependencies}
+    set {_uniqueStorage()._dependencies = newValue}
+  }
 
   /// Milliseconds since 1970: nothing starts before the one, and nothing from the other on. What has
   /// not started by then ends with the cause deadline.
   package var beginMs: Int64 {
-    get {_beginMs ?? 0}
-    set {_beginMs = newValue}
+    get {_storage._beginMs ?? 0}
+    set {_uniqueStorage()._beginMs = newValue}
   }
   /// Returns true if `beginMs` has been explicitly set.
-  package var hasBeginMs: Bool {self._beginMs != nil}
+  package var hasBeginMs: Bool {_storage._beginMs != nil}
   /// Clears the value of `beginMs`. Subsequent reads from it will return its default value.
-  package mutating func clearBeginMs() {self._beginMs = nil}
+  package mutating func clearBeginMs() {_uniqueStorage()._beginMs = nil}
 
   package var deadlineMs: Int64 {
-    get {_deadlineMs ?? 0}
-    set {_deadlineMs = newValue}
+    get {_storage._deadlineMs ?? 0}
+    set {_uniqueStorage()._deadlineMs = newValue}
   }
   /// Returns true if `deadlineMs` has been explicitly set.
-  package var hasDeadlineMs: Bool {self._deadlineMs != nil}
+  package var hasDeadlineMs: Bool {_storage._deadlineMs != nil}
   /// Clears the value of `deadlineMs`. Subsequent reads from it will return its default value.
-  package mutating func clearDeadlineMs() {self._deadlineMs = nil}
+  package mutating func clearDeadlineMs() {_uniqueStorage()._deadlineMs = nil}
 
   /// Each attempt gets this signal once, so long before its time limit; 0: none.
-  package var warnSignal: UInt32 = 0
+  package var warnSignal: UInt32 {
+    get {_storage._warnSignal}
+    set {_uniqueStorage()._warnSignal = newValue}
+  }
 
-  package var warnBeforeMs: UInt64 = 0
+  package var warnBeforeMs: UInt64 {
+    get {_storage._warnBeforeMs}
+    set {_uniqueStorage()._warnBeforeMs = newValue}
+  }
+
+  /// The most processes and threads of an attempt; absent: what its worker allows.
+  package var processLimit: UInt64 {
+    get {_storage._processLimit ?? 0}
+    set {_uniqueStorage()._processLimit = newValue}
+  }
+  /// Returns true if `processLimit` has been explicitly set.
+  package var hasProcessLimit: Bool {_storage._processLimit != nil}
+  /// Clears the value of `processLimit`. Subsequent reads from it will return its default value.
+  package mutating func clearProcessLimit() {_uniqueStorage()._processLimit = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _maxFailures: UInt32? = nil
-  fileprivate var _scheduleTimeoutMs: UInt64? = nil
-  fileprivate var _gang: WireGang? = nil
-  fileprivate var _backoffFirstMs: UInt64? = nil
-  fileprivate var _backoffMostMs: UInt64? = nil
-  fileprivate var _beginMs: Int64? = nil
-  fileprivate var _deadlineMs: Int64? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct WireDependency: Sendable {
@@ -2284,148 +2312,131 @@ package nonisolated struct WireTaskRow: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
-package nonisolated struct WireAttemptRow: @unchecked Sendable {
+package nonisolated struct WireAttemptRow: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var index: UInt32 {
-    get {_storage._index}
-    set {_uniqueStorage()._index = newValue}
-  }
+  package var index: UInt32 = 0
 
-  package var number: UInt32 {
-    get {_storage._number}
-    set {_uniqueStorage()._number = newValue}
-  }
+  package var number: UInt32 = 0
 
-  package var uid: Data {
-    get {_storage._uid}
-    set {_uniqueStorage()._uid = newValue}
-  }
+  package var uid: Data = Data()
 
-  package var worker: String {
-    get {_storage._worker}
-    set {_uniqueStorage()._worker = newValue}
-  }
+  package var worker: String = String()
 
-  package var state: WireState {
-    get {_storage._state}
-    set {_uniqueStorage()._state = newValue}
-  }
+  package var state: WireState = .unspecified
 
-  package var assignedMs: Int64 {
-    get {_storage._assignedMs}
-    set {_uniqueStorage()._assignedMs = newValue}
-  }
+  package var assignedMs: Int64 = 0
 
   package var startedMs: Int64 {
-    get {_storage._startedMs ?? 0}
-    set {_uniqueStorage()._startedMs = newValue}
+    get {_startedMs ?? 0}
+    set {_startedMs = newValue}
   }
   /// Returns true if `startedMs` has been explicitly set.
-  package var hasStartedMs: Bool {_storage._startedMs != nil}
+  package var hasStartedMs: Bool {self._startedMs != nil}
   /// Clears the value of `startedMs`. Subsequent reads from it will return its default value.
-  package mutating func clearStartedMs() {_uniqueStorage()._startedMs = nil}
+  package mutating func clearStartedMs() {self._startedMs = nil}
 
   package var endedMs: Int64 {
-    get {_storage._endedMs ?? 0}
-    set {_uniqueStorage()._endedMs = newValue}
+    get {_endedMs ?? 0}
+    set {_endedMs = newValue}
   }
   /// Returns true if `endedMs` has been explicitly set.
-  package var hasEndedMs: Bool {_storage._endedMs != nil}
+  package var hasEndedMs: Bool {self._endedMs != nil}
   /// Clears the value of `endedMs`. Subsequent reads from it will return its default value.
-  package mutating func clearEndedMs() {_uniqueStorage()._endedMs = nil}
+  package mutating func clearEndedMs() {self._endedMs = nil}
 
   package var outcome: WireOutcome {
-    get {_storage._outcome ?? WireOutcome()}
-    set {_uniqueStorage()._outcome = newValue}
+    get {_outcome ?? WireOutcome()}
+    set {_outcome = newValue}
   }
   /// Returns true if `outcome` has been explicitly set.
-  package var hasOutcome: Bool {_storage._outcome != nil}
+  package var hasOutcome: Bool {self._outcome != nil}
   /// Clears the value of `outcome`. Subsequent reads from it will return its default value.
-  package mutating func clearOutcome() {_uniqueStorage()._outcome = nil}
+  package mutating func clearOutcome() {self._outcome = nil}
 
   /// It is to stand still.
-  package var frozen: Bool {
-    get {_storage._frozen}
-    set {_uniqueStorage()._frozen = newValue}
+  package var frozen: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _startedMs: Int64? = nil
+  fileprivate var _endedMs: Int64? = nil
+  fileprivate var _outcome: WireOutcome? = nil
+}
+
+/// How an attempt ended.
+package nonisolated struct WireOutcome: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var cause: WireCause {
+    get {_storage._cause}
+    set {_uniqueStorage()._cause = newValue}
   }
+
+  /// The leader's own end: at most one of the two.
+  package var exitCode: UInt32 {
+    get {_storage._exitCode ?? 0}
+    set {_uniqueStorage()._exitCode = newValue}
+  }
+  /// Returns true if `exitCode` has been explicitly set.
+  package var hasExitCode: Bool {_storage._exitCode != nil}
+  /// Clears the value of `exitCode`. Subsequent reads from it will return its default value.
+  package mutating func clearExitCode() {_uniqueStorage()._exitCode = nil}
+
+  package var signal: UInt32 {
+    get {_storage._signal ?? 0}
+    set {_uniqueStorage()._signal = newValue}
+  }
+  /// Returns true if `signal` has been explicitly set.
+  package var hasSignal: Bool {_storage._signal != nil}
+  /// Clears the value of `signal`. Subsequent reads from it will return its default value.
+  package mutating func clearSignal() {_uniqueStorage()._signal = nil}
+
+  /// Of cause START.
+  package var startReason: UInt32 {
+    get {_storage._startReason ?? 0}
+    set {_uniqueStorage()._startReason = newValue}
+  }
+  /// Returns true if `startReason` has been explicitly set.
+  package var hasStartReason: Bool {_storage._startReason != nil}
+  /// Clears the value of `startReason`. Subsequent reads from it will return its default value.
+  package mutating func clearStartReason() {_uniqueStorage()._startReason = nil}
+
+  package var startErrno: Int32 {
+    get {_storage._startErrno ?? 0}
+    set {_uniqueStorage()._startErrno = newValue}
+  }
+  /// Returns true if `startErrno` has been explicitly set.
+  package var hasStartErrno: Bool {_storage._startErrno != nil}
+  /// Clears the value of `startErrno`. Subsequent reads from it will return its default value.
+  package mutating func clearStartErrno() {_uniqueStorage()._startErrno = nil}
+
+  /// One sentence for people.
+  package var text: String {
+    get {_storage._text}
+    set {_uniqueStorage()._text = newValue}
+  }
+
+  package var usage: WireUsage {
+    get {_storage._usage ?? WireUsage()}
+    set {_uniqueStorage()._usage = newValue}
+  }
+  /// Returns true if `usage` has been explicitly set.
+  package var hasUsage: Bool {_storage._usage != nil}
+  /// Clears the value of `usage`. Subsequent reads from it will return its default value.
+  package mutating func clearUsage() {_uniqueStorage()._usage = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
-}
-
-/// How an attempt ended.
-package nonisolated struct WireOutcome: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var cause: WireCause = .unspecified
-
-  /// The leader's own end: at most one of the two.
-  package var exitCode: UInt32 {
-    get {_exitCode ?? 0}
-    set {_exitCode = newValue}
-  }
-  /// Returns true if `exitCode` has been explicitly set.
-  package var hasExitCode: Bool {self._exitCode != nil}
-  /// Clears the value of `exitCode`. Subsequent reads from it will return its default value.
-  package mutating func clearExitCode() {self._exitCode = nil}
-
-  package var signal: UInt32 {
-    get {_signal ?? 0}
-    set {_signal = newValue}
-  }
-  /// Returns true if `signal` has been explicitly set.
-  package var hasSignal: Bool {self._signal != nil}
-  /// Clears the value of `signal`. Subsequent reads from it will return its default value.
-  package mutating func clearSignal() {self._signal = nil}
-
-  /// Of cause START.
-  package var startReason: UInt32 {
-    get {_startReason ?? 0}
-    set {_startReason = newValue}
-  }
-  /// Returns true if `startReason` has been explicitly set.
-  package var hasStartReason: Bool {self._startReason != nil}
-  /// Clears the value of `startReason`. Subsequent reads from it will return its default value.
-  package mutating func clearStartReason() {self._startReason = nil}
-
-  package var startErrno: Int32 {
-    get {_startErrno ?? 0}
-    set {_startErrno = newValue}
-  }
-  /// Returns true if `startErrno` has been explicitly set.
-  package var hasStartErrno: Bool {self._startErrno != nil}
-  /// Clears the value of `startErrno`. Subsequent reads from it will return its default value.
-  package mutating func clearStartErrno() {self._startErrno = nil}
-
-  /// One sentence for people.
-  package var text: String = String()
-
-  package var usage: WireUsage {
-    get {_usage ?? WireUsage()}
-    set {_usage = newValue}
-  }
-  /// Returns true if `usage` has been explicitly set.
-  package var hasUsage: Bool {self._usage != nil}
-  /// Clears the value of `usage`. Subsequent reads from it will return its default value.
-  package mutating func clearUsage() {self._usage = nil}
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-
-  fileprivate var _exitCode: UInt32? = nil
-  fileprivate var _signal: UInt32? = nil
-  fileprivate var _startReason: UInt32? = nil
-  fileprivate var _startErrno: Int32? = nil
-  fileprivate var _usage: WireUsage? = nil
 }
 
 package nonisolated struct WireUsage: Sendable {
@@ -2487,6 +2498,54 @@ package nonisolated struct WireUsage: Sendable {
   /// Clears the value of `writtenBytes`. Subsequent reads from it will return its default value.
   package mutating func clearWrittenBytes() {self._writtenBytes = nil}
 
+  /// For how long something in it could not go on for want of a processor, of memory, of a disk.
+  package var cpuStallUs: UInt64 {
+    get {_cpuStallUs ?? 0}
+    set {_cpuStallUs = newValue}
+  }
+  /// Returns true if `cpuStallUs` has been explicitly set.
+  package var hasCpuStallUs: Bool {self._cpuStallUs != nil}
+  /// Clears the value of `cpuStallUs`. Subsequent reads from it will return its default value.
+  package mutating func clearCpuStallUs() {self._cpuStallUs = nil}
+
+  package var memoryStallUs: UInt64 {
+    get {_memoryStallUs ?? 0}
+    set {_memoryStallUs = newValue}
+  }
+  /// Returns true if `memoryStallUs` has been explicitly set.
+  package var hasMemoryStallUs: Bool {self._memoryStallUs != nil}
+  /// Clears the value of `memoryStallUs`. Subsequent reads from it will return its default value.
+  package mutating func clearMemoryStallUs() {self._memoryStallUs = nil}
+
+  package var ioStallUs: UInt64 {
+    get {_ioStallUs ?? 0}
+    set {_ioStallUs = newValue}
+  }
+  /// Returns true if `ioStallUs` has been explicitly set.
+  package var hasIoStallUs: Bool {self._ioStallUs != nil}
+  /// Clears the value of `ioStallUs`. Subsequent reads from it will return its default value.
+  package mutating func clearIoStallUs() {self._ioStallUs = nil}
+
+  /// For how long its quota of processor time was used up.
+  package var throttledUs: UInt64 {
+    get {_throttledUs ?? 0}
+    set {_throttledUs = newValue}
+  }
+  /// Returns true if `throttledUs` has been explicitly set.
+  package var hasThrottledUs: Bool {self._throttledUs != nil}
+  /// Clears the value of `throttledUs`. Subsequent reads from it will return its default value.
+  package mutating func clearThrottledUs() {self._throttledUs = nil}
+
+  /// Processes and threads.
+  package var peakProcesses: UInt64 {
+    get {_peakProcesses ?? 0}
+    set {_peakProcesses = newValue}
+  }
+  /// Returns true if `peakProcesses` has been explicitly set.
+  package var hasPeakProcesses: Bool {self._peakProcesses != nil}
+  /// Clears the value of `peakProcesses`. Subsequent reads from it will return its default value.
+  package mutating func clearPeakProcesses() {self._peakProcesses = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2497,6 +2556,11 @@ package nonisolated struct WireUsage: Sendable {
   fileprivate var _peakMemoryBytes: UInt64? = nil
   fileprivate var _readBytes: UInt64? = nil
   fileprivate var _writtenBytes: UInt64? = nil
+  fileprivate var _cpuStallUs: UInt64? = nil
+  fileprivate var _memoryStallUs: UInt64? = nil
+  fileprivate var _ioStallUs: UInt64? = nil
+  fileprivate var _throttledUs: UInt64? = nil
+  fileprivate var _peakProcesses: UInt64? = nil
 }
 
 /// Answered by Script: as it was submitted. Only the job's owner is told, and root.
@@ -2553,79 +2617,56 @@ package nonisolated struct WireWait: Sendable {
   package init() {}
 }
 
-package nonisolated struct WireEnded: @unchecked Sendable {
+package nonisolated struct WireEnded: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var job: UInt64 {
-    get {_storage._job}
-    set {_uniqueStorage()._job = newValue}
-  }
+  package var job: UInt64 = 0
 
-  package var index: UInt32 {
-    get {_storage._index}
-    set {_uniqueStorage()._index = newValue}
-  }
+  package var index: UInt32 = 0
 
-  package var explicit: Bool {
-    get {_storage._explicit}
-    set {_uniqueStorage()._explicit = newValue}
-  }
+  package var explicit: Bool = false
 
-  package var state: WireState {
-    get {_storage._state}
-    set {_uniqueStorage()._state = newValue}
-  }
+  package var state: WireState = .unspecified
 
   package var outcome: WireOutcome {
-    get {_storage._outcome ?? WireOutcome()}
-    set {_uniqueStorage()._outcome = newValue}
+    get {_outcome ?? WireOutcome()}
+    set {_outcome = newValue}
   }
   /// Returns true if `outcome` has been explicitly set.
-  package var hasOutcome: Bool {_storage._outcome != nil}
+  package var hasOutcome: Bool {self._outcome != nil}
   /// Clears the value of `outcome`. Subsequent reads from it will return its default value.
-  package mutating func clearOutcome() {_uniqueStorage()._outcome = nil}
+  package mutating func clearOutcome() {self._outcome = nil}
 
   /// Whole-job selectors of arrays: the range first..index (by the job's step) ended alike.
-  package var count: UInt32 {
-    get {_storage._count}
-    set {_uniqueStorage()._count = newValue}
-  }
+  package var count: UInt32 = 0
 
   /// The status that fluster-wait carries: 0-255; 126 where the task has none of its own.
-  package var status: UInt32 {
-    get {_storage._status}
-    set {_uniqueStorage()._status = newValue}
-  }
+  package var status: UInt32 = 0
 
   /// How many tasks this Wait is about in all; in the first answer.
-  package var total: UInt64 {
-    get {_storage._total}
-    set {_uniqueStorage()._total = newValue}
-  }
+  package var total: UInt64 = 0
 
   /// With count above 1: the first index of the range.
   package var first: UInt32 {
-    get {_storage._first ?? 0}
-    set {_uniqueStorage()._first = newValue}
+    get {_first ?? 0}
+    set {_first = newValue}
   }
   /// Returns true if `first` has been explicitly set.
-  package var hasFirst: Bool {_storage._first != nil}
+  package var hasFirst: Bool {self._first != nil}
   /// Clears the value of `first`. Subsequent reads from it will return its default value.
-  package mutating func clearFirst() {_uniqueStorage()._first = nil}
+  package mutating func clearFirst() {self._first = nil}
 
   /// Of tasks that ended without an attempt: why, in one sentence.
-  package var error: String {
-    get {_storage._error}
-    set {_uniqueStorage()._error = newValue}
-  }
+  package var error: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _outcome: WireOutcome? = nil
+  fileprivate var _first: UInt32? = nil
 }
 
 package nonisolated struct WireKill: Sendable {
@@ -3591,7 +3632,8 @@ package nonisolated struct WireRegister: Sendable {
 
   package var attributes: [WireAttribute] = []
 
-  /// What this worker cannot enforce, by name: "memory", "cpu", "pids", "cgroup".
+  /// What this worker cannot enforce, by name: "memory", "cpu", "pids", "cgroup"; "cpuset" if it is
+  /// to hand out whole processors.
   package var lacks: [String] = []
 
   package var software: String = String()
@@ -3878,6 +3920,22 @@ package nonisolated struct WireRun: @unchecked Sendable {
   package var hasEntry: Bool {_storage._entry != nil}
   /// Clears the value of `entry`. Subsequent reads from it will return its default value.
   package mutating func clearEntry() {_uniqueStorage()._entry = nil}
+
+  /// The most processes and threads; absent: as the worker has it.
+  package var processLimit: UInt64 {
+    get {_storage._processLimit ?? 0}
+    set {_uniqueStorage()._processLimit = newValue}
+  }
+  /// Returns true if `processLimit` has been explicitly set.
+  package var hasProcessLimit: Bool {_storage._processLimit != nil}
+  /// Clears the value of `processLimit`. Subsequent reads from it will return its default value.
+  package mutating func clearProcessLimit() {_uniqueStorage()._processLimit = nil}
+
+  /// By which its share of disks goes.
+  package var band: WireBand {
+    get {_storage._band}
+    set {_uniqueStorage()._band = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -5314,103 +5372,174 @@ nonisolated extension WireOnce.IfExists: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Options"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}band\0\u{1}priority\0\u{3}max_failures\0\u{3}ok_status\0\u{3}final_status\0\u{3}schedule_timeout_ms\0\u{1}gang\0\u{3}backoff_first_ms\0\u{3}backoff_most_ms\0\u{1}tied\0\u{1}dependencies\0\u{3}begin_ms\0\u{3}deadline_ms\0\u{4}\u{2}warn_signal\0\u{3}warn_before_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}band\0\u{1}priority\0\u{3}max_failures\0\u{3}ok_status\0\u{3}final_status\0\u{3}schedule_timeout_ms\0\u{1}gang\0\u{3}backoff_first_ms\0\u{3}backoff_most_ms\0\u{1}tied\0\u{1}dependencies\0\u{3}begin_ms\0\u{3}deadline_ms\0\u{4}\u{2}warn_signal\0\u{3}warn_before_ms\0\u{4}\u{4}process_limit\0")
+
+  fileprivate class _StorageClass {
+    var _band: WireBand = .unspecified
+    var _priority: Int32 = 0
+    var _maxFailures: UInt32? = nil
+    var _okStatus: Data = Data()
+    var _finalStatus: Data = Data()
+    var _scheduleTimeoutMs: UInt64? = nil
+    var _gang: WireGang? = nil
+    var _backoffFirstMs: UInt64? = nil
+    var _backoffMostMs: UInt64? = nil
+    var _tied: Bool = false
+    var _dependencies: [WireDependency] = []
+    var _beginMs: Int64? = nil
+    var _deadlineMs: Int64? = nil
+    var _warnSignal: UInt32 = 0
+    var _warnBeforeMs: UInt64 = 0
+    var _processLimit: UInt64? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _band = source._band
+      _priority = source._priority
+      _maxFailures = source._maxFailures
+      _okStatus = source._okStatus
+      _finalStatus = source._finalStatus
+      _scheduleTimeoutMs = source._scheduleTimeoutMs
+      _gang = source._gang
+      _backoffFirstMs = source._backoffFirstMs
+      _backoffMostMs = source._backoffMostMs
+      _tied = source._tied
+      _dependencies = source._dependencies
+      _beginMs = source._beginMs
+      _deadlineMs = source._deadlineMs
+      _warnSignal = source._warnSignal
+      _warnBeforeMs = source._warnBeforeMs
+      _processLimit = source._processLimit
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularEnumField(value: &self.band) }()
-      case 2: try { try decoder.decodeSingularSInt32Field(value: &self.priority) }()
-      case 3: try { try decoder.decodeSingularUInt32Field(value: &self._maxFailures) }()
-      case 4: try { try decoder.decodeSingularBytesField(value: &self.okStatus) }()
-      case 5: try { try decoder.decodeSingularBytesField(value: &self.finalStatus) }()
-      case 6: try { try decoder.decodeSingularUInt64Field(value: &self._scheduleTimeoutMs) }()
-      case 7: try { try decoder.decodeSingularMessageField(value: &self._gang) }()
-      case 8: try { try decoder.decodeSingularUInt64Field(value: &self._backoffFirstMs) }()
-      case 9: try { try decoder.decodeSingularUInt64Field(value: &self._backoffMostMs) }()
-      case 10: try { try decoder.decodeSingularBoolField(value: &self.tied) }()
-      case 11: try { try decoder.decodeRepeatedMessageField(value: &self.dependencies) }()
-      case 12: try { try decoder.decodeSingularInt64Field(value: &self._beginMs) }()
-      case 13: try { try decoder.decodeSingularInt64Field(value: &self._deadlineMs) }()
-      case 15: try { try decoder.decodeSingularUInt32Field(value: &self.warnSignal) }()
-      case 16: try { try decoder.decodeSingularUInt64Field(value: &self.warnBeforeMs) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularEnumField(value: &_storage._band) }()
+        case 2: try { try decoder.decodeSingularSInt32Field(value: &_storage._priority) }()
+        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._maxFailures) }()
+        case 4: try { try decoder.decodeSingularBytesField(value: &_storage._okStatus) }()
+        case 5: try { try decoder.decodeSingularBytesField(value: &_storage._finalStatus) }()
+        case 6: try { try decoder.decodeSingularUInt64Field(value: &_storage._scheduleTimeoutMs) }()
+        case 7: try { try decoder.decodeSingularMessageField(value: &_storage._gang) }()
+        case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._backoffFirstMs) }()
+        case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._backoffMostMs) }()
+        case 10: try { try decoder.decodeSingularBoolField(value: &_storage._tied) }()
+        case 11: try { try decoder.decodeRepeatedMessageField(value: &_storage._dependencies) }()
+        case 12: try { try decoder.decodeSingularInt64Field(value: &_storage._beginMs) }()
+        case 13: try { try decoder.decodeSingularInt64Field(value: &_storage._deadlineMs) }()
+        case 15: try { try decoder.decodeSingularUInt32Field(value: &_storage._warnSignal) }()
+        case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._warnBeforeMs) }()
+        case 20: try { try decoder.decodeSingularUInt64Field(value: &_storage._processLimit) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.band != .unspecified {
-      try visitor.visitSingularEnumField(value: self.band, fieldNumber: 1)
-    }
-    if self.priority != 0 {
-      try visitor.visitSingularSInt32Field(value: self.priority, fieldNumber: 2)
-    }
-    try { if let v = self._maxFailures {
-      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
-    } }()
-    if !self.okStatus.isEmpty {
-      try visitor.visitSingularBytesField(value: self.okStatus, fieldNumber: 4)
-    }
-    if !self.finalStatus.isEmpty {
-      try visitor.visitSingularBytesField(value: self.finalStatus, fieldNumber: 5)
-    }
-    try { if let v = self._scheduleTimeoutMs {
-      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 6)
-    } }()
-    try { if let v = self._gang {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
-    } }()
-    try { if let v = self._backoffFirstMs {
-      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 8)
-    } }()
-    try { if let v = self._backoffMostMs {
-      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 9)
-    } }()
-    if self.tied != false {
-      try visitor.visitSingularBoolField(value: self.tied, fieldNumber: 10)
-    }
-    if !self.dependencies.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.dependencies, fieldNumber: 11)
-    }
-    try { if let v = self._beginMs {
-      try visitor.visitSingularInt64Field(value: v, fieldNumber: 12)
-    } }()
-    try { if let v = self._deadlineMs {
-      try visitor.visitSingularInt64Field(value: v, fieldNumber: 13)
-    } }()
-    if self.warnSignal != 0 {
-      try visitor.visitSingularUInt32Field(value: self.warnSignal, fieldNumber: 15)
-    }
-    if self.warnBeforeMs != 0 {
-      try visitor.visitSingularUInt64Field(value: self.warnBeforeMs, fieldNumber: 16)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._band != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._band, fieldNumber: 1)
+      }
+      if _storage._priority != 0 {
+        try visitor.visitSingularSInt32Field(value: _storage._priority, fieldNumber: 2)
+      }
+      try { if let v = _storage._maxFailures {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
+      } }()
+      if !_storage._okStatus.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._okStatus, fieldNumber: 4)
+      }
+      if !_storage._finalStatus.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._finalStatus, fieldNumber: 5)
+      }
+      try { if let v = _storage._scheduleTimeoutMs {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._gang {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._backoffFirstMs {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 8)
+      } }()
+      try { if let v = _storage._backoffMostMs {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 9)
+      } }()
+      if _storage._tied != false {
+        try visitor.visitSingularBoolField(value: _storage._tied, fieldNumber: 10)
+      }
+      if !_storage._dependencies.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._dependencies, fieldNumber: 11)
+      }
+      try { if let v = _storage._beginMs {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 12)
+      } }()
+      try { if let v = _storage._deadlineMs {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 13)
+      } }()
+      if _storage._warnSignal != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._warnSignal, fieldNumber: 15)
+      }
+      if _storage._warnBeforeMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._warnBeforeMs, fieldNumber: 16)
+      }
+      try { if let v = _storage._processLimit {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 20)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireOptions, rhs: WireOptions) -> Bool {
-    if lhs.band != rhs.band {return false}
-    if lhs.priority != rhs.priority {return false}
-    if lhs._maxFailures != rhs._maxFailures {return false}
-    if lhs.okStatus != rhs.okStatus {return false}
-    if lhs.finalStatus != rhs.finalStatus {return false}
-    if lhs._scheduleTimeoutMs != rhs._scheduleTimeoutMs {return false}
-    if lhs._gang != rhs._gang {return false}
-    if lhs._backoffFirstMs != rhs._backoffFirstMs {return false}
-    if lhs._backoffMostMs != rhs._backoffMostMs {return false}
-    if lhs.tied != rhs.tied {return false}
-    if lhs.dependencies != rhs.dependencies {return false}
-    if lhs._beginMs != rhs._beginMs {return false}
-    if lhs._deadlineMs != rhs._deadlineMs {return false}
-    if lhs.warnSignal != rhs.warnSignal {return false}
-    if lhs.warnBeforeMs != rhs.warnBeforeMs {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._band != rhs_storage._band {return false}
+        if _storage._priority != rhs_storage._priority {return false}
+        if _storage._maxFailures != rhs_storage._maxFailures {return false}
+        if _storage._okStatus != rhs_storage._okStatus {return false}
+        if _storage._finalStatus != rhs_storage._finalStatus {return false}
+        if _storage._scheduleTimeoutMs != rhs_storage._scheduleTimeoutMs {return false}
+        if _storage._gang != rhs_storage._gang {return false}
+        if _storage._backoffFirstMs != rhs_storage._backoffFirstMs {return false}
+        if _storage._backoffMostMs != rhs_storage._backoffMostMs {return false}
+        if _storage._tied != rhs_storage._tied {return false}
+        if _storage._dependencies != rhs_storage._dependencies {return false}
+        if _storage._beginMs != rhs_storage._beginMs {return false}
+        if _storage._deadlineMs != rhs_storage._deadlineMs {return false}
+        if _storage._warnSignal != rhs_storage._warnSignal {return false}
+        if _storage._warnBeforeMs != rhs_storage._warnBeforeMs {return false}
+        if _storage._processLimit != rhs_storage._processLimit {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6927,17 +7056,93 @@ nonisolated extension WireAttemptRow: SwiftProtobuf.Message, SwiftProtobuf._Mess
   package static let protoMessageName: String = _protobuf_package + ".AttemptRow"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}number\0\u{1}uid\0\u{1}worker\0\u{1}state\0\u{3}assigned_ms\0\u{3}started_ms\0\u{3}ended_ms\0\u{1}outcome\0\u{1}frozen\0")
 
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.index) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.number) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.uid) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.worker) }()
+      case 5: try { try decoder.decodeSingularEnumField(value: &self.state) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.assignedMs) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self._startedMs) }()
+      case 8: try { try decoder.decodeSingularInt64Field(value: &self._endedMs) }()
+      case 9: try { try decoder.decodeSingularMessageField(value: &self._outcome) }()
+      case 10: try { try decoder.decodeSingularBoolField(value: &self.frozen) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.index != 0 {
+      try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 1)
+    }
+    if self.number != 0 {
+      try visitor.visitSingularUInt32Field(value: self.number, fieldNumber: 2)
+    }
+    if !self.uid.isEmpty {
+      try visitor.visitSingularBytesField(value: self.uid, fieldNumber: 3)
+    }
+    if !self.worker.isEmpty {
+      try visitor.visitSingularStringField(value: self.worker, fieldNumber: 4)
+    }
+    if self.state != .unspecified {
+      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 5)
+    }
+    if self.assignedMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.assignedMs, fieldNumber: 6)
+    }
+    try { if let v = self._startedMs {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._endedMs {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 8)
+    } }()
+    try { if let v = self._outcome {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    } }()
+    if self.frozen != false {
+      try visitor.visitSingularBoolField(value: self.frozen, fieldNumber: 10)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAttemptRow, rhs: WireAttemptRow) -> Bool {
+    if lhs.index != rhs.index {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs.uid != rhs.uid {return false}
+    if lhs.worker != rhs.worker {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs.assignedMs != rhs.assignedMs {return false}
+    if lhs._startedMs != rhs._startedMs {return false}
+    if lhs._endedMs != rhs._endedMs {return false}
+    if lhs._outcome != rhs._outcome {return false}
+    if lhs.frozen != rhs.frozen {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Outcome"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cause\0\u{3}exit_code\0\u{1}signal\0\u{3}start_reason\0\u{3}start_errno\0\u{1}text\0\u{1}usage\0")
+
   fileprivate class _StorageClass {
-    var _index: UInt32 = 0
-    var _number: UInt32 = 0
-    var _uid: Data = Data()
-    var _worker: String = String()
-    var _state: WireState = .unspecified
-    var _assignedMs: Int64 = 0
-    var _startedMs: Int64? = nil
-    var _endedMs: Int64? = nil
-    var _outcome: WireOutcome? = nil
-    var _frozen: Bool = false
+    var _cause: WireCause = .unspecified
+    var _exitCode: UInt32? = nil
+    var _signal: UInt32? = nil
+    var _startReason: UInt32? = nil
+    var _startErrno: Int32? = nil
+    var _text: String = String()
+    var _usage: WireUsage? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -6948,16 +7153,13 @@ nonisolated extension WireAttemptRow: SwiftProtobuf.Message, SwiftProtobuf._Mess
     private init() {}
 
     init(copying source: _StorageClass) {
-      _index = source._index
-      _number = source._number
-      _uid = source._uid
-      _worker = source._worker
-      _state = source._state
-      _assignedMs = source._assignedMs
-      _startedMs = source._startedMs
-      _endedMs = source._endedMs
-      _outcome = source._outcome
-      _frozen = source._frozen
+      _cause = source._cause
+      _exitCode = source._exitCode
+      _signal = source._signal
+      _startReason = source._startReason
+      _startErrno = source._startErrno
+      _text = source._text
+      _usage = source._usage
     }
   }
 
@@ -6976,16 +7178,13 @@ nonisolated extension WireAttemptRow: SwiftProtobuf.Message, SwiftProtobuf._Mess
         // allocates stack space for every case branch when no optimizations are
         // enabled. https://github.com/apple/swift-protobuf/issues/1034
         switch fieldNumber {
-        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._index) }()
-        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._number) }()
-        case 3: try { try decoder.decodeSingularBytesField(value: &_storage._uid) }()
-        case 4: try { try decoder.decodeSingularStringField(value: &_storage._worker) }()
-        case 5: try { try decoder.decodeSingularEnumField(value: &_storage._state) }()
-        case 6: try { try decoder.decodeSingularInt64Field(value: &_storage._assignedMs) }()
-        case 7: try { try decoder.decodeSingularInt64Field(value: &_storage._startedMs) }()
-        case 8: try { try decoder.decodeSingularInt64Field(value: &_storage._endedMs) }()
-        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._outcome) }()
-        case 10: try { try decoder.decodeSingularBoolField(value: &_storage._frozen) }()
+        case 1: try { try decoder.decodeSingularEnumField(value: &_storage._cause) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._exitCode) }()
+        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._signal) }()
+        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._startReason) }()
+        case 5: try { try decoder.decodeSingularInt32Field(value: &_storage._startErrno) }()
+        case 6: try { try decoder.decodeSingularStringField(value: &_storage._text) }()
+        case 7: try { try decoder.decodeSingularMessageField(value: &_storage._usage) }()
         default: break
         }
       }
@@ -6998,55 +7197,43 @@ nonisolated extension WireAttemptRow: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // allocates stack space for every if/case branch local when no optimizations
       // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
       // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._index != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._index, fieldNumber: 1)
+      if _storage._cause != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._cause, fieldNumber: 1)
       }
-      if _storage._number != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._number, fieldNumber: 2)
-      }
-      if !_storage._uid.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._uid, fieldNumber: 3)
-      }
-      if !_storage._worker.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._worker, fieldNumber: 4)
-      }
-      if _storage._state != .unspecified {
-        try visitor.visitSingularEnumField(value: _storage._state, fieldNumber: 5)
-      }
-      if _storage._assignedMs != 0 {
-        try visitor.visitSingularInt64Field(value: _storage._assignedMs, fieldNumber: 6)
-      }
-      try { if let v = _storage._startedMs {
-        try visitor.visitSingularInt64Field(value: v, fieldNumber: 7)
+      try { if let v = _storage._exitCode {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
       } }()
-      try { if let v = _storage._endedMs {
-        try visitor.visitSingularInt64Field(value: v, fieldNumber: 8)
+      try { if let v = _storage._signal {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
       } }()
-      try { if let v = _storage._outcome {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      try { if let v = _storage._startReason {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
       } }()
-      if _storage._frozen != false {
-        try visitor.visitSingularBoolField(value: _storage._frozen, fieldNumber: 10)
+      try { if let v = _storage._startErrno {
+        try visitor.visitSingularInt32Field(value: v, fieldNumber: 5)
+      } }()
+      if !_storage._text.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._text, fieldNumber: 6)
       }
+      try { if let v = _storage._usage {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: WireAttemptRow, rhs: WireAttemptRow) -> Bool {
+  package static func ==(lhs: WireOutcome, rhs: WireOutcome) -> Bool {
     if lhs._storage !== rhs._storage {
       let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
         let _storage = _args.0
         let rhs_storage = _args.1
-        if _storage._index != rhs_storage._index {return false}
-        if _storage._number != rhs_storage._number {return false}
-        if _storage._uid != rhs_storage._uid {return false}
-        if _storage._worker != rhs_storage._worker {return false}
-        if _storage._state != rhs_storage._state {return false}
-        if _storage._assignedMs != rhs_storage._assignedMs {return false}
-        if _storage._startedMs != rhs_storage._startedMs {return false}
-        if _storage._endedMs != rhs_storage._endedMs {return false}
-        if _storage._outcome != rhs_storage._outcome {return false}
-        if _storage._frozen != rhs_storage._frozen {return false}
+        if _storage._cause != rhs_storage._cause {return false}
+        if _storage._exitCode != rhs_storage._exitCode {return false}
+        if _storage._signal != rhs_storage._signal {return false}
+        if _storage._startReason != rhs_storage._startReason {return false}
+        if _storage._startErrno != rhs_storage._startErrno {return false}
+        if _storage._text != rhs_storage._text {return false}
+        if _storage._usage != rhs_storage._usage {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -7056,73 +7243,9 @@ nonisolated extension WireAttemptRow: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
-nonisolated extension WireOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Outcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cause\0\u{3}exit_code\0\u{1}signal\0\u{3}start_reason\0\u{3}start_errno\0\u{1}text\0\u{1}usage\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularEnumField(value: &self.cause) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self._exitCode) }()
-      case 3: try { try decoder.decodeSingularUInt32Field(value: &self._signal) }()
-      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._startReason) }()
-      case 5: try { try decoder.decodeSingularInt32Field(value: &self._startErrno) }()
-      case 6: try { try decoder.decodeSingularStringField(value: &self.text) }()
-      case 7: try { try decoder.decodeSingularMessageField(value: &self._usage) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.cause != .unspecified {
-      try visitor.visitSingularEnumField(value: self.cause, fieldNumber: 1)
-    }
-    try { if let v = self._exitCode {
-      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
-    } }()
-    try { if let v = self._signal {
-      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
-    } }()
-    try { if let v = self._startReason {
-      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
-    } }()
-    try { if let v = self._startErrno {
-      try visitor.visitSingularInt32Field(value: v, fieldNumber: 5)
-    } }()
-    if !self.text.isEmpty {
-      try visitor.visitSingularStringField(value: self.text, fieldNumber: 6)
-    }
-    try { if let v = self._usage {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
-    } }()
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: WireOutcome, rhs: WireOutcome) -> Bool {
-    if lhs.cause != rhs.cause {return false}
-    if lhs._exitCode != rhs._exitCode {return false}
-    if lhs._signal != rhs._signal {return false}
-    if lhs._startReason != rhs._startReason {return false}
-    if lhs._startErrno != rhs._startErrno {return false}
-    if lhs.text != rhs.text {return false}
-    if lhs._usage != rhs._usage {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
 nonisolated extension WireUsage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Usage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}wall_ms\0\u{3}user_us\0\u{3}system_us\0\u{3}peak_memory_bytes\0\u{3}read_bytes\0\u{3}written_bytes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}wall_ms\0\u{3}user_us\0\u{3}system_us\0\u{3}peak_memory_bytes\0\u{3}read_bytes\0\u{3}written_bytes\0\u{3}cpu_stall_us\0\u{3}memory_stall_us\0\u{3}io_stall_us\0\u{3}throttled_us\0\u{3}peak_processes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7136,6 +7259,11 @@ nonisolated extension WireUsage: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self._peakMemoryBytes) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self._readBytes) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self._writtenBytes) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self._cpuStallUs) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self._memoryStallUs) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self._ioStallUs) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self._throttledUs) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self._peakProcesses) }()
       default: break
       }
     }
@@ -7164,6 +7292,21 @@ nonisolated extension WireUsage: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     try { if let v = self._writtenBytes {
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 6)
     } }()
+    try { if let v = self._cpuStallUs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._memoryStallUs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 8)
+    } }()
+    try { if let v = self._ioStallUs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 9)
+    } }()
+    try { if let v = self._throttledUs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 10)
+    } }()
+    try { if let v = self._peakProcesses {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 11)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7174,6 +7317,11 @@ nonisolated extension WireUsage: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs._peakMemoryBytes != rhs._peakMemoryBytes {return false}
     if lhs._readBytes != rhs._readBytes {return false}
     if lhs._writtenBytes != rhs._writtenBytes {return false}
+    if lhs._cpuStallUs != rhs._cpuStallUs {return false}
+    if lhs._memoryStallUs != rhs._memoryStallUs {return false}
+    if lhs._ioStallUs != rhs._ioStallUs {return false}
+    if lhs._throttledUs != rhs._throttledUs {return false}
+    if lhs._peakProcesses != rhs._peakProcesses {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7287,130 +7435,76 @@ nonisolated extension WireEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
   package static let protoMessageName: String = _protobuf_package + ".Ended"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{1}explicit\0\u{1}state\0\u{1}outcome\0\u{1}count\0\u{1}status\0\u{1}total\0\u{1}first\0\u{1}error\0")
 
-  fileprivate class _StorageClass {
-    var _job: UInt64 = 0
-    var _index: UInt32 = 0
-    var _explicit: Bool = false
-    var _state: WireState = .unspecified
-    var _outcome: WireOutcome? = nil
-    var _count: UInt32 = 0
-    var _status: UInt32 = 0
-    var _total: UInt64 = 0
-    var _first: UInt32? = nil
-    var _error: String = String()
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _job = source._job
-      _index = source._index
-      _explicit = source._explicit
-      _state = source._state
-      _outcome = source._outcome
-      _count = source._count
-      _status = source._status
-      _total = source._total
-      _first = source._first
-      _error = source._error
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._job) }()
-        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._index) }()
-        case 3: try { try decoder.decodeSingularBoolField(value: &_storage._explicit) }()
-        case 4: try { try decoder.decodeSingularEnumField(value: &_storage._state) }()
-        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._outcome) }()
-        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._count) }()
-        case 7: try { try decoder.decodeSingularUInt32Field(value: &_storage._status) }()
-        case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._total) }()
-        case 9: try { try decoder.decodeSingularUInt32Field(value: &_storage._first) }()
-        case 10: try { try decoder.decodeSingularStringField(value: &_storage._error) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.index) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.explicit) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.state) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._outcome) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.status) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.total) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self._first) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.error) }()
+      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._job != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._job, fieldNumber: 1)
-      }
-      if _storage._index != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._index, fieldNumber: 2)
-      }
-      if _storage._explicit != false {
-        try visitor.visitSingularBoolField(value: _storage._explicit, fieldNumber: 3)
-      }
-      if _storage._state != .unspecified {
-        try visitor.visitSingularEnumField(value: _storage._state, fieldNumber: 4)
-      }
-      try { if let v = _storage._outcome {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-      } }()
-      if _storage._count != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._count, fieldNumber: 6)
-      }
-      if _storage._status != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._status, fieldNumber: 7)
-      }
-      if _storage._total != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._total, fieldNumber: 8)
-      }
-      try { if let v = _storage._first {
-        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 9)
-      } }()
-      if !_storage._error.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._error, fieldNumber: 10)
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
+    }
+    if self.index != 0 {
+      try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 2)
+    }
+    if self.explicit != false {
+      try visitor.visitSingularBoolField(value: self.explicit, fieldNumber: 3)
+    }
+    if self.state != .unspecified {
+      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 4)
+    }
+    try { if let v = self._outcome {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 6)
+    }
+    if self.status != 0 {
+      try visitor.visitSingularUInt32Field(value: self.status, fieldNumber: 7)
+    }
+    if self.total != 0 {
+      try visitor.visitSingularUInt64Field(value: self.total, fieldNumber: 8)
+    }
+    try { if let v = self._first {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 9)
+    } }()
+    if !self.error.isEmpty {
+      try visitor.visitSingularStringField(value: self.error, fieldNumber: 10)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireEnded, rhs: WireEnded) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._job != rhs_storage._job {return false}
-        if _storage._index != rhs_storage._index {return false}
-        if _storage._explicit != rhs_storage._explicit {return false}
-        if _storage._state != rhs_storage._state {return false}
-        if _storage._outcome != rhs_storage._outcome {return false}
-        if _storage._count != rhs_storage._count {return false}
-        if _storage._status != rhs_storage._status {return false}
-        if _storage._total != rhs_storage._total {return false}
-        if _storage._first != rhs_storage._first {return false}
-        if _storage._error != rhs_storage._error {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.job != rhs.job {return false}
+    if lhs.index != rhs.index {return false}
+    if lhs.explicit != rhs.explicit {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs._outcome != rhs._outcome {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.status != rhs.status {return false}
+    if lhs.total != rhs.total {return false}
+    if lhs._first != rhs._first {return false}
+    if lhs.error != rhs.error {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -9148,7 +9242,7 @@ nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Run"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}job\0\u{1}index\0\u{1}number\0\u{3}task_count\0\u{1}owner\0\u{1}charge\0\u{3}memory_limit_bytes\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}launch\0\u{1}environment\0\u{1}name\0\u{1}explicit\0\u{1}namespace\0\u{3}gang_addresses\0\u{1}script\0\u{1}entry\0\u{2}\u{2}frozen\0\u{3}warn_signal\0\u{3}warn_before_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}job\0\u{1}index\0\u{1}number\0\u{3}task_count\0\u{1}owner\0\u{1}charge\0\u{3}memory_limit_bytes\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}launch\0\u{1}environment\0\u{1}name\0\u{1}explicit\0\u{1}namespace\0\u{3}gang_addresses\0\u{1}script\0\u{1}entry\0\u{2}\u{2}frozen\0\u{3}warn_signal\0\u{3}warn_before_ms\0\u{3}process_limit\0\u{1}band\0")
 
   fileprivate class _StorageClass {
     var _uid: Data = Data()
@@ -9172,6 +9266,8 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     var _warnSignal: UInt32 = 0
     var _warnBeforeMs: UInt64 = 0
     var _entry: Data? = nil
+    var _processLimit: UInt64? = nil
+    var _band: WireBand = .unspecified
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -9203,6 +9299,8 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       _warnSignal = source._warnSignal
       _warnBeforeMs = source._warnBeforeMs
       _entry = source._entry
+      _processLimit = source._processLimit
+      _band = source._band
     }
   }
 
@@ -9242,6 +9340,8 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         case 20: try { try decoder.decodeSingularBoolField(value: &_storage._frozen) }()
         case 21: try { try decoder.decodeSingularUInt32Field(value: &_storage._warnSignal) }()
         case 22: try { try decoder.decodeSingularUInt64Field(value: &_storage._warnBeforeMs) }()
+        case 23: try { try decoder.decodeSingularUInt64Field(value: &_storage._processLimit) }()
+        case 24: try { try decoder.decodeSingularEnumField(value: &_storage._band) }()
         default: break
         }
       }
@@ -9317,6 +9417,12 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       if _storage._warnBeforeMs != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._warnBeforeMs, fieldNumber: 22)
       }
+      try { if let v = _storage._processLimit {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 23)
+      } }()
+      if _storage._band != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._band, fieldNumber: 24)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -9347,6 +9453,8 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         if _storage._warnSignal != rhs_storage._warnSignal {return false}
         if _storage._warnBeforeMs != rhs_storage._warnBeforeMs {return false}
         if _storage._entry != rhs_storage._entry {return false}
+        if _storage._processLimit != rhs_storage._processLimit {return false}
+        if _storage._band != rhs_storage._band {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -9,7 +9,8 @@ enum AttemptColumns {
   private static let ending = [
     "ended", "final_state", "charged", "cause", "exit_code", "signal", "start_reason",
     "start_errno", "text", "wall_ms", "user_us", "system_us", "peak_memory_bytes", "read_bytes",
-    "written_bytes",
+    "written_bytes", "cpu_stall_us", "memory_stall_us", "io_stall_us", "throttled_us",
+    "peak_processes",
   ]
 
   static let open = opening
@@ -91,6 +92,11 @@ enum AttemptColumns {
     parameters.put(outcome.usage.peakMemoryBytes)
     parameters.put(outcome.usage.readBytes)
     parameters.put(outcome.usage.writtenBytes)
+    parameters.put(outcome.usage.cpuStallMicroseconds)
+    parameters.put(outcome.usage.memoryStallMicroseconds)
+    parameters.put(outcome.usage.ioStallMicroseconds)
+    parameters.put(outcome.usage.throttledMicroseconds)
+    parameters.put(outcome.usage.peakProcesses)
   }
 
   /// Reads `open`; the sequence is for the query's ORDER BY.
@@ -160,6 +166,11 @@ enum AttemptColumns {
     usage.peakMemoryBytes = row.optionalWord()
     usage.readBytes = row.optionalWord()
     usage.writtenBytes = row.optionalWord()
+    usage.cpuStallMicroseconds = row.optionalWord()
+    usage.memoryStallMicroseconds = row.optionalWord()
+    usage.ioStallMicroseconds = row.optionalWord()
+    usage.throttledMicroseconds = row.optionalWord()
+    usage.peakProcesses = row.optionalWord()
     guard let cause else { return nil }
     var outcome = Outcome(
       row.checked(Cause(rawValue: cause), otherwise: .exit), exitCode: exitCode, signal: signal,

@@ -53,6 +53,11 @@ extension Migration {
     ALTER TABLE job ADD COLUMN unschedulable_tasks BLOB;
     ALTER TABLE job ADD COLUMN failures BLOB;
     ALTER TABLE attempt ADD COLUMN frozen INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE attempt ADD COLUMN cpu_stall_us INTEGER;
+    ALTER TABLE attempt ADD COLUMN memory_stall_us INTEGER;
+    ALTER TABLE attempt ADD COLUMN io_stall_us INTEGER;
+    ALTER TABLE attempt ADD COLUMN throttled_us INTEGER;
+    ALTER TABLE attempt ADD COLUMN peak_processes INTEGER;
     ALTER TABLE job ADD COLUMN unmet INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE job ADD COLUMN seen_failure INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE worker ADD COLUMN attributes BLOB;

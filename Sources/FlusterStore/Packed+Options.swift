@@ -16,6 +16,7 @@ extension Packed {
     case begin = 10
     case deadline = 11
     case warning = 15
+    case processLimit = 20
   }
 
   /// Kind and content, in turns; nil for the usual.
@@ -65,6 +66,10 @@ extension Packed {
       begin(.warning)
       append(UInt64(warning.signal), to: &bytes)
       append(warning.before.milliseconds, to: &bytes)
+    }
+    if let limit = options.processLimit {
+      begin(.processLimit)
+      append(limit, to: &bytes)
     }
     return bytes.isEmpty ? nil : bytes
   }
@@ -180,6 +185,9 @@ extension Unpacker {
     case .warning:
       guard let signal = small(), let before = number() else { return false }
       options.warning = Warning(signal: signal, before: Span(milliseconds: before))
+    case .processLimit:
+      guard let limit = number() else { return false }
+      options.processLimit = limit
     }
     return true
   }

@@ -13,6 +13,8 @@ package struct ShimHandOver: Sendable, Hashable {
     /// The worker's ledger, both ends of the pipe aside, and the reading ends of the output, as
     /// they are handed to the worker; empty if its output needs none.
     package var pipes: [Int32] = []
+    /// The processors that it has to itself, as the kernel lists them; empty: none.
+    package var processors = ""
 
     /// Nothing but its uid.
     package init(uid: [UInt8]) { self.uid = uid }
@@ -65,6 +67,7 @@ package struct ShimHandOver: Sendable, Hashable {
       writer.optional(attempt.errors)
       writer.number(UInt8(attempt.pipes.count))
       for pipe in attempt.pipes { writer.number(pipe) }
+      writer.string(Array(attempt.processors.utf8))
     }
     return writer.packet(kind: 301)
   }
@@ -90,6 +93,7 @@ package struct ShimHandOver: Sendable, Hashable {
       let pipes = try reader.number(UInt8.self)
       guard pipes == 0 || (4...5).contains(pipes) else { throw .malformed("\(pipes) pipes") }
       for _ in 0..<pipes { attempt.pipes.append(try reader.number(Int32.self)) }
+      attempt.processors = String(decoding: try reader.string(limit: 65_536), as: UTF8.self)
       handOver.attempts.append(attempt)
     }
     try reader.end()

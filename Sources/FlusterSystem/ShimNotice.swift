@@ -5,7 +5,8 @@ package struct ShimHello: Sendable, Hashable {
   package var pid: Int32
   /// Of the machine, 16 bytes.
   package var bootID: [UInt8]
-  /// What cannot be enforced here, sorted: of "cgroup", "cpu", "memory", "pids".
+  /// What cannot be enforced here, sorted: of "cgroup", "cpu", "cpuset",
+  /// "memory", "pids".
   package var lacks: [String]
   /// When everything will be ended, as a worker has said; see `ShimRequest.lease`.
   package var leaseEnd: Int64?

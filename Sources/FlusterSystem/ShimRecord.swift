@@ -14,15 +14,23 @@ package struct ShimRecord: Sendable, Hashable {
   /// Milliseconds since 1970; 0 if it never started.
   package var startedWall: Int64 = 0
   package var endedWall: Int64 = 0
-  /// Of the leader and the children it waited for.
+  /// Of everything in its cgroup, else of the leader and the children it waited for.
   package var userMicroseconds: UInt64?
   package var systemMicroseconds: UInt64?
+  /// Of the leader and the children it waited for, the largest.
   package var maximumResidentBytes: UInt64?
   /// Of everything in its cgroup, where the kernel counts it.
   package var peakMemoryBytes: UInt64?
-  package var cpuMicroseconds: UInt64?
   package var readBytes: UInt64?
   package var writtenBytes: UInt64?
+  /// For how long something in it was kept waiting: PSI's totals of "some".
+  package var cpuStallMicroseconds: UInt64?
+  package var memoryStallMicroseconds: UInt64?
+  package var ioStallMicroseconds: UInt64?
+  /// For how long its quota of processor time was used up.
+  package var throttledMicroseconds: UInt64?
+  /// Processes and threads; the kernel tells since Linux 6.10.
+  package var peakProcesses: UInt64?
   /// Whether the kernel killed it for memory; nil without a cgroup that tells.
   package var outOfMemory: Bool?
 
@@ -41,9 +49,13 @@ package struct ShimRecord: Sendable, Hashable {
     writer.optional(systemMicroseconds)
     writer.optional(maximumResidentBytes)
     writer.optional(peakMemoryBytes)
-    writer.optional(cpuMicroseconds)
     writer.optional(readBytes)
     writer.optional(writtenBytes)
+    writer.optional(cpuStallMicroseconds)
+    writer.optional(memoryStallMicroseconds)
+    writer.optional(ioStallMicroseconds)
+    writer.optional(throttledMicroseconds)
+    writer.optional(peakProcesses)
     writer.optional(outOfMemory.map { UInt8($0 ? 1 : 0) })
   }
 
@@ -63,9 +75,13 @@ package struct ShimRecord: Sendable, Hashable {
     record.systemMicroseconds = try reader.optional(UInt64.self)
     record.maximumResidentBytes = try reader.optional(UInt64.self)
     record.peakMemoryBytes = try reader.optional(UInt64.self)
-    record.cpuMicroseconds = try reader.optional(UInt64.self)
     record.readBytes = try reader.optional(UInt64.self)
     record.writtenBytes = try reader.optional(UInt64.self)
+    record.cpuStallMicroseconds = try reader.optional(UInt64.self)
+    record.memoryStallMicroseconds = try reader.optional(UInt64.self)
+    record.ioStallMicroseconds = try reader.optional(UInt64.self)
+    record.throttledMicroseconds = try reader.optional(UInt64.self)
+    record.peakProcesses = try reader.optional(UInt64.self)
     record.outOfMemory = try reader.optional(UInt8.self).map { $0 != 0 }
     return record
   }

@@ -16,6 +16,8 @@ extension ShimSpawn {
     writer.number(nice)
     writer.number(cpuMillis)
     writer.optional(cpuQuotaMillis)
+    writer.flag(wantsProcessors)
+    writer.number(ioWeight)
     writer.optional(memoryLimit)
     writer.optional(processLimit)
     writer.number(UInt32(limits.count))
@@ -45,6 +47,8 @@ extension ShimSpawn {
     spawn.nice = try reader.number(Int32.self)
     spawn.cpuMillis = try reader.number(UInt64.self)
     spawn.cpuQuotaMillis = try reader.optional(UInt64.self)
+    spawn.wantsProcessors = try reader.flag()
+    spawn.ioWeight = try reader.number(UInt32.self)
     spawn.memoryLimit = try reader.optional(UInt64.self)
     spawn.processLimit = try reader.optional(UInt64.self)
     let count = Int(try reader.number(UInt32.self))
@@ -83,6 +87,7 @@ extension ShimSpawn {
     }
     guard umask <= 0o777 else { throw .malformed("umask out of bounds") }
     guard (-20...19).contains(nice) else { throw .malformed("nice out of bounds") }
+    guard (1...10_000).contains(ioWeight) else { throw .malformed("a weight out of bounds") }
     let paths = [input, output, errors].compactMap { stream in
       if case .path(let path) = stream { path } else { nil }
     }

@@ -67,6 +67,11 @@ package struct ShimSpawn: Sendable, Hashable {
   package var cpuMillis: UInt64 = 1000
   /// To enforce, in thousandths of a CPU (cpu.max); nil: none.
   package var cpuQuotaMillis: UInt64?
+  /// Whether it is to have as many whole processors as it is charged to itself, and attempts that
+  /// have none to themselves share the others (cpuset.cpus).
+  package var wantsProcessors = false
+  /// Its share of disks against other attempts, 1 to 10000 (io.weight).
+  package var ioWeight: UInt32 = 100
   /// To enforce, in bytes (memory.max); nil: none.
   package var memoryLimit: UInt64?
   /// To enforce, in processes and threads (pids.max); nil: none.

@@ -62,6 +62,8 @@ struct Attempt {
 
   var file: AttemptFile?
   var cgroup: ControlGroup?
+  /// Those that it has to itself.
+  var processors: ProcessorSet?
   /// The kept logs, open for as long as the attempt is.
   var output: Descriptor?
   var errors: Descriptor?

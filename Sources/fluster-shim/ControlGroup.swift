@@ -5,19 +5,24 @@ import Glibc
 struct ControlGroup {
   let path: String
 
+  /// Without swap there is no such file, and nothing to limit; and not every kernel weighs disks.
+  private static let optional: Set<String> = ["memory.swap.max", "io.weight"]
+
   /// Makes it and sets the limits that it can have. Nil with the errno in `failure`.
   static func make(
-    for spawn: ShimSpawn, in groups: ControlGroups, failure: inout Int32
+    for spawn: ShimSpawn, on processors: ProcessorSet?, in groups: ControlGroups,
+    failure: inout Int32
   ) -> ControlGroup? {
     let group = ControlGroup(path: groups.path(of: spawn.uid))
     guard mkdir(group.path, 0o755) == 0 else {
       failure = errno
       return nil
     }
-    for (file, value) in settings(for: spawn, controllers: groups.controllers) {
+    var settings = settings(for: spawn, controllers: groups.controllers)
+    if let processors { settings.append(("cpuset.cpus", processors.list)) }
+    for (file, value) in settings {
       let result = ControlGroups.write(value, to: "\(group.path)/\(file)")
-      // Without swap there is no such file, and nothing to limit.
-      guard result == 0 || (file == "memory.swap.max" && result == ENOENT) else {
+      guard result == 0 || (Self.optional.contains(file) && result == ENOENT) else {
         failure = result
         group.remove()
         return nil
@@ -49,7 +54,15 @@ struct ControlGroup {
     if controllers.contains("pids"), let limit = spawn.processLimit {
       settings.append(("pids.max", "\(limit)"))
     }
+    if controllers.contains("io"), spawn.ioWeight != 100 {
+      settings.append(("io.weight", "\(spawn.ioWeight)"))
+    }
     return settings
+  }
+
+  /// Has everything in it run on these processors only. Returns an errno, or 0.
+  func confine(to processors: ProcessorSet) -> Int32 {
+    ControlGroups.write(processors.list, to: "\(path)/cpuset.cpus")
   }
 
   /// Whether it still exists.
@@ -89,7 +102,14 @@ struct ControlGroup {
   /// Adds what the kernel counted to a record.
   func account(into record: inout ShimRecord) {
     record.peakMemoryBytes = number("memory.peak")
-    record.cpuMicroseconds = field("usage_usec", of: ControlGroups.text("\(path)/cpu.stat"))
+    let cpu = ControlGroups.text("\(path)/cpu.stat")
+    record.userMicroseconds = field("user_usec", of: cpu)
+    record.systemMicroseconds = field("system_usec", of: cpu)
+    record.throttledMicroseconds = field("throttled_usec", of: cpu)
+    record.cpuStallMicroseconds = stall("cpu")
+    record.memoryStallMicroseconds = stall("memory")
+    record.ioStallMicroseconds = stall("io")
+    record.peakProcesses = number("pids.peak")
     record.outOfMemory =
       field("oom_kill", of: ControlGroups.text("\(path)/memory.events")).map { $0 > 0 }
     guard access("\(path)/io.stat", R_OK) == 0 else { return }
@@ -118,6 +138,13 @@ struct ControlGroup {
 
   private func number(_ file: String) -> UInt64? {
     UInt64(ControlGroups.text("\(path)/\(file)").filter { !$0.isWhitespace })
+  }
+
+  /// The total of the line `some avg10=0.00 avg60=0.00 avg300=0.00 total=0`.
+  private func stall(_ resource: String) -> UInt64? {
+    let lines = ControlGroups.text("\(path)/\(resource).pressure").split(separator: "\n")
+    let words = lines.first { $0.hasPrefix("some ") }?.split(separator: " ") ?? []
+    return words.first { $0.hasPrefix("total=") }.flatMap { UInt64($0.dropFirst(6)) }
   }
 
   private func field(_ name: String, of text: String) -> UInt64? {

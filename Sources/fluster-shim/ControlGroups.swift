@@ -12,7 +12,9 @@ struct ControlGroups {
   let controllers: Set<String>
 
   /// What an attempt can be limited by, if there are controllers for it.
-  private static let wanted = ["cpu", "memory", "pids", "io"]
+  private static let wanted = ["cpu", "cpuset", "memory", "pids", "io"]
+  /// What cannot be enforced without any of it, sorted.
+  static let lacksOfNone = ["cgroup", "cpu", "cpuset", "memory", "pids"]
 
   /// Finds or makes the subtree; nil where there is none for us.
   ///
@@ -52,7 +54,13 @@ struct ControlGroups {
   func path(of uid: [UInt8]) -> String { "\(directory)/\(ShimSpawn.hexadecimal(uid))" }
 
   /// Limits that cannot be enforced, sorted.
-  var lacks: [String] { ["cpu", "memory", "pids"].filter { !controllers.contains($0) } }
+  var lacks: [String] { ["cpu", "cpuset", "memory", "pids"].filter { !controllers.contains($0) } }
+
+  /// The processors that there are for attempts; nil where they cannot be shared out.
+  var processors: ProcessorSet? {
+    guard controllers.contains("cpuset") else { return nil }
+    return ProcessorSet(list: Self.text("\(directory)/cpuset.cpus.effective"))
+  }
 
   /// Leaves nothing behind, unless somebody else put something there.
   func remove() {

@@ -83,7 +83,8 @@ enum Program {
         files: files, groups: groups, workerUID: worker.uid, bootID: bootID(),
         resetsOOMScore: resetsOOMScore(), isListenerPassed: isListenerPassed,
         successor: successor)
-      let lacks = groups?.lacks ?? ["cgroup", "cpu", "memory", "pids"]
+      // Whole processors are missed only where a worker is to hand them out.
+      let lacks = (groups?.lacks ?? ControlGroups.lacksOfNone).filter { $0 != "cpuset" }
       if !lacks.isEmpty {
         logger.notice("cannot enforce here: \(lacks.joined(separator: ", "))")
       }

@@ -119,6 +119,7 @@ extension Shim {
     over.phase = .over(notice)
     over.release()
     attempts[uid] = over
+    if attempt.processors != nil { shareProcessors() }
     tell(notice)
     reapStrangers()
     exitIfDone()
@@ -173,8 +174,10 @@ extension Shim {
       record.lost = true
       return record
     }
-    record.userMicroseconds = Self.microseconds(end.usage.ru_utime)
-    record.systemMicroseconds = Self.microseconds(end.usage.ru_stime)
+    if record.userMicroseconds == nil || record.systemMicroseconds == nil {
+      record.userMicroseconds = Self.microseconds(end.usage.ru_utime)
+      record.systemMicroseconds = Self.microseconds(end.usage.ru_stime)
+    }
     record.maximumResidentBytes = UInt64(max(end.usage.ru_maxrss, 0)) << 10
     guard !attempt.isLost else { return record }
     let status = UInt8(truncatingIfNeeded: end.status)
@@ -192,6 +195,7 @@ extension Attempt {
   fileprivate mutating func release() {
     file = nil
     cgroup = nil
+    processors = nil
     if pipes == nil {
       output = nil
       errors = nil

@@ -64,7 +64,7 @@ extension Shim {
       .hello(
         ShimHello(
           version: ShimWire.version, pid: getpid(), bootID: surroundings.bootID,
-          lacks: surroundings.groups?.lacks ?? ["cgroup", "cpu", "memory", "pids"],
+          lacks: surroundings.groups?.lacks ?? ControlGroups.lacksOfNone,
           leaseEnd: leaseEnd)))
   }
 

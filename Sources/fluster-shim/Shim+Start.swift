@@ -83,11 +83,17 @@ extension Shim {
     }
     if let groups = surroundings.groups {
       var failure: Int32 = 0
-      guard let group = ControlGroup.make(for: spawn, in: groups, failure: &failure) else {
+      let own = ownProcessors(for: spawn)
+      guard
+        let group = ControlGroup.make(
+          for: spawn, on: own ?? sharedProcessors, in: groups, failure: &failure)
+      else {
         logger.error("cannot make \(groups.path(of: uid)): \(SystemError.reason(failure))")
         return refuse(uid, FL_REASON_CGROUP, failure)
       }
       attempts[uid]?.cgroup = group
+      attempts[uid]?.processors = own
+      if own != nil { shareProcessors() }
       launch.cgroup = group
     }
     do throws(SystemError) {

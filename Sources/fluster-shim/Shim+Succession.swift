@@ -70,6 +70,7 @@ extension Shim {
       given.output = attempt.output?.raw
       given.errors = attempt.errors?.raw
       given.pipes = attempt.pipes?.descriptors.map(\.raw) ?? []
+      given.processors = attempt.processors?.list ?? ""
       handOver.attempts.append(given)
     }
     return handOver

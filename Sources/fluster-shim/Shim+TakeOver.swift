@@ -47,6 +47,9 @@ extension Shim {
       isFormer: false)
     attempts[uid]?.file = try surroundings.files.reopen(uid)
     attempts[uid]?.former = nil
+    if !given.processors.isEmpty {
+      attempts[uid]?.processors = ProcessorSet(list: given.processors)
+    }
     attempts[uid]?.isLost = false
     attempts[uid]?.phase = .running
     attempts[uid]?.watch = try loop.watch(leader.pidfd, for: .readable) { [self] _ in died(uid) }

@@ -30,6 +30,16 @@ enum Machine {
     throw SystemError(call: "find MemTotal in /proc/meminfo", errno: ENODATA)
   }
 
+  /// 15 % of the processes and threads that the machine can have, as systemd gives a unit; nil if
+  /// their number is not told.
+  static var processLimit: UInt64? {
+    let limits = ["pid_max", "threads-max"].compactMap { name -> UInt64? in
+      let bytes = (try? Files.read("/proc/sys/kernel/\(name)", limit: 64)) ?? []
+      return UInt64(String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+    }
+    return limits.min().map { max($0 / 100 * 15, 1) }
+  }
+
   /// The kernel's name for the time since it started.
   static func bootID() throws(SystemError) -> String {
     let bytes = try Files.read("/proc/sys/kernel/random/boot_id", limit: 256)

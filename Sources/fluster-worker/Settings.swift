@@ -11,11 +11,11 @@ struct Settings {
     "Controller": [
       "IdleExitSec", "AllowUsers", "AllowGroups", "Visibility", "SocketMode", "WorkerUsers",
       "PersonalWorkers", "ExpectedWorkers", "MaxLiveTasks", "MaxStoredBytes", "KeepEnded",
-      "KeepEvents",
+      "KeepEvents", "Unenforced",
     ],
     "Worker": [
       "Id", "Cpus", "Memory", "Resource", "Attribute", "Address", "KeepLogs", "EndStore", "Lease",
-      "Ports", "MemoryPressure",
+      "Ports", "MemoryPressure", "CpuLimit", "Pids",
     ],
   ]
 
@@ -35,6 +35,9 @@ struct Settings {
   /// The part of the time, in percent, for which something may wait for memory before no new work
   /// is wanted; nil: for ever.
   var memoryPressure: Int? = 40
+  var cpuLimit = CpuLimit.weight
+  /// The most processes and threads of an attempt that does not say; nil: no limit.
+  var processLimit = Machine.processLimit
   /// What is held of this store is ended and forgotten when flusterd has another.
   var endStore: StoreID?
 
@@ -101,6 +104,7 @@ struct Settings {
     if let value = file.string("Worker", "MemoryPressure") {
       memoryPressure = try Self.pressure(value)
     }
+    try readLimits(file)
     if let value = file.string("Worker", "KeepLogs") {
       keepLogs = try Self.parse(value) { text throws(QuantityError) in
         try Quantity.milliseconds(parsing: text)
@@ -120,6 +124,22 @@ struct Settings {
         "MemoryPressure needs a percentage such as 40%, or off, not '\(value.text)'")
     }
     return percent
+  }
+
+  private mutating func readLimits(_ file: Configuration) throws(ConfigurationError) {
+    if let value = file.string("Worker", "CpuLimit") {
+      guard let limit = CpuLimit(rawValue: value.text) else {
+        throw value.refused("CpuLimit is weight, quota or cores, not '\(value.text)'")
+      }
+      cpuLimit = limit
+    }
+    if let value = file.string("Worker", "Pids") {
+      let count = UInt64(value.text).flatMap { Limit.processes.contains($0) ? $0 : nil }
+      guard count != nil || value.text == "infinity" else {
+        throw value.refused("Pids needs a whole number above 0, or infinity, not '\(value.text)'")
+      }
+      processLimit = count
+    }
   }
 
   /// The option's value, else the file's; nil if neither says anything.

@@ -26,6 +26,9 @@ struct SpawnOrder {
   var indices: [String: [UInt32]] = [:]
   /// Whether there are GPUs here, whoever has them.
   var hasGPUs = false
+  var cpuLimit = CpuLimit.weight
+  /// Where the run has none of its own.
+  var processLimit: UInt64?
 
   /// Whether a path asks for the owner's name, which takes a look into the user database.
   static func needsOwnerName(_ run: WireRun) -> Bool {
@@ -58,6 +61,13 @@ struct SpawnOrder {
     spawn.umask = launch.umask
     spawn.nice = launch.nice
     spawn.cpuMillis = run.charge.cpuMillis
+    switch cpuLimit {
+    case .weight: break
+    case .quota: spawn.cpuQuotaMillis = run.charge.cpuMillis
+    case .cores: spawn.wantsProcessors = run.charge.cpuMillis % 1000 == 0
+    }
+    spawn.processLimit = run.hasProcessLimit ? run.processLimit : processLimit
+    spawn.ioWeight = ioWeight
     spawn.memoryLimit = run.hasMemoryLimitBytes ? run.memoryLimitBytes : nil
     spawn.limits = try limits()
     if launch.hasStdin { spawn.input = try path(launch.stdin.array, .stdin) }
@@ -71,6 +81,15 @@ struct SpawnOrder {
       spawn.ledger = OutputLedger.head(label)
     }
     return spawn
+  }
+
+  /// Of the disks, against other attempts; 100 is the kernel's own default.
+  private var ioWeight: UInt32 {
+    switch run.band {
+    case .production: 200
+    case .batch: 50
+    case .interactive, .unspecified, .UNRECOGNIZED: 100
+    }
   }
 
   private func limits() throws(StartObstacle) -> [ShimLimit] {

@@ -114,7 +114,8 @@ extension Worker {
       return dropController("the shim is away")
     }
     let wire = identity.registration(
-      settings, lacks: hello.lacks, store: agent.holdsNothing ? nil : store)
+      settings, lacks: hello.lacks.filter { $0 != "cpuset" || settings.cpuLimit == .cores },
+      store: agent.holdsNothing ? nil : store)
     let descriptors = [
       try? PidFD.open(pid: identity.pid),
       // By its own word: the socket's peer is whoever listened first, such as systemd.

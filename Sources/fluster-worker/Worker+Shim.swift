@@ -164,5 +164,10 @@ extension ExitRecord {
     usage.peakMemoryBytes = record.peakMemoryBytes ?? record.maximumResidentBytes
     usage.readBytes = record.readBytes
     usage.writtenBytes = record.writtenBytes
+    usage.cpuStallMicroseconds = record.cpuStallMicroseconds
+    usage.memoryStallMicroseconds = record.memoryStallMicroseconds
+    usage.ioStallMicroseconds = record.ioStallMicroseconds
+    usage.throttledMicroseconds = record.throttledMicroseconds
+    usage.peakProcesses = record.peakProcesses
   }
 }

@@ -21,6 +21,8 @@ extension Worker {
     var order = SpawnOrder(
       run: run, worker: settings.id, socket: places.control,
       ownerName: owners.name(of: run.owner) ?? "")
+    order.cpuLimit = settings.cpuLimit
+    order.processLimit = settings.processLimit
     do throws(AddressObstacle) {
       order.addresses = try addresses.give(run.launch, owner: run.owner, to: uid)
     } catch {

@@ -189,7 +189,7 @@ final class Worker {
       let new = try Settings(options, path: places.configuration)
       let isKnownDifferently =
         new.id != settings.id || new.attributes != settings.attributes
-        || new.lease != settings.lease
+        || new.lease != settings.lease || new.cpuLimit != settings.cpuLimit
       let hasChanged = isKnownDifferently || new.capacity != settings.capacity
       if new.id != settings.id { log.warning("the id changes only with a restart") }
       let id = settings.id

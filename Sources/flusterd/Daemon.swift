@@ -92,7 +92,7 @@ final class Daemon {
     self.storage = storage
     self.settings = settings
     controller = Controller(restored: restored, random: Daemon.freshRandom())
-    controller.expected = settings.expectedWorkers
+    settings.instruct(&controller)
     live = LiveJobs(controller.state)
     pendingTasks = controller.state.pendingTasks
   }

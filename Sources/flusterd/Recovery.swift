@@ -93,7 +93,7 @@ extension Daemon {
     do throws(StoreError) {
       let restored = try storage.restore()
       controller = Controller(restored: restored, random: Daemon.freshRandom())
-      controller.expected = settings.expectedWorkers
+      settings.instruct(&controller)
       live = LiveJobs(controller.state)
       pendingTasks = controller.state.pendingTasks
       newest = [:]

@@ -79,7 +79,7 @@ extension Daemon {
     case .success(let settings):
       setMode(settings.socketMode)
       self.settings = settings
-      controller.expected = settings.expectedWorkers
+      settings.instruct(&controller)
       for listener in listeners { listener.admission = admission }
       log.info("read \(options.configuration)")
     }

@@ -9,11 +9,11 @@ struct Settings: Sendable {
     "Controller": [
       "IdleExitSec", "AllowUsers", "AllowGroups", "Visibility", "SocketMode", "WorkerUsers",
       "PersonalWorkers", "ExpectedWorkers", "MaxLiveTasks", "MaxStoredBytes", "KeepEnded",
-      "KeepEvents",
+      "KeepEvents", "Unenforced",
     ],
     "Worker": [
       "Id", "Cpus", "Memory", "Resource", "Attribute", "Address", "KeepLogs", "EndStore", "Lease",
-      "Ports", "MemoryPressure",
+      "Ports", "MemoryPressure", "CpuLimit", "Pids",
     ],
   ]
 
@@ -42,6 +42,8 @@ struct Settings: Sendable {
   var keepEnded = Span(milliseconds: 90 * 86_400_000)
   /// How many entries of the feed are kept.
   var keepEvents = Feed.usualLimit
+  /// Whether a limit that no worker can enforce is refused.
+  var refusesUnenforced = false
 
   /// Reads `path` and its drop-ins. May ask the name services, so not on the loop.
   static func load(
@@ -60,6 +62,12 @@ struct Settings: Sendable {
     }
     try settings.readPeople(file)
     return settings
+  }
+
+  /// Tells the core what it goes by.
+  func instruct(_ controller: inout Controller) {
+    controller.expected = expectedWorkers
+    controller.refusesUnenforced = refusesUnenforced
   }
 
   private mutating func readLimits(_ file: Configuration) throws(ConfigurationError) {
@@ -94,6 +102,13 @@ struct Settings: Sendable {
       case "all": othersAreVisible = true
       case "own": othersAreVisible = false
       default: throw value.refused("Visibility is \"own\" or \"all\", not \"\(value.text)\"")
+      }
+    }
+    if let value = file.string("Controller", "Unenforced") {
+      switch value.text {
+      case "warn": refusesUnenforced = false
+      case "refuse": refusesUnenforced = true
+      default: throw value.refused("Unenforced is 'warn' or 'refuse', not '\(value.text)'")
       }
     }
     if let value = file.string("Controller", "PersonalWorkers") {

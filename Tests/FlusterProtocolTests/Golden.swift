@@ -10,7 +10,7 @@ struct Golden: Sendable, CustomStringConvertible {
   /// Every kind of envelope, and every field at least once.
   static let all =
     commands + administration + workers + trees + logs + endpoints + keys + changes + scripts
-    + choices
+    + choices + limits
 }
 
 extension Golden {
@@ -136,18 +136,19 @@ extension Golden {
               }
               backoff_first_ms: 2000
               backoff_most_ms: 30000
+              process_limit: 64
             }
           }
           dry_run: true
         }
         """#,
       hex: """
-        08ac0252e5010a107369787465656e2e62797465732e2e2110011acc010a057377656570120c0801\
+        08ac0252e8010a107369787465656e2e62797465732e2e2110011acf010a057377656570120c0801\
         100218c0843d200428011a2408dc0b1080808080201a070a03677075100222100a047a6f6e651009\
         1a01611a01622001200328643090bf0538882740014a550a0273680a022d630a0665786974203712\
         072f686f6d652f75181222160a066e6f66696c6510800818ffffffffffffffffff0128fbffffffff\
-        ffffffff013202696e3a066f75742d25744204657272ff48808080325207413d3100423d00622208\
-        0310091807220203052a01023090bf053a080a047261636b100140d00f48b0ea012001
+        ffffffff013202696e3a066f75742d25744204657272ff48808080325207413d3100423d00622508\
+        0310091807220203052a01023090bf053a080a047261636b100140d00f48b0ea01a001402001
         """),
     Golden(
       description: "an id",

@@ -417,6 +417,7 @@ struct JobTests {
     expected.finalStatuses = [2]
     expected.scheduleTimeout = .seconds(90)
     expected.gang = Gang(groupBy: "rack", spread: true)
+    expected.processLimit = 64
     #expect(request.options == expected)
     #expect(request.backoff == Backoff(first: .seconds(2), most: .seconds(30)))
     #expect(

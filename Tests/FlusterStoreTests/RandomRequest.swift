@@ -127,6 +127,11 @@ enum RandomRequest {
     outcome.usage.peakMemoryBytes = some()
     outcome.usage.readBytes = some()
     outcome.usage.writtenBytes = some()
+    outcome.usage.cpuStallMicroseconds = some()
+    outcome.usage.memoryStallMicroseconds = some()
+    outcome.usage.ioStallMicroseconds = some()
+    outcome.usage.throttledMicroseconds = some()
+    outcome.usage.peakProcesses = some()
     return outcome
   }
 }

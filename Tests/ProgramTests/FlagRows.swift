@@ -92,6 +92,7 @@ enum FlagRows {
     Row(flag: "--mem", good: ["64M", "1G", "1000"], bad: ["", "8x", "-1"], vain: ["1T": 65]),
     Row(flag: "--gpus", good: ["0", "1"], bad: ["", "-1", "x", "1.5"], vain: ["2": 65]),
     Row(flag: "--comment", good: ["", "a b"], bad: []),
+    Row(flag: "--pids", good: ["1", "4194304"], bad: ["", "0", "-1", "1K", "4194305"]),
     Row(flag: "-r", good: ["gpu=1"], bad: ["", "gpu", "gpu=", "=1", "gpu=x"], vain: ["gpu=2": 65]),
     Row(
       flag: "--constraint", good: ["zone = b", "zone exists", "zone in a,b"], bad: ["", "zone"],

@@ -13,7 +13,8 @@ extension Programs {
     /// Keys that need what a test cannot count on.
     private static let unseen: Set<String> = [
       // Memory and block devices that are accounted by control groups.
-      "peak_mem_bytes", "read_bytes", "written_bytes",
+      "peak_mem_bytes", "read_bytes", "written_bytes", "cpu_stall_seconds", "memory_stall_seconds",
+      "io_stall_seconds", "throttled_seconds", "peak_processes",
       // Control groups at all, for what is frozen.
       "frozen", "frozen_count",
       // A disk that is full.
@@ -130,7 +131,7 @@ extension Programs {
 
     private static let dryRun = """
       fluster-submit --dry-run -n all -k once --key-scope live --if-exists replace -a 1-9:2%3 \\
-        --cpus 0.5 --mem 64M -r gpu=1 --constraint 'zone in b,c' --prefer 'worker = w1' \\
+        --cpus 0.5 --mem 64M --pids 64 -r gpu=1 --constraint 'zone in b,c' --prefer 'worker = w1' \\
         --port http --band batch --priority -1 --schedule-timeout 2h --gang \\
         --group-by zone --one-per-worker --time 90s --warn USR1@9s --grace 1s --retries 2 \\
         --retries-lost 3 \\

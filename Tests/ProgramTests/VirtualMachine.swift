@@ -56,10 +56,11 @@ final class VirtualMachine {
 
   /// Runs a line of shell in it, as root or one of its users.
   func run(_ line: String, as user: User = .root, within seconds: Double = 120) throws -> Finished {
-    let quoted = line.split(separator: "'", omittingEmptySubsequences: false)
-      .joined(separator: "'\\''")
+    // One line for bash, whatever is in it.
+    let quoted = line.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
+      .replacing("\n", with: "\\n")
     let become = "setpriv --reuid \(user) --regid \(user) --init-groups "
-    let command = "\(user == .root ? "" : become)sh -c '\(quoted)'\n"
+    let command = "\(user == .root ? "" : become)sh -c $'\(quoted)'\n"
     let bytes = Array(command.utf8)
     guard write(console.raw, bytes, bytes.count) == bytes.count else {
       throw Failed("write to the console")
@@ -81,17 +82,19 @@ final class VirtualMachine {
     return finished.output.trimmed
   }
 
-  /// The lines that were written to /dev/ttyS2 as a whole.
+  /// The lines that have been written to /dev/ttyS2 as a whole.
   var serialLines: [String] {
     let all = (try? text(at: serial)) ?? ""
     return all.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
       .map { $0.filter { $0 != "\r" } }
   }
 
-  /// Cuts its power.
-  func cut() throws {
+  /// Cuts its power; the lines that it had written to /dev/ttyS2 as a whole.
+  func cut() throws -> [String] {
     kill(process, SIGKILL)
+    let lines = serialLines
     try finish()
+    return lines
   }
 
   /// Takes it down.

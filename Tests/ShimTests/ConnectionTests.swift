@@ -157,7 +157,7 @@ struct ConnectionTests {
     try connection.ask(.hello(version: ShimWire.version))
     guard case .hello(let hello) = try connection.next().0 else { throw Unexpected("no hello") }
     #expect(hello.pid == shim.pid)
-    #expect(hello.lacks == ["cgroup", "cpu", "memory", "pids"])
+    #expect(hello.lacks == ["cgroup", "cpu", "cpuset", "memory", "pids"])
     let boot = contents("/proc/sys/kernel/random/boot_id").filter(\.isHexDigit)
     #expect(ShimSpawn.hexadecimal(hello.bootID) == boot)
   }

@@ -13,6 +13,8 @@ struct WireTests {
     record.startedNanoseconds = 5
     record.endedNanoseconds = Int64.max
     record.peakMemoryBytes = UInt64.max
+    record.ioStallMicroseconds = 4
+    record.throttledMicroseconds = 5
     record.outOfMemory = true
     return record
   }
@@ -64,6 +66,8 @@ struct WireTests {
     spawn.cpuQuotaMillis = 1500
     spawn.memoryLimit = 1 << 40
     spawn.processLimit = 10
+    spawn.wantsProcessors = true
+    spawn.ioWeight = 10_000
     spawn.input = .path(Array("in".utf8))
     spawn.output = .kept
     spawn.errors = .path([0xfe])

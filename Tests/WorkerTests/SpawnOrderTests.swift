@@ -47,6 +47,35 @@ struct SpawnOrderTests {
     #expect(try spawn(run).memoryLimit == 1 << 20)
   }
 
+  @Test("processors are shared, rationed or handed out, as the worker has it")
+  func cpuLimit() throws {
+    var run = run()
+    func spawn(_ limit: CpuLimit) throws(StartObstacle) -> ShimSpawn {
+      var order = SpawnOrder(run: run, worker: "w1", socket: "/s", ownerName: "ann")
+      order.cpuLimit = limit
+      return try order.spawn(run.uid.array)
+    }
+    #expect(try spawn(.weight).cpuQuotaMillis == nil && !spawn(.weight).wantsProcessors)
+    #expect(try spawn(.quota).cpuQuotaMillis == 1500 && !spawn(.quota).wantsProcessors)
+    #expect(try spawn(.cores).cpuQuotaMillis == nil && !spawn(.cores).wantsProcessors)
+    run.charge.cpuMillis = 2000
+    #expect(try spawn(.cores).wantsProcessors)
+  }
+
+  @Test("a job's own limit of processes comes before the worker's, and disks go by the band")
+  func processLimit() throws {
+    var run = run()
+    var order = SpawnOrder(run: run, worker: "w1", socket: "/s", ownerName: "ann")
+    #expect(try order.spawn(run.uid.array).processLimit == nil)
+    order.processLimit = 1000
+    #expect(try order.spawn(run.uid.array).processLimit == 1000)
+    run.processLimit = 5000
+    run.band = .production
+    #expect(try spawn(run).processLimit == 5000 && spawn(run).ioWeight == 200)
+    run.band = .batch
+    #expect(try spawn(run).ioWeight == 50)
+  }
+
   @Test("what could never be executed is refused here, as the job's own fault")
   func obstacles() {
     func reason(_ edit: (inout WireRun) -> Void) -> StartReason? {

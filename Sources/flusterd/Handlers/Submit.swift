@@ -105,6 +105,9 @@ extension Daemon {
     if let obstacle = try controller.obstacle(toStarting: submission.request, past) {
       wire.notices.append("the job would end without being started: \(obstacle)")
     }
+    if let unenforced = controller.unenforced(of: submission.request) {
+      wire.notices.append(unenforced)
+    }
     if let orphan { wire.notices.append("\(orphan); the job would be a root job") }
     if controller.state.links.isEmpty {
       wire.notices.append("no worker is connected; the job would wait for one")
