@@ -17,7 +17,7 @@ package enum FrontDoor {
       wait      wait for jobs, and exit as they did
       log       print the output of jobs
       kill      end jobs, or send them a signal
-      set       hold or release jobs
+      set       hold, change, freeze or rerun jobs
       ctl       show the instance and its workers, and drain or forget these
       endpoint  say where a task can be reached, or ask
       up        start what is missing of a private instance

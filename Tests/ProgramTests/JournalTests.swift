@@ -30,7 +30,7 @@ extension Programs {
         let entry = try #require(entries.first)
         for field in [
           #""MESSAGE":"serving; 0 unfinished jobs, 0 tasks with a worker, 0 workers""#,
-          #""SYSLOG_IDENTIFIER":"flusterd""#, #""PRIORITY":"6""#, #""CODE_FILE":"flusterd/"#,
+          #""SYSLOG_IDENTIFIER":"flusterd""#, #""PRIORITY":"6""#, #""CODE_FILE":"FlusterDaemon/"#,
           #""CODE_LINE":""#, #""CODE_FUNC":"begin()""#, #""_TRANSPORT":"journal""#,
           #""_PID":"\#(try instance.pid(of: .controller))""#,
         ] {
