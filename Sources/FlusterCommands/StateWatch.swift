@@ -35,8 +35,15 @@ struct StateWatch {
     var looking = session.another(voice.silenced)
     var watch = self
     defer { self = watch }
-    let isOver = try session.persist(patience: .seconds(3600), until: deadline) {
-      (connection, _) throws(CallError) in try watch.follow(connection, &looking)
+    var isOver = false
+    do throws(Failure) {
+      isOver = try session.persist(patience: .seconds(3600), until: deadline) {
+        (connection, _) throws(CallError) in try watch.follow(connection, &looking)
+      }
+    } catch {
+      // In vain because the time is over, and not because of an answer.
+      guard let deadline, Pause.now >= deadline, [.unreachable, .tryAgain].contains(error.status)
+      else { throw error }
     }
     guard isOver else {
       voice.say("\(selectors.map(\.text).joined(separator: " ")) is not so in time")
