@@ -22,7 +22,8 @@ package enum JSON: Hashable, Sendable {
   /// A time, as RFC 3339 in UTC with milliseconds.
   package static func time(_ time: WallTime) -> JSON { .string(Timestamp.utc(time)) }
 
-  func write(to bytes: inout [UInt8]) {
+  /// Adds it to `bytes`, on one line.
+  package func write(to bytes: inout [UInt8]) {
     switch self {
     case .string(let string): JSON.write(string, to: &bytes)
     case .integer(let number): bytes += String(number).utf8

@@ -9,22 +9,27 @@ package struct Session {
 
   private let instance: Instance
   private let voice: Voice
+  private let patience: Span
   private var connection: Connection?
   private var wasConnected: Bool
   private var hasSaidLost = false
 
   /// A session with the flusterd of `instance`, not connected yet. One that `isKnown` to have been
-  /// there is waited for from the beginning.
-  package init(with instance: Instance, voice: Voice, isKnown: Bool = false) {
+  /// there is waited for from the beginning. One that goes away is waited for as long as `patience`
+  /// says, where a question says nothing else.
+  package init(
+    with instance: Instance, voice: Voice, isKnown: Bool = false, patience: Span = Session.patience
+  ) {
     self.instance = instance
     self.voice = voice
+    self.patience = patience
     wasConnected = isKnown
   }
 
   /// A session with the same flusterd, over a connection of its own: if it was there once, it is
   /// waited for, too.
   package func another(_ voice: Voice) -> Session {
-    Session(with: instance, voice: voice, isKnown: wasConnected)
+    Session(with: instance, voice: voice, isKnown: wasConnected, patience: patience)
   }
 
   /// Forgets the connection, which turned out to be lost; the next question makes a new one.
@@ -38,9 +43,10 @@ package struct Session {
   /// connection and does not say hello is one after `patience`, and whatever it does, when
   /// `deadline` has passed.
   package mutating func persist<Result>(
-    patience: Span = Session.patience, until deadline: Instant? = nil,
+    patience: Span? = nil, until deadline: Instant? = nil,
     _ body: (Connection, _ isAgain: Bool) throws(CallError) -> Result
   ) throws(Failure) -> Result {
+    let patience = patience ?? self.patience
     var isAgain = false
     var away: Instant?
     var pause = GrowingPause()

@@ -8,9 +8,21 @@ package enum UserArgument {
   package static func parse(_ option: String, _ word: String) throws(Failure) -> UInt32 {
     guard !word.isEmpty else { throw .usage("\(option): the user is empty") }
     if SelectorArgument.isNumber(word[...]), let uid = UInt32(word) { return uid }
-    guard let entry = getpwnam(word) else {
+    guard let uid = uid(named: word) else {
       throw Failure(.notFound, "\(option): there is no user \"\(word)\"")
     }
-    return entry.pointee.pw_uid
+    return uid
+  }
+
+  /// Asks in a way that any thread may.
+  private static func uid(named name: String) -> UInt32? {
+    var entry = passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 << 10) { room in
+      guard let start = room.baseAddress,
+        getpwnam_r(name, &entry, start, room.count, &found) == 0, found != nil
+      else { return nil }
+      return entry.pw_uid
+    }
   }
 }

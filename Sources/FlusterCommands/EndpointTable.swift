@@ -1,6 +1,6 @@
-import FlusterClient
+package import FlusterClient
 import FlusterCore
-import FlusterProtocol
+package import FlusterProtocol
 
 /// What `fluster-endpoint ls` and `fluster-ctl endpoints` tell.
 enum EndpointTable {
@@ -23,10 +23,10 @@ enum EndpointTable {
 
 extension WireEndpoint {
   /// The task as users write it.
-  fileprivate var task: String { explicit ? "\(job).\(index)" : "\(job)" }
+  package var task: String { explicit ? "\(job).\(index)" : "\(job)" }
 
   /// A line of fluster-endpoint --json.
-  var json: JSONObject {
+  package var json: JSONObject {
     var object = JSONObject.line
     object.set("name", .string(name))
     object.set("address", .string(address))

@@ -1,11 +1,11 @@
 import FlusterClient
 import FlusterCore
-import FlusterProtocol
+package import FlusterProtocol
 
 /// Events of the feed as fluster-ls prints them: one line each.
-struct EventPrinter {
+package struct EventPrinter {
   /// What a line is.
-  enum Form {
+  package enum Form {
     case words
     case ids
     case json
@@ -14,10 +14,11 @@ struct EventPrinter {
   let form: Form
   private var users = UserNames()
 
-  init(_ form: Form) { self.form = form }
+  /// A printer of lines of a form.
+  package init(_ form: Form) { self.form = form }
 
   /// The line of an event; `cursor` is the place behind it.
-  mutating func line(_ event: WireEvent, _ cursor: FeedCursor) -> [UInt8] {
+  package mutating func line(_ event: WireEvent, _ cursor: FeedCursor) -> [UInt8] {
     switch form {
     case .words: Array((Table.shown(words(event)) + "\n").utf8)
     case .ids: Array((Table.shown(event.subject) + "\n").utf8)
@@ -26,7 +27,7 @@ struct EventPrinter {
   }
 
   /// The line that says that events are missing; nil where a line is an id.
-  func gap(_ missing: UInt64, _ cursor: FeedCursor) -> [UInt8]? {
+  package func gap(_ missing: UInt64, _ cursor: FeedCursor) -> [UInt8]? {
     switch form {
     case .words: return Array("-  -  gap  -  \(missing) events are not kept any more\n".utf8)
     case .ids: return nil
@@ -47,7 +48,8 @@ struct EventPrinter {
     return details.isEmpty ? line : "\(line)  \(details)"
   }
 
-  private mutating func details(_ event: WireEvent) -> String {
+  /// What more there is to say of it than what happened to what.
+  package mutating func details(_ event: WireEvent) -> String {
     var parts: [String] = []
     if event.kind == FeedEntry.Kind.jobSubmitted.rawValue {
       parts.append("\(event.name), of \(users.name(of: event.uid))")
@@ -95,7 +97,7 @@ struct EventPrinter {
 
 extension WireEvent {
   /// `42`, `42.7`, `42.1-9,12`, or the name of a worker.
-  fileprivate var subject: String {
+  package var subject: String {
     guard job != 0 else { return worker }
     guard !tasks.isEmpty else { return "\(job)" }
     let ranges = tasks.map { range in

@@ -1,9 +1,9 @@
-import FlusterClient
+package import FlusterClient
 import FlusterCore
-import FlusterProtocol
+package import FlusterProtocol
 
 /// What `fluster-ctl status` tells.
-enum InstanceStatus {
+package enum InstanceStatus {
   /// Asks, and prints the answer on standard output.
   static func print(asJSON: Bool, _ session: consuming Session) throws(Failure) {
     guard case .status(let status) = try session.call(.getStatus(WireGetStatus())) else {
@@ -31,7 +31,8 @@ enum InstanceStatus {
     return lines
   }
 
-  private static func json(_ status: WireStatus) -> JSONObject {
+  /// A line of `fluster-ctl status --json`.
+  package static func json(_ status: WireStatus) -> JSONObject {
     var object = JSONObject.line
     object.set("software", .string(status.software))
     object.set("instance", .string(status.instance))

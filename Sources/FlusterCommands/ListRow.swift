@@ -1,6 +1,6 @@
 import FlusterClient
 import FlusterCore
-import FlusterProtocol
+package import FlusterProtocol
 
 /// What fluster-ls shows of a job or of a task, whichever it is.
 struct ListRow {
@@ -114,7 +114,7 @@ struct ListRow {
 
 extension WireLaunch {
   /// The command as it could be typed: words that a shell would take apart are quoted.
-  var commandText: String {
+  package var commandText: String {
     argv.map { word in
       let text = String(decoding: word.array, as: UTF8.self)
       let isPlain =
@@ -130,16 +130,21 @@ extension WireLaunch {
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_^".utf8)
 }
 
+extension WireTaskRow {
+  /// Why it waits or how it ended: what stands under REASON.
+  package var explanation: String { ListRow(self, of: nil).reason }
+}
+
 extension WireJobRow {
   /// `37 of 100` final; empty for a job of one task that is no array.
-  var progressText: String {
+  package var progressText: String {
     guard array.explicit else { return "" }
     let final = counts.filter { (try? TaskState(wire: $0.state))?.isFinal == true }
     return "\(final.reduce(0) { $0 + $1.count })/\(array.count)"
   }
 
   /// The counts of an array by state: `2 running, 97 pending, 1 failed`.
-  var countsText: String {
+  package var countsText: String {
     counts.filter { $0.count > 0 }.map { "\($0.count) \($0.state.word)" }.joined(separator: ", ")
   }
 
@@ -153,7 +158,7 @@ extension WireJobRow {
   }
 
   /// Why it waits, how it ended, who ended it: what stands under REASON.
-  var explanation: String {
+  package var explanation: String {
     var parts: [String] = []
     if array.explicit { parts.append(countsText) }
     if frozen > 0 { parts.append(array.explicit ? "\(frozen) frozen" : "frozen") }

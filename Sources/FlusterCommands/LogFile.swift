@@ -1,14 +1,15 @@
-import FlusterClient
-import FlusterSystem
+package import FlusterClient
+package import FlusterSystem
 import Glibc
 
 /// The output of one attempt as a file that may be growing, and may have had its middle punched
 /// out.
-struct LogFile {
+package struct LogFile: Sendable {
   private let file: Descriptor
   /// Readable when the file has changed; nil where nothing more will come.
-  let changes: Descriptor?
-  private var offset: Int64 = 0
+  package let changes: Descriptor?
+  /// Where the next piece begins.
+  package private(set) var offset: Int64 = 0
   private var isAtLineStart = true
 
   /// The kernel's lseek(2) for holes; glibc shows these names only to programs that ask for GNU's.
@@ -16,7 +17,7 @@ struct LogFile {
   private static let seekHole: Int32 = 4
 
   /// A log that came with its descriptors: it, and maybe an inotify instance.
-  init(_ descriptors: [Descriptor]) throws(Failure) {
+  package init(_ descriptors: [Descriptor]) throws(Failure) {
     guard let file = descriptors.first else {
       throw Failure(.internal, "flusterd announced a log and sent none")
     }
@@ -25,7 +26,7 @@ struct LogFile {
   }
 
   /// The owner's own file, opened with the caller's rights.
-  init(path: [UInt8], follow: Bool) throws(Failure) {
+  package init(path: [UInt8], follow: Bool) throws(Failure) {
     let name = String(decoding: path, as: UTF8.self)
     let terminated = path.map { CChar(bitPattern: $0) } + [0]
     let raw = open(terminated, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
@@ -49,7 +50,7 @@ struct LogFile {
   }
 
   /// Goes to where the last `count` lines begin.
-  mutating func seek(toLast count: UInt64) throws(Failure) {
+  package mutating func seek(toLast count: UInt64) throws(Failure) {
     var end = try size()
     offset = end
     guard count > 0 else { return }
@@ -79,35 +80,44 @@ struct LogFile {
     offset = 0
   }
 
+  /// Goes to where a reader stood before.
+  package mutating func seek(to offset: Int64) { self.offset = offset }
+
   /// Prints everything up to the present end.
   mutating func copy() throws(Failure) {
-    while try copySome() {}
+    while let piece = try piece() { try StandardStream.print(piece) }
   }
 
-  /// Prints one piece; false at the end.
-  private mutating func copySome() throws(Failure) -> Bool {
-    let end = try size()
-    if end < offset { offset = 0 }
-    guard end > offset else { return false }
-    let data = lseek(file.raw, off_t(offset), LogFile.seekData)
-    if data < 0 && errno == ENXIO {
-      try markGap(end - offset)
-      offset = end
-      return true
+  /// The next part, at most 256 KiB of it; nil at the present end.
+  package mutating func piece() throws(Failure) -> [UInt8]? {
+    while true {
+      let end = try size()
+      if end < offset { offset = 0 }
+      guard end > offset else { return nil }
+      let data = lseek(file.raw, off_t(offset), LogFile.seekData)
+      if data < 0 && errno == ENXIO {
+        defer { offset = end }
+        return gap(end - offset)
+      }
+      if data > offset {
+        defer { offset = Int64(data) }
+        return gap(Int64(data) - offset)
+      }
+      let bytes = try read(at: offset, 256 << 10)
+      guard !bytes.isEmpty else { return nil }
+      let whole = wholeLength(bytes.count)
+      // Zero: its beginning was punched out meanwhile. The next round sees the gap.
+      guard whole > 0 else { continue }
+      isAtLineStart = bytes[whole - 1] == UInt8(ascii: "\n")
+      offset += Int64(whole)
+      return Array(bytes[..<whole])
     }
-    if data > offset {
-      try markGap(Int64(data) - offset)
-      offset = Int64(data)
-    }
-    let bytes = try read(at: offset, 256 << 10)
-    guard !bytes.isEmpty else { return false }
-    let whole = wholeLength(bytes.count)
-    // Zero: its beginning was punched out meanwhile. The next round sees the gap.
-    guard whole > 0 else { return true }
-    try StandardStream.print(Array(bytes[..<whole]))
-    isAtLineStart = bytes[whole - 1] == UInt8(ascii: "\n")
-    offset += Int64(whole)
-    return true
+  }
+
+  /// Takes back what has made `changes` readable.
+  package static func drain(_ changes: Descriptor) {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while Glibc.read(changes.raw, &buffer, buffer.count) > 0 {}
   }
 
   /// How many of `count` bytes just read at `offset` were really there and no hole's zeros: asked
@@ -122,10 +132,10 @@ struct LogFile {
 
   /// In the output itself, where the bytes are missing: a reader of the output must not take what
   /// is left for the whole.
-  private mutating func markGap(_ count: Int64) throws(Failure) {
+  private mutating func gap(_ count: Int64) -> [UInt8] {
     let start = isAtLineStart ? "" : "\n"
-    try StandardStream.print(Array("\(start)[fluster-log: \(count) bytes left out]\n".utf8))
     isAtLineStart = true
+    return Array("\(start)[fluster-log: \(count) bytes left out]\n".utf8)
   }
 
   private func size() throws(Failure) -> Int64 {

@@ -1,6 +1,6 @@
 import FlusterClient
 import FlusterCore
-import FlusterProtocol
+package import FlusterProtocol
 
 extension JSONObject {
   /// Adds how something ended: only what is known.
@@ -40,5 +40,5 @@ extension JSONObject {
 
 extension WireState {
   /// The state in words; one that a newer flusterd invented, by its number.
-  var word: String { (try? TaskState(wire: self))?.word ?? "state-\(rawValue)" }
+  package var word: String { (try? TaskState(wire: self))?.word ?? "state-\(rawValue)" }
 }

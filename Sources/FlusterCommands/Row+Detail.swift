@@ -1,6 +1,6 @@
 import FlusterClient
-import FlusterCore
-import FlusterProtocol
+package import FlusterCore
+package import FlusterProtocol
 
 extension WireJobRow {
   /// The lines of `fluster-ls -l`.
@@ -39,7 +39,8 @@ extension WireJobRow {
     if hasLaunch { block.add("files", filesText) }
   }
 
-  private var arrayText: String {
+  /// `1-100, 5 at once`.
+  package var arrayText: String {
     let step = array.step == 1 ? "" : ":\(array.step)"
     let last = UInt64(array.first) + UInt64(array.step) * UInt64(max(array.count, 1) - 1)
     let throttle = array.hasThrottle ? ", \(array.throttle) at once" : ""
@@ -47,12 +48,13 @@ extension WireJobRow {
   }
 
   /// The task from inside which it was submitted; empty for a root.
-  var parentText: String {
+  package var parentText: String {
     guard hasParent else { return "" }
     return hasParentIndex ? "\(parent).\(parentIndex)" : "\(parent)"
   }
 
-  private var needsText: String {
+  /// `cpus 2, mem 4G`.
+  package var needsText: String {
     var parts = ["cpus \(Quantity.text(cpuMillis: needs.cpuMillis))"]
     if needs.hasMemoryBytes { parts.append("mem \(Quantity.text(bytes: needs.memoryBytes))") }
     parts += needs.resources.map { "\($0.name) \($0.count)" }
@@ -64,7 +66,8 @@ extension WireJobRow {
     return parts.joined(separator: ", ")
   }
 
-  private var limitsText: String {
+  /// `time 1h, grace 30s, retries 0`.
+  package var limitsText: String {
     var parts = [
       hasTimeLimitMs ? "time \(Quantity.text(milliseconds: timeLimitMs))" : "no time limit",
       "grace \(Quantity.text(milliseconds: graceMs))",
@@ -75,9 +78,11 @@ extension WireJobRow {
     return (parts + options.limitTexts).joined(separator: ", ")
   }
 
-  private var orderText: String { options.orderTexts.joined(separator: ", ") }
+  /// When it has its turn; empty: as usual.
+  package var orderText: String { options.orderTexts.joined(separator: ", ") }
 
-  private var filesText: String {
+  /// Where its streams go, as far as that is not as usual.
+  package var filesText: String {
     var parts: [String] = []
     func add(_ word: String, _ isSet: Bool, _ path: [UInt8]) {
       if isSet { parts.append("\(word) \(String(decoding: path, as: UTF8.self))") }
@@ -129,8 +134,14 @@ private struct DetailBlock {
 extension WireAttemptRow {
   /// `attempt 0 on w1: exit code 7, ran 1.2s, peak 12M`.
   func text(in job: WireJobRow, now: WallTime) -> String {
-    var text = job.array.explicit ? "task \(index) " : ""
-    text += "attempt \(number) on \(worker.isEmpty ? "no worker" : worker): "
+    let task = job.array.explicit ? "task \(index) " : ""
+    let place = "\(task)attempt \(number) on \(worker.isEmpty ? "no worker" : worker): "
+    return place + endText(now: now)
+  }
+
+  /// `exit code 7, ran 1.2s, peak 12M`, or how long it has been what it is.
+  package func endText(now: WallTime) -> String {
+    var text = ""
     guard hasOutcome, let outcome = try? Outcome(wire: outcome) else {
       text += state.word
       if hasStartedMs {

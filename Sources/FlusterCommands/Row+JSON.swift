@@ -1,10 +1,10 @@
-import FlusterClient
+package import FlusterClient
 import FlusterCore
-import FlusterProtocol
+package import FlusterProtocol
 
 extension WireJobRow {
   /// A line of `fluster-ls --json`.
-  func json(_ users: inout UserNames) -> JSONObject {
+  package func json(_ users: inout UserNames) -> JSONObject {
     var object = JSONObject.line
     object.set("id", .string("\(job)"))
     object.set("job", .unsigned(job))
@@ -52,7 +52,7 @@ extension WireJobRow {
 
 extension WireTaskRow {
   /// A line of `fluster-ls --tasks --json`; with `-l`, what only the job's row tells.
-  func json(of job: WireJobRow?, _ users: inout UserNames) -> JSONObject {
+  package func json(of job: WireJobRow?, _ users: inout UserNames) -> JSONObject {
     var object = JSONObject.line
     object.set("id", .string(explicit ? "\(self.job).\(index)" : "\(self.job)"))
     object.set("job", .unsigned(self.job))

@@ -1,9 +1,9 @@
-import FlusterClient
-import FlusterProtocol
+package import FlusterClient
+package import FlusterProtocol
 
 extension Session {
   /// All endpoints that a question is about, in flusterd's order.
-  mutating func endpoints(_ list: WireListEndpoints) throws(Failure) -> [WireEndpoint] {
+  package mutating func endpoints(_ list: WireListEndpoints) throws(Failure) -> [WireEndpoint] {
     try persist { (connection, _) throws(CallError) in
       let number = try connection.ask(.listEndpoints(list))
       var found: [WireEndpoint] = []

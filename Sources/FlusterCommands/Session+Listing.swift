@@ -4,7 +4,7 @@ package import FlusterProtocol
 
 extension Session {
   /// All rows of a listing; an error if they have not come by `deadline`.
-  mutating func listing(
+  package mutating func listing(
     _ list: WireList, until deadline: Instant? = nil
   ) throws(Failure) -> WireListing {
     var all = WireListing()

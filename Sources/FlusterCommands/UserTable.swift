@@ -1,6 +1,6 @@
-import FlusterClient
+package import FlusterClient
 import FlusterCore
-import FlusterProtocol
+package import FlusterProtocol
 
 /// What `fluster-ctl users` tells.
 enum UserTable {
@@ -30,7 +30,8 @@ enum UserTable {
 }
 
 extension WireUserRow {
-  fileprivate func json(_ names: inout UserNames) -> JSONObject {
+  /// A line of `fluster-ctl users --json`.
+  package func json(_ names: inout UserNames) -> JSONObject {
     var object = JSONObject.line
     object.set("user", names.knownName(of: uid).map(JSON.string))
     object.set("uid", .unsigned(UInt64(uid)))
@@ -46,7 +47,7 @@ extension WireUserRow {
 
 extension Session {
   /// All that is told of users, by uid.
-  fileprivate mutating func users() throws(Failure) -> [WireUserRow] {
+  package mutating func users() throws(Failure) -> [WireUserRow] {
     try persist { (connection, _) throws(CallError) in
       let number = try connection.ask(.listUsers(WireListUsers()))
       var found: [WireUserRow] = []

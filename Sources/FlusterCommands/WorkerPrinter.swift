@@ -1,6 +1,6 @@
 package import FlusterClient
 import FlusterCore
-import FlusterProtocol
+package import FlusterProtocol
 import FlusterSystem
 
 /// The workers as `fluster-ctl workers` and `fluster-ls --workers` print them.
@@ -103,7 +103,7 @@ package struct WorkerPrinter {
 
 extension Session {
   /// The workers, by id.
-  mutating func workers(
+  package mutating func workers(
     _ request: WireListWorkers
   ) throws(Failure) -> [WireWorkerRow] {
     try persist { (connection, _) throws(CallError) in

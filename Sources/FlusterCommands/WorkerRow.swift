@@ -1,6 +1,6 @@
-import FlusterClient
-import FlusterCore
-import FlusterProtocol
+package import FlusterClient
+package import FlusterCore
+package import FlusterProtocol
 
 extension WireWorkerRow {
   /// `2/8`: free of all there is.
@@ -30,7 +30,7 @@ extension WireWorkerRow {
   }
 
   /// What more there is to say about its state.
-  var reasonText: String {
+  package var reasonText: String {
     if !ailment.isEmpty { return ailment }
     return drained && state != "drained" ? "drained" : ""
   }
@@ -45,7 +45,7 @@ extension WireWorkerRow {
   }
 
   /// Tasks that are not listed: others', or too many.
-  var hidden: Int { max(0, Int(openAttempts) - tasks.count) }
+  package var hidden: Int { max(0, Int(openAttempts) - tasks.count) }
 
   /// The lines of `fluster-ctl workers -l`.
   func detail(now: WallTime, _ users: inout UserNames) -> [String] {
@@ -85,7 +85,7 @@ extension WireWorkerRow {
   }
 
   /// A line of `--json`.
-  func json(withTasks: Bool, _ users: inout UserNames) -> JSONObject {
+  package func json(withTasks: Bool, _ users: inout UserNames) -> JSONObject {
     var object = JSONObject.line
     object.set("id", .string(id))
     object.set("state", .string(state))
@@ -114,10 +114,10 @@ extension WireWorkerRow {
 
 extension WireWorkerTask {
   /// `42.7`, or `42` of a plain job.
-  var id: String { explicit ? "\(job).\(index)" : "\(job)" }
+  package var id: String { explicit ? "\(job).\(index)" : "\(job)" }
 
   /// How long it has run; nil: it has not started.
-  func runTime(now: WallTime) -> String? {
+  package func runTime(now: WallTime) -> String? {
     guard hasStartedMs else { return nil }
     return Quantity.text(milliseconds: UInt64(max(0, now.milliseconds - startedMs)))
   }

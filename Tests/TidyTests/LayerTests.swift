@@ -24,6 +24,10 @@ private let layers: [String: Set<String>] = [
     "FlusterCore", "FlusterProtocol", "FlusterSystem", "FlusterSystemd", "FlusterWorker",
     "ArgumentParser", "Logging",
   ],
+  "fluster-web": [
+    "FlusterClient", "FlusterCommands", "FlusterCore", "FlusterProtocol", "FlusterSystem",
+    "FlusterSystemd", "FlusterWeb", "ArgumentParser", "Logging",
+  ],
   "fluster-shim": ["CFluster", "FlusterSystem", "FlusterSystemd", "Logging"],
 ]
 

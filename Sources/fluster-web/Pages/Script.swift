@@ -1,0 +1,111 @@
+extension Assets {
+  /// The one script: takes in what the streams bring. Every page is whole without it.
+  ///
+  /// A new page is laid over the old one node by node, so that what has the focus, is scrolled or
+  /// is selected stays as it is. Streams are closed while nobody looks: browsers allow six
+  /// connections to one server.
+  static let javascript = """
+    'use strict';
+    (() => {
+      const main = document.getElementById('main');
+      const live = document.getElementById('live');
+      const logLimit = 2000000;
+      let page = null, log = null;
+
+      const say = (text, isAway) => {
+        live.textContent = text;
+        live.classList.toggle('away', Boolean(isAway));
+      };
+
+      const lay = (old, fresh) => {
+        if (old.hasAttribute('data-keep') && fresh.hasAttribute('data-keep')) return;
+        for (const { name } of [...old.attributes]) {
+          if (!fresh.hasAttribute(name) && name !== 'open') old.removeAttribute(name);
+        }
+        for (const { name, value } of [...fresh.attributes]) {
+          if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+        }
+        const before = [...old.childNodes], after = [...fresh.childNodes];
+        after.forEach((node, index) => {
+          const there = before[index];
+          if (!there) {
+            old.append(node);
+          } else if (there.nodeType !== node.nodeType || there.nodeName !== node.nodeName
+              || there.id !== node.id) {
+            there.replaceWith(node);
+          } else if (node.nodeType === Node.TEXT_NODE) {
+            if (there.data !== node.data) there.data = node.data;
+          } else if (node.nodeType === Node.ELEMENT_NODE) {
+            lay(there, node);
+          }
+        });
+        before.slice(after.length).forEach((node) => node.remove());
+      };
+
+      const followPage = () => {
+        if (!main.dataset.live) return;
+        const digest = main.dataset.live;
+        const query = new URLSearchParams(location.search);
+        query.set('digest', digest);
+        page = new EventSource('/live' + location.pathname + '?' + query);
+        page.addEventListener('page', (event) => {
+          const text = '<main id="main">' + event.data + '</main>';
+          const fresh = new DOMParser().parseFromString(text, 'text/html').getElementById('main');
+          fresh.dataset.live = event.lastEventId;
+          lay(main, fresh);
+          if (!log) followLog();
+          say('live');
+        });
+        page.addEventListener('current', () => say('live'));
+        page.addEventListener('back', () => say('live'));
+        page.addEventListener('away', (event) => say(event.data, true));
+        page.onerror = () => say('not connected; this page may be out of date', true);
+      };
+
+      const followLog = () => {
+        const box = document.getElementById('log');
+        if (!box || !box.dataset.log) return;
+        log = new EventSource(box.dataset.log);
+        log.addEventListener('log', (event) => {
+          const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+          box.append(JSON.parse(event.data));
+          const from = new URL(box.dataset.log, location);
+          from.searchParams.set('from', event.lastEventId);
+          box.dataset.log = from.pathname + from.search;
+          while (box.textContent.length > logLimit && box.childNodes.length > 1) {
+            box.firstChild.remove();
+          }
+          if (isAtEnd) box.scrollTop = box.scrollHeight;
+          if (!page) say('live');
+        });
+        log.addEventListener('end', () => {
+          delete box.dataset.log;
+          log.close();
+          if (!page) say('this is all of it');
+        });
+        log.onopen = () => { if (!page) say('live'); };
+        log.onerror = () => { if (!page) say('not connected; there may be more', true); };
+      };
+
+      const open = () => {
+        if (page || log) return;
+        followPage();
+        followLog();
+      };
+      const close = () => {
+        if (page) page.close();
+        if (log) log.close();
+        page = log = null;
+      };
+      const box = document.getElementById('log');
+      if (box) box.scrollTop = box.scrollHeight;
+      if (document.visibilityState === 'visible') open();
+      document.addEventListener('visibilitychange', () => {
+        if (document.visibilityState === 'visible') open(); else close();
+      });
+      addEventListener('pagehide', close);
+      addEventListener('pageshow', (event) => { if (event.persisted) open(); });
+    })();
+
+    """
+}
