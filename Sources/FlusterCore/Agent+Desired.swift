@@ -53,6 +53,7 @@ extension Agent {
     }
     if desired.asks { asked = desired.sequence }
     for stop in desired.stops { follow(stop, at: now) }
+    for uid in desired.recalls { giveBack(uid, at: now) }
     for uid in desired.acknowledged { acknowledge(uid) }
     for signal in desired.signals {
       if case .running = held[signal.uid]?.phase { effect(.signal(signal.uid, signal.number)) }
@@ -139,6 +140,14 @@ extension Agent {
       held[stop.uid]?.ending = HeldAttempt.Ending(
         cause: stop.cause, killAt: now.monotonic, text: "", termSent: true, killSent: true)
     case .notStarted, .missing: break
+    }
+  }
+
+  /// What has not begun is somebody else's; one that never came must not begin when it does.
+  private mutating func giveBack(_ uid: AttemptUID, at now: Moment) {
+    switch held[uid]?.phase {
+    case nil, .queued: miss(uid, at: now)
+    case .starting, .running, .ended, .notStarted, .missing: break
     }
   }
 

@@ -54,6 +54,8 @@ struct HeldAttempt: Hashable, Sendable {
   /// Its place in the order of arrival.
   let order: UInt64
   var phase: Phase
+  /// Given before its turn.
+  let isAhead: Bool
   /// Nil: adopted from the shim, and not spoken of by the controller yet.
   var assignment: Assignment?
   var ending: Ending?
@@ -92,6 +94,7 @@ struct HeldAttempt: Hashable, Sendable {
     self.store = store
     self.order = order
     self.phase = phase
+    isAhead = assignment?.isAhead ?? false
     self.assignment = assignment
   }
 }

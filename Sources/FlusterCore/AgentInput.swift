@@ -34,11 +34,14 @@ package struct Assignment: Hashable, Sendable {
   package let isFrozen: Bool
   /// Before the time limit.
   package let warning: Warning?
+  /// Given before its turn: it starts when what was given for now leaves room, and may be taken
+  /// back until then.
+  package let isAhead: Bool
 
   /// An order as it came in.
   package init(
     uid: AttemptUID, charge: Amounts, timeLimit: Span?, grace: Span, isStartable: Bool = true,
-    isFrozen: Bool = false, warning: Warning? = nil
+    isFrozen: Bool = false, warning: Warning? = nil, isAhead: Bool = false
   ) {
     self.uid = uid
     self.charge = charge
@@ -47,6 +50,7 @@ package struct Assignment: Hashable, Sendable {
     self.isStartable = isStartable
     self.isFrozen = isFrozen
     self.warning = warning
+    self.isAhead = isAhead
   }
 
   /// The same, but not to be started here.
@@ -92,6 +96,8 @@ package struct Desired: Hashable, Sendable {
   /// limits are taken over.
   package var runs: [Assignment] = []
   package var stops: [Stop] = []
+  /// Given before their turn, and taken back unless they have begun.
+  package var recalls: [AttemptUID] = []
   /// Wanted, but never to be started from here.
   package var keeps: [AttemptUID] = []
   package var acknowledged: [AttemptUID] = []
@@ -107,6 +113,7 @@ package struct Desired: Hashable, Sendable {
     asks = asks || next.asks
     runs += next.runs
     stops += next.stops
+    recalls += next.recalls
     keeps += next.keeps
     acknowledged += next.acknowledged
     signals += next.signals

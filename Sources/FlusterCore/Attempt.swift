@@ -36,6 +36,9 @@ package struct OpenAttempt: Hashable, Sendable {
   /// What it holds of its worker until it has ended.
   package let charge: Amounts
   package let assigned: WallTime
+  /// It was given to its worker before its turn: until it begins it may be taken back, and holds
+  /// nothing that an attempt before it holds.
+  package let isAhead: Bool
   /// assigned, building or running.
   package var state: TaskState
   package var started: WallTime?
@@ -47,7 +50,7 @@ package struct OpenAttempt: Hashable, Sendable {
   /// An attempt just decided on.
   package init(
     uid: AttemptUID, task: TaskID, number: UInt32, worker: WorkerID, charge: Amounts,
-    assigned: WallTime
+    assigned: WallTime, isAhead: Bool = false
   ) {
     self.uid = uid
     self.task = task
@@ -55,11 +58,15 @@ package struct OpenAttempt: Hashable, Sendable {
     self.worker = worker
     self.charge = charge
     self.assigned = assigned
+    self.isAhead = isAhead
     self.state = .assigned
   }
 }
 
 extension OpenAttempt {
+  /// It waits at its worker, as far as anybody knows, for the end of another.
+  var waitsAhead: Bool { isAhead && state == .assigned }
+
   /// It is to stand still. What is to end goes on first, so that it can heed that.
   package var isFrozen: Bool { freeze == .frozen && stop == nil }
 }

@@ -8,25 +8,35 @@ extension Controller {
       wantsSchedule = true
     case .jobEnded(let progress):
       if let job = state.jobs[progress.job] { queue.leave(job) }
+      lookAhead.leave(progress.job)
       forget(progress.job)
       lookAtReservation(of: progress.job)
     case .assigned(let attempt):
       touch(attempt.task.job)
+      lookAhead.add(attempt)
       rooms.take(attempt, until: state.expectedEnd(of: attempt))
       // Only the first attempt of an idle worker brings a question nearer.
       if state.workers[attempt.worker]?.open.isEmpty == true { roused.append(attempt.worker) }
     case .building(let uid):
-      if let attempt = state.attempts[uid] { touch(attempt.task.job) }
+      if let attempt = state.attempts[uid] {
+        touch(attempt.task.job)
+        rooms.begin(attempt)
+        lookAhead.remove(attempt)
+      }
     case .started(let uid, let at):
       if var attempt = state.attempts[uid] {
         touch(attempt.task.job)
+        rooms.begin(attempt)
+        lookAhead.remove(attempt)
         attempt.started = at
         rooms.expect(attempt, until: state.expectedEnd(of: attempt))
       }
-    case .attemptEnded(let uid, _, at: _, _):
+    case .attemptEnded(let uid, _, at: let time, _):
       if let attempt = state.attempts[uid] {
         touch(attempt.task.job)
         rooms.release(attempt)
+        lookAhead.remove(attempt)
+        if let job = state.jobs[attempt.task.job] { lookAhead.learn(attempt, of: job, end: time) }
       }
       wantsSchedule = true
     case .tasksEnded(let job, _, _), .tasksHeld(let job, _):
@@ -37,14 +47,21 @@ extension Controller {
       touch(job)
       wantsSchedule = true
     case .changed: wantsSchedule = true
+    case .drained(let worker, true), .ailing(let worker, _?):
+      lookAhead.close(worker)
+      workersHaveChanged()
     case .linked, .registered, .unlinked, .silent, .ailing, .drained, .forgotten:
-      rooms.forget()
-      healthHasChanged = true
-      wantsSchedule = true
+      workersHaveChanged()
     case .stopRequested, .frozen, .stuck, .backoffOver, .dependencyEnded, .endpointRegistered,
       .endpointRemoved:
       break
     }
+  }
+
+  private mutating func workersHaveChanged() {
+    rooms.forget()
+    healthHasChanged = true
+    wantsSchedule = true
   }
 
   /// What is kept for the job may not be wanted any more, and others wait for it.

@@ -17,6 +17,7 @@ extension Controller {
     while hasRoom, !pass.grown.isEmpty || queue.hasFresh, let group = queue.next(in: &walk) {
       place(group, &pass, &walk)
     }
+    lookAhead(pass)
     queue.settle()
     rooms.settle()
     expire(at: now)
@@ -84,7 +85,7 @@ extension Controller {
       .map { [(front.position, $0)] }
   }
 
-  private func firstFit(_ shape: Shape, holds: Bool, _ pass: Pass, among places: [Int]?) -> Int? {
+  func firstFit(_ shape: Shape, holds: Bool, _ pass: Pass, among places: [Int]?) -> Int? {
     let wishes = shape.needs.constraints.contains { !$0.isHard }
     if wishes {
       let admitted = (places ?? Array(rooms.all.indices))
@@ -133,23 +134,29 @@ extension Controller {
   private mutating func assign(
     _ task: TaskID, _ shape: Shape, to place: Int, holds: Bool, _ pass: inout Pass
   ) {
-    let worker = rooms.all[place].worker
-    let charge = shape.needs.charge(on: worker.capacity)
+    let charge = shape.needs.charge(on: rooms.all[place].worker.capacity)
     if !holds, let until = pass.shadows[place]?.until, isOver(shape, before: until, pass) {
       // It is gone before what is kept is wanted.
     } else if !holds {
       pass.shadows[place]?.extra.subtract(charge)
     }
+    assign(task, charge, to: place, isAhead: false, pass)
+    let least = queue.leastCpuMillis
+    pass.grown.removeAll { rooms.all[$0].free.cpuMillis < least }
+  }
+
+  /// The next attempt of the task is the worker's.
+  mutating func assign(
+    _ task: TaskID, _ charge: Amounts, to place: Int, isAhead: Bool, _ pass: Pass
+  ) {
     let uid = AttemptUID(high: random.next(), low: random.next())
     let number = state.jobs[task.job]?.records[task.position]?.attempts ?? 0
     record(
       .assigned(
         OpenAttempt(
-          uid: uid, task: task, number: number, worker: worker.id, charge: charge,
-          assigned: pass.now)))
+          uid: uid, task: task, number: number, worker: rooms.all[place].worker.id, charge: charge,
+          assigned: pass.now, isAhead: isAhead)))
     effect(.run(uid))
-    let least = queue.leastCpuMillis
-    pass.grown.removeAll { rooms.all[$0].free.cpuMillis < least }
   }
 
   /// Ends what has found no place in time. It had this pass to find one; what is held, or waits for

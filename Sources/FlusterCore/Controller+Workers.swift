@@ -10,6 +10,7 @@ extension Controller {
     hear(worker.id, at: now)
     record(.registered(worker))
     record(.linked(worker.id, link))
+    lookAhead.forgetRecalls(of: state.workers[worker.id]?.open ?? [])
     let wanted = (state.workers[worker.id]?.open ?? []).compactMap { state.attempts[$0] }
       .map { Wanted(uid: $0.uid, stop: $0.stop != nil) }
     effect(.welcome(worker.id, link, wanted))
@@ -100,6 +101,10 @@ extension Controller {
   /// The worker knows nothing of an attempt it was given.
   private func outcomeOfMissing(_ attempt: OpenAttempt) -> Outcome {
     guard attempt.stop == nil else { return Outcome(.killed) }
+    if lookAhead.isRecalled(attempt.uid) {
+      return Outcome(
+        .preempted, text: "it was taken back from worker \(attempt.worker) before it began")
+    }
     return Outcome(
       .workerLost,
       text: attempt.state == .assigned

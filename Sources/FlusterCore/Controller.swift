@@ -19,6 +19,8 @@ package struct Controller: Sendable {
   var rooms = Rooms()
   /// What is kept for the oldest work that does not fit.
   var reservation: Reservation?
+  /// What workers were given before its turn.
+  var lookAhead: LookAhead
   var heartbeats = Heartbeats()
   /// Workers have come or gone: somebody may have to be asked sooner.
   var healthHasChanged = true
@@ -43,6 +45,7 @@ package struct Controller: Sendable {
   package init(restored: Restored, random: Random) {
     state = State(restored: restored)
     queue = Queue(state: state)
+    lookAhead = LookAhead(state: state)
     self.random = random
   }
 

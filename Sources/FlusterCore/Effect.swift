@@ -32,6 +32,8 @@ package enum Effect: Hashable, Sendable {
   case run(AttemptUID)
   /// Tell the worker to end it.
   case stop(WorkerID, AttemptUID)
+  /// Tell the worker to give it back, unless it has begun.
+  case recall(WorkerID, AttemptUID)
   case signal(WorkerID, AttemptUID, UInt8)
   /// The end is durable: the worker may forget it.
   case acknowledge(WorkerID, AttemptUID)

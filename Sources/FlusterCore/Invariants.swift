@@ -194,19 +194,24 @@ package enum Invariants {
       guard let worker = state.workers[id] else { return [] }
       var found: [String] = []
       var used = Amounts.none
+      var waitsAhead = false
       for uid in worker.open {
         guard let attempt = state.attempts[uid], attempt.worker == id else {
           found.append("worker \(id): lists attempt \(uid), which is not open on it")
           continue
         }
-        used.add(attempt.charge)
+        if !attempt.waitsAhead { used.add(attempt.charge) }
+        waitsAhead = waitsAhead || attempt.waitsAhead
       }
       if Set(worker.open).count != worker.open.count {
         found.append("worker \(id): lists an attempt twice")
       }
       var free = worker.record.capacity
       free.subtract(used)
-      if free != state.free(on: id) { found.append("worker \(id): its room does not add up") }
+      let left = state.free(on: id)
+      if waitsAhead ? !free.covers(left) : free != left {
+        found.append("worker \(id): its room does not add up")
+      }
       return found
     }
   }

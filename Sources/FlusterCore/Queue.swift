@@ -250,6 +250,16 @@ extension Queue {
     return nil
   }
 
+  /// The first `most` heads, in order.
+  func heads(_ most: Int) -> [Head] {
+    var heads: [Head] = []
+    for head in order where isCurrent(head) && head != heads.last {
+      heads.append(head)
+      if heads.count == most { break }
+    }
+    return heads
+  }
+
   /// The group has another head now; the pass will come to it in its turn.
   mutating func add(_ place: Int, to walk: inout Walk) {
     guard let rank = groups[place].head else { return }

@@ -8,9 +8,11 @@ package struct Rooms: Sendable {
   struct Room: Sendable {
     let worker: WorkerRecord
     private(set) var free: Amounts
-    /// The attempts that hold the rest, in the order in which they were assigned.
+    /// The attempts that hold the rest, or wait for it, in the order in which they were assigned.
     private(set) var uses: [Use] = []
-    /// When the first of them is over whose end is known.
+    /// So many of them wait, and hold nothing.
+    private(set) var waiting = 0
+    /// When the first of those is over that hold something and whose end is known.
     private(set) var firstEnd: WallTime?
   }
 
@@ -20,6 +22,10 @@ package struct Rooms: Sendable {
     let charge: Amounts
     /// By when it is over at the latest; nil: nobody knows.
     var end: WallTime?
+    /// It was given before its turn and has not begun. It holds something once it fits in.
+    var isAhead = false
+    /// Its charge is not free.
+    fileprivate(set) var holds = true
   }
 
   private struct Peak {
@@ -79,7 +85,7 @@ package struct Rooms: Sendable {
   /// An attempt has been assigned that will be over by `end`.
   mutating func take(_ attempt: OpenAttempt, until end: WallTime?) {
     guard isComplete, let place = places[attempt.worker] else { return }
-    all[place].add(Use(attempt: attempt.uid, charge: attempt.charge, end: end))
+    all[place].add(Use(attempt, until: end))
     climb(from: place)
   }
 
@@ -87,6 +93,13 @@ package struct Rooms: Sendable {
   mutating func expect(_ attempt: OpenAttempt, until end: WallTime?) {
     guard isComplete, let place = places[attempt.worker] else { return }
     all[place].set(end, of: attempt.uid)
+  }
+
+  /// An attempt has begun, whoever held what it needs before.
+  mutating func begin(_ attempt: OpenAttempt) {
+    guard attempt.waitsAhead, isComplete, let place = places[attempt.worker] else { return }
+    all[place].begin(attempt.uid)
+    climb(from: place)
   }
 
   /// An attempt has ended.
@@ -150,17 +163,32 @@ extension Rooms.Room: Equatable {
   }
 
   /// Reads what the worker has left and who holds the rest.
-  fileprivate init(on worker: WorkerRecord, in state: State) {
+  init(on worker: WorkerRecord, in state: State) {
     self.worker = worker
     free = worker.capacity
     for uid in state.workers[worker.id]?.open ?? [] {
       guard let attempt = state.attempts[uid] else { continue }
-      add(Rooms.Use(attempt: uid, charge: attempt.charge, end: state.expectedEnd(of: attempt)))
+      uses.append(Rooms.Use(attempt, until: state.expectedEnd(of: attempt)))
     }
+    share()
+  }
+
+  /// Derives anew who holds what, and so what is left: adding to it could leak. As the worker has
+  /// it: those given before their turn come after all others, in order, as long as the next fits.
+  private mutating func share() {
+    free = worker.capacity
+    for use in uses where !use.isAhead { free.subtract(use.charge) }
+    waiting = 0
+    for place in uses.indices where uses[place].isAhead {
+      uses[place].holds = waiting == 0 && free.covers(uses[place].charge)
+      if uses[place].holds { free.subtract(uses[place].charge) } else { waiting += 1 }
+    }
+    firstEnd = uses.lazy.filter(\.holds).compactMap(\.end).min()
   }
 
   fileprivate mutating func add(_ use: Rooms.Use) {
     uses.append(use)
+    guard waiting == 0, !use.isAhead else { return share() }
     free.subtract(use.charge)
     if let end = use.end { firstEnd = min(firstEnd ?? end, end) }
   }
@@ -168,20 +196,26 @@ extension Rooms.Room: Equatable {
   fileprivate mutating func set(_ end: WallTime?, of attempt: AttemptUID) {
     guard let use = uses.firstIndex(where: { $0.attempt == attempt }) else { return }
     uses[use].end = end
-    firstEnd = uses.lazy.compactMap(\.end).min()
+    firstEnd = uses.lazy.filter(\.holds).compactMap(\.end).min()
   }
 
-  /// Derives anew what is left: adding to it could leak.
+  fileprivate mutating func begin(_ attempt: AttemptUID) {
+    guard let use = uses.firstIndex(where: { $0.attempt == attempt }) else { return }
+    uses[use].isAhead = false
+    uses[use].holds = true
+    share()
+  }
+
   fileprivate mutating func remove(_ attempt: AttemptUID) {
     guard let ended = uses.firstIndex(where: { $0.attempt == attempt }) else { return }
     uses.remove(at: ended)
-    free = worker.capacity
-    for use in uses { free.subtract(use.charge) }
-    firstEnd = uses.lazy.compactMap(\.end).min()
+    share()
   }
 
-  /// Its attempts, the first to end first; those of which nobody knows when last.
+  /// The attempts that hold something, the first to end first; those of which nobody knows when
+  /// last.
   var usesByEnd: [Rooms.Use] {
+    let uses = waiting == 0 ? uses : uses.filter(\.holds)
     // Where no end is known, they stand in order already.
     guard firstEnd != nil else { return uses }
     return uses.enumerated().sorted { a, b in
@@ -192,5 +226,12 @@ extension Rooms.Room: Equatable {
       default: a.offset < b.offset
       }
     }.map(\.element)
+  }
+}
+
+extension Rooms.Use {
+  fileprivate init(_ attempt: OpenAttempt, until end: WallTime?) {
+    self.init(
+      attempt: attempt.uid, charge: attempt.charge, end: end, isAhead: attempt.waitsAhead)
   }
 }

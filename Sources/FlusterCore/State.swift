@@ -37,15 +37,10 @@ package struct State: Hashable, Sendable {
     dependents.add(job, among: jobs)
   }
 
-  /// What `worker` has left: its capacity less what its open attempts are charged. Derived every
-  /// time, never counted up and down, so that it cannot leak.
+  /// What `worker` has left: its capacity less what its open attempts hold. Derived every time,
+  /// never counted up and down, so that it cannot leak.
   package func free(on worker: WorkerID) -> Amounts {
-    guard let worker = workers[worker] else { return .none }
-    var free = worker.record.capacity
-    for uid in worker.open {
-      if let attempt = attempts[uid] { free.subtract(attempt.charge) }
-    }
-    return free
+    workers[worker].map { Rooms.Room(on: $0.record, in: self).free } ?? .none
   }
 
   /// Workers that may be given new work, by id.

@@ -24,7 +24,8 @@ extension Assignment {
       uid: try AttemptUID(wire: wire.uid.array), charge: try Amounts(wire: wire.charge),
       timeLimit: wire.hasTimeLimitMs ? Span(milliseconds: wire.timeLimitMs) : nil,
       grace: Span(milliseconds: wire.graceMs), isFrozen: wire.frozen,
-      warning: try Warning(signal: wire.warnSignal, beforeMs: wire.warnBeforeMs))
+      warning: try Warning(signal: wire.warnSignal, beforeMs: wire.warnBeforeMs),
+      isAhead: wire.ahead)
   }
 }
 
@@ -53,6 +54,7 @@ extension Desired {
     for stop in wire.stop {
       stops.append(Stop(try AttemptUID(wire: stop.uid.array), try Cause(wire: stop.why)))
     }
+    for uid in wire.recall { recalls.append(try AttemptUID(wire: uid.array)) }
     for uid in wire.keep { keeps.append(try AttemptUID(wire: uid.array)) }
     for uid in wire.acknowledged { acknowledged.append(try AttemptUID(wire: uid.array)) }
     for signal in wire.signals {

@@ -36,6 +36,7 @@ extension WireRun {
     }
     if let limit = job.request.options.processLimit { processLimit = limit }
     band = WireBand(job.request.options.band)
+    ahead = attempt.isAhead
   }
 
   /// Refuses an order that the worker could not carry out as it stands: the worker's own door.

@@ -3723,6 +3723,10 @@ package nonisolated struct WireDesired: Sendable {
   /// Answer with an Observed of this sequence, however empty: the heartbeat.
   package var ask: Bool = false
 
+  /// Given ahead, and wanted back unless they have begun: a worker that gives one back says that it
+  /// is missing.
+  package var recall: [Data] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3935,6 +3939,12 @@ package nonisolated struct WireRun: @unchecked Sendable {
   package var band: WireBand {
     get {_storage._band}
     set {_uniqueStorage()._band = newValue}
+  }
+
+  /// Given before its turn: it starts once everything else that was given has begun and leaves room.
+  package var ahead: Bool {
+    get {_storage._ahead}
+    set {_uniqueStorage()._ahead = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -9098,7 +9108,7 @@ nonisolated extension WireRegistered: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireDesired: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Desired"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}full\0\u{1}run\0\u{1}stop\0\u{1}keep\0\u{1}acknowledged\0\u{1}signals\0\u{1}kept\0\u{1}more\0\u{1}ask\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}full\0\u{1}run\0\u{1}stop\0\u{1}keep\0\u{1}acknowledged\0\u{1}signals\0\u{1}kept\0\u{1}more\0\u{1}ask\0\u{1}recall\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -9116,6 +9126,7 @@ nonisolated extension WireDesired: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.kept) }()
       case 9: try { try decoder.decodeSingularBoolField(value: &self.more) }()
       case 10: try { try decoder.decodeSingularBoolField(value: &self.ask) }()
+      case 11: try { try decoder.decodeRepeatedBytesField(value: &self.recall) }()
       default: break
       }
     }
@@ -9152,6 +9163,9 @@ nonisolated extension WireDesired: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.ask != false {
       try visitor.visitSingularBoolField(value: self.ask, fieldNumber: 10)
     }
+    if !self.recall.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.recall, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -9166,6 +9180,7 @@ nonisolated extension WireDesired: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.kept != rhs.kept {return false}
     if lhs.more != rhs.more {return false}
     if lhs.ask != rhs.ask {return false}
+    if lhs.recall != rhs.recall {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -9242,7 +9257,7 @@ nonisolated extension WireKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Run"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}job\0\u{1}index\0\u{1}number\0\u{3}task_count\0\u{1}owner\0\u{1}charge\0\u{3}memory_limit_bytes\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}launch\0\u{1}environment\0\u{1}name\0\u{1}explicit\0\u{1}namespace\0\u{3}gang_addresses\0\u{1}script\0\u{1}entry\0\u{2}\u{2}frozen\0\u{3}warn_signal\0\u{3}warn_before_ms\0\u{3}process_limit\0\u{1}band\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{1}job\0\u{1}index\0\u{1}number\0\u{3}task_count\0\u{1}owner\0\u{1}charge\0\u{3}memory_limit_bytes\0\u{3}time_limit_ms\0\u{3}grace_ms\0\u{1}launch\0\u{1}environment\0\u{1}name\0\u{1}explicit\0\u{1}namespace\0\u{3}gang_addresses\0\u{1}script\0\u{1}entry\0\u{2}\u{2}frozen\0\u{3}warn_signal\0\u{3}warn_before_ms\0\u{3}process_limit\0\u{1}band\0\u{1}ahead\0")
 
   fileprivate class _StorageClass {
     var _uid: Data = Data()
@@ -9268,6 +9283,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     var _entry: Data? = nil
     var _processLimit: UInt64? = nil
     var _band: WireBand = .unspecified
+    var _ahead: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -9301,6 +9317,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       _entry = source._entry
       _processLimit = source._processLimit
       _band = source._band
+      _ahead = source._ahead
     }
   }
 
@@ -9342,6 +9359,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         case 22: try { try decoder.decodeSingularUInt64Field(value: &_storage._warnBeforeMs) }()
         case 23: try { try decoder.decodeSingularUInt64Field(value: &_storage._processLimit) }()
         case 24: try { try decoder.decodeSingularEnumField(value: &_storage._band) }()
+        case 25: try { try decoder.decodeSingularBoolField(value: &_storage._ahead) }()
         default: break
         }
       }
@@ -9423,6 +9441,9 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       if _storage._band != .unspecified {
         try visitor.visitSingularEnumField(value: _storage._band, fieldNumber: 24)
       }
+      if _storage._ahead != false {
+        try visitor.visitSingularBoolField(value: _storage._ahead, fieldNumber: 25)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -9455,6 +9476,7 @@ nonisolated extension WireRun: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         if _storage._entry != rhs_storage._entry {return false}
         if _storage._processLimit != rhs_storage._processLimit {return false}
         if _storage._band != rhs_storage._band {return false}
+        if _storage._ahead != rhs_storage._ahead {return false}
         return true
       }
       if !storagesAreEqual {return false}

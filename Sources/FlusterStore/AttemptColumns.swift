@@ -4,7 +4,7 @@ import FlusterCore
 enum AttemptColumns {
   private static let opening = """
     job, position, number, uid, worker, cpu_millis, memory_bytes, resources, sequence, assigned,
-    state, started, stop, stop_by, stop_reason, stuck, frozen
+    state, started, stop, stop_by, stop_reason, stuck, frozen, ahead
     """
   private static let ending = [
     "ended", "final_state", "charged", "cause", "exit_code", "signal", "start_reason",
@@ -43,6 +43,7 @@ enum AttemptColumns {
     put(attempt.stop, into: &parameters)
     parameters.put(attempt.stuck)
     parameters.put(UInt32(attempt.freeze.rawValue))
+    parameters.put(attempt.isAhead)
   }
 
   /// Three columns: which reason, by whom, and in which words.
@@ -108,14 +109,19 @@ enum AttemptColumns {
     let charge = Amounts(
       cpuMillis: row.word(), memoryBytes: row.word(), named: row.amounts())
     _ = row.integer()
-    var attempt = OpenAttempt(
-      uid: uid, task: task, number: number, worker: worker, charge: charge,
-      assigned: WallTime(milliseconds: row.integer()))
-    attempt.state = row.taskState()
-    attempt.started = row.optionalTime()
-    attempt.stop = stopReason(&row)
-    attempt.stuck = row.flag()
+    let assigned = WallTime(milliseconds: row.integer())
+    let state = row.taskState()
+    let started = row.optionalTime()
+    let stop = stopReason(&row)
+    let isStuck = row.flag()
     let freeze: UInt8 = row.number()
+    var attempt = OpenAttempt(
+      uid: uid, task: task, number: number, worker: worker, charge: charge, assigned: assigned,
+      isAhead: row.flag())
+    attempt.state = state
+    attempt.started = started
+    attempt.stop = stop
+    attempt.stuck = isStuck
     attempt.freeze = row.checked(Freeze(rawValue: freeze), otherwise: .never)
     return attempt
   }

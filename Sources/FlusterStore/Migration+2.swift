@@ -53,6 +53,7 @@ extension Migration {
     ALTER TABLE job ADD COLUMN unschedulable_tasks BLOB;
     ALTER TABLE job ADD COLUMN failures BLOB;
     ALTER TABLE attempt ADD COLUMN frozen INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE attempt ADD COLUMN ahead INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE attempt ADD COLUMN cpu_stall_us INTEGER;
     ALTER TABLE attempt ADD COLUMN memory_stall_us INTEGER;
     ALTER TABLE attempt ADD COLUMN io_stall_us INTEGER;

@@ -29,6 +29,7 @@ extension Daemon {
     case .reply(let id, let answer): reply(id, answer)
     case .run(let uid): sendRun(uid)
     case .stop(let worker, let uid): sendStop(uid, to: worker)
+    case .recall(let worker, let uid): sendRecall(uid, to: worker)
     case .signal(let worker, let uid, let signal): sendSignal(signal, uid, to: worker)
     case .acknowledge(let worker, let uid): sendAcknowledgement(uid, to: worker)
     case .welcome(let worker, let link, let wanted): welcome(worker, on: link, wanted)

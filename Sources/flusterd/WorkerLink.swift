@@ -65,7 +65,8 @@ struct Desire {
   /// It says nothing. A full set that lists nothing says a lot.
   var isEmpty: Bool {
     !wire.full && !wire.ask && wire.run.isEmpty && wire.kept.isEmpty && wire.keep.isEmpty
-      && wire.stop.isEmpty && wire.acknowledged.isEmpty && wire.signals.isEmpty
+      && wire.stop.isEmpty && wire.recall.isEmpty && wire.acknowledged.isEmpty
+      && wire.signals.isEmpty
   }
 }
 
@@ -91,6 +92,11 @@ extension Daemon {
     guard let link = link(of: worker) else { return }
     let stop = WireStop(uid, controller.state.attempts[uid]?.stop)
     desires[link, default: Desire()].wire.stop.append(stop)
+  }
+
+  func sendRecall(_ uid: AttemptUID, to worker: WorkerID) {
+    guard let link = link(of: worker) else { return }
+    desires[link, default: Desire()].wire.recall.append(.of(uid.bytes))
   }
 
   func sendSignal(_ signal: UInt8, _ uid: AttemptUID, to worker: WorkerID) {

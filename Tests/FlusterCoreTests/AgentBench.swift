@@ -27,12 +27,12 @@ struct AgentBench {
 
   static func run(
     _ number: UInt64, limit: UInt64? = nil, grace: UInt64 = 5, startable: Bool = true,
-    charge: Amounts = slot, frozen: Bool = false, warning: Warning? = nil
+    charge: Amounts = slot, frozen: Bool = false, warning: Warning? = nil, ahead: Bool = false
   ) -> Assignment {
     Assignment(
       uid: uid(number), charge: charge, timeLimit: limit.map(Span.seconds),
       grace: .seconds(grace), isStartable: startable, isFrozen: frozen,
-      warning: warning)
+      warning: warning, isAhead: ahead)
   }
 
   /// So many seconds on the clock, which begins at 100.

@@ -26,6 +26,29 @@ struct AgentStartTests {
     #expect(bench.ended(1) { $0.exitCode = 0 }.spawned == [2])
   }
 
+  @Test("what was given before its turn starts after what was not, even if that came later")
+  func ahead() {
+    var bench = AgentBench(slots: 1)
+    bench.run(AgentBench.run(1), AgentBench.run(2, ahead: true), AgentBench.run(3, ahead: true))
+    bench.started(1)
+    bench.run(AgentBench.run(4))
+    #expect(bench.ended(1) { $0.exitCode = 0 }.spawned == [4])
+    bench.started(4)
+    #expect(bench.ended(4) { $0.exitCode = 0 }.spawned == [2])
+  }
+
+  @Test("what is wanted back is given back, unless it has begun; what comes late never begins")
+  func recall() {
+    var bench = AgentBench(slots: 1)
+    bench.run(AgentBench.run(1), AgentBench.run(2, ahead: true))
+    let back = bench.desired { $0.recalls = [1, 2, 3].map(AgentBench.uid) }
+    #expect(back.missing == [2, 3])
+    #expect(back.signals == [])
+    bench.started(1)
+    #expect(bench.run(AgentBench.run(3, ahead: true)).spawned == [])
+    #expect(bench.ended(1) { $0.exitCode = 0 }.spawned == [])
+  }
+
   @Test("what needs more than the whole worker has is given back at once")
   func neverFits() {
     var bench = AgentBench(slots: 2)

@@ -16,6 +16,9 @@ extension Simulation {
     case .stop(let worker, let uid):
       let stop = stop(uid)
       tell(worker) { $0.stops.append(stop) }
+    case .recall(let worker, let uid):
+      ledger.count("recall")
+      tell(worker) { $0.recalls.append(uid) }
     case .signal(let worker, let uid, let number):
       tell(worker) { $0.signals.append(Desired.Signal(uid, number)) }
     case .acknowledge(let worker, let uid): tell(worker) { $0.acknowledged.append(uid) }
@@ -105,7 +108,7 @@ extension Simulation {
       Assignment(
         uid: uid, charge: attempt.charge, timeLimit: job.request.timeLimit,
         grace: job.request.grace, isStartable: mayStart, isFrozen: attempt.isFrozen,
-        warning: job.request.options.warning))
+        warning: job.request.options.warning, isAhead: attempt.isAhead))
     if isFull, attempt.stop != nil { desired.stops.append(stop(uid)) }
   }
 

@@ -52,7 +52,7 @@ struct Simulation {
     self.seed = seed
     self.disk = disk
     random = Random(seed: seed)
-    world = SimulatedWorld(using: &random)
+    world = SimulatedWorld(isQuick: seed % 4 == 2, using: &random)
     controller = Controller(restored: .empty, random: Random(seed: seed &+ 1))
     machines = world.capacities.enumerated().map { place, capacity in
       SimulatedMachine(
@@ -72,7 +72,7 @@ struct Simulation {
   /// One random thing happens.
   mutating func walk() {
     steps += 1
-    clock.pass(milliseconds: Int64.random(in: 0...60, using: &random))
+    clock.pass(milliseconds: Int64.random(in: 0...world.stride, using: &random))
     switch Int.random(in: 0..<100, using: &random) {
     case 0..<6: isCalm ? mend() : ask()
     case 6..<23: receive()
@@ -91,17 +91,21 @@ struct SimulatedWorld {
   let capacities: [Amounts]
   /// The most unfinished jobs.
   let jobs: Int
+  /// The most milliseconds from one thing to the next: tasks take fifty times as long.
+  let stride: Int64
   /// The most tasks of a job.
   let tasks: UInt32
   let faults: [SimulatedFault]
 
-  init(using random: inout Random) {
+  /// In a quick one there are larger arrays of shorter tasks, which are given ahead.
+  init(isQuick: Bool, using random: inout Random) {
+    stride = isQuick ? 10 : 60
     capacities = (0..<Int.random(in: 1...3, using: &random)).map { _ in
       let slots = UInt64.random(in: 1...3, using: &random)
       return Amounts(cpuMillis: 1000 * slots, memoryBytes: 600 * slots)
     }
     jobs = Int.random(in: 1...4, using: &random)
-    tasks = UInt32.random(in: 1...4, using: &random)
+    tasks = UInt32.random(in: isQuick ? 10...40 : 1...4, using: &random)
     faults = SimulatedFault.allCases.filter { _ in Bool.random(using: &random) }
   }
 }

@@ -100,6 +100,7 @@ struct SimulationLedger {
 
   private mutating func noteAssignment(_ attempt: OpenAttempt) -> [String] {
     attempts[attempt.uid] = attempt
+    if attempt.isAhead { count("given ahead") }
     if requests[attempt.task.job]?.options.dependencies.isEmpty == false {
       count("dependent start")
     }
