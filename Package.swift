@@ -52,9 +52,10 @@ let package = Package(
       name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .systemLibrary(
       name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    // No symbol is looked up at its first call: a child of the shim has not all that takes.
     .target(
       name: "CFluster",
-      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fno-plt"])]),
     .target(name: "FlusterCore", dependencies: [heap], swiftSettings: strict),
     .target(
       name: "FlusterProtocol", dependencies: ["FlusterCore", protobuf],

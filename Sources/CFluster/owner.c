@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "CFluster/spawn.h"
+#include "memory.h"
 
 static void write_all(int fd, const void *bytes, size_t count) {
     const char *next = bytes;
@@ -57,6 +58,7 @@ static int look_up(const char *name, uid_t uid, pid_t *pid, int32_t *descriptor)
     if (pipe2(ends, O_CLOEXEC) != 0) return errno;
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     pid_t parent = getpid();
+    withhold_memory(false);
     *pid = fork();
     if (*pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -71,6 +73,7 @@ static int look_up(const char *name, uid_t uid, pid_t *pid, int32_t *descriptor)
         _exit(0);
     }
     int error = errno;
+    withhold_memory(true);
     close(ends[1]);
     if (*pid < 0) {
         close(ends[0]);

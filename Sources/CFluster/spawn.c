@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "memory.h"
+
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
@@ -51,11 +53,11 @@ static _Noreturn void fail(const struct child *child, int32_t reason) {
 }
 
 // Raw, because glibc hides two signals of its own, which its posix_spawn leaves ignored. An action
-// that is all zero is the default, whatever the layout.
+// that is all zero is the default, whatever the layout. Handlers are gone with exec by themselves.
 static void reset_signals(void) {
     unsigned long action[16] = {0};
     for (int number = 1; number < NSIG; number++)
-        syscall(SYS_rt_sigaction, number, action, NULL, (NSIG - 1) / 8);
+        if (may_be_ignored(number)) syscall(SYS_rt_sigaction, number, action, NULL, (NSIG - 1) / 8);
 }
 
 static int write_text(int directory, const char *path, const char *text) {
@@ -153,7 +155,13 @@ static void open_stream(const struct child *child, int number) {
     int flags = number == 0 ? O_RDONLY : O_WRONLY | O_CREAT | O_APPEND;
     int fd = -1;
     switch (stream->kind) {
-        case FL_STREAM_NULL: fd = open_path("/dev/null", flags & ~(O_CREAT | O_APPEND)); break;
+        case FL_STREAM_NULL:
+            // One for both, which nobody can tell from two.
+            if (number == 2 && child->spawn->streams[1].kind == FL_STREAM_NULL)
+                fd = STDOUT_FILENO;
+            else
+                fd = open("/dev/null", (number == 0 ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+            break;
         case FL_STREAM_FD: return;  // in place already
         case FL_STREAM_PATH: fd = open_path(stream->path, flags); break;
         case FL_STREAM_OUTPUT: fd = STDOUT_FILENO; break;
@@ -283,13 +291,17 @@ static int make_child(
     }
     if (pid < 0) {
         made->method = FL_SPAWN_FORK;
+        // It looks after the heap in the child.
+        withhold_memory(false);
         pid = fork();
         if (pid == 0) run_child(child);
-        if (pid < 0) return errno;
+        int error = errno;
+        withhold_memory(true);
+        if (pid < 0) return error;
         // Nobody else reaps it, so the number is still its own.
         pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
         if (pidfd < 0) {
-            int error = errno;
+            error = errno;
             kill(pid, SIGKILL);
             waitpid(pid, NULL, 0);
             return error;
@@ -315,6 +327,7 @@ int fl_spawn(
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
+    withhold_new_memory();
     int error = make_child(spawn, method, &child, made);
     sigprocmask(SIG_SETMASK, &before, NULL);
     close(ends[1]);

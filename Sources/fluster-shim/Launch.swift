@@ -2,36 +2,6 @@ import CFluster
 import FlusterSystem
 import Glibc
 
-/// Strings as C takes them: an array of pointers that ends with a null.
-private final class CStrings {
-  let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-  private let storage: UnsafeMutablePointer<CChar>
-
-  init(_ strings: [[UInt8]]) {
-    pointers = .allocate(capacity: strings.count + 1)
-    storage = .allocate(capacity: strings.reduce(1) { $0 + $1.count + 1 })
-    var next = storage
-    for (index, string) in strings.enumerated() {
-      pointers[index] = next
-      for byte in string {
-        next.pointee = CChar(bitPattern: byte)
-        next += 1
-      }
-      next.pointee = 0
-      next += 1
-    }
-    pointers[strings.count] = nil
-  }
-
-  deinit {
-    pointers.deallocate()
-    storage.deallocate()
-  }
-
-  /// One of the strings; nil beyond the last.
-  subscript(index: Int) -> UnsafePointer<CChar>? { pointers[index].map { UnsafePointer($0) } }
-}
-
 /// All that goes into making a job's process, checked and clamped.
 struct Launch {
   var spawn: ShimSpawn
@@ -51,47 +21,44 @@ struct Launch {
   func run(method: Int32) throws(SystemError) -> fl_spawned {
     var words = spawn.argv
     if let word = spawn.scriptWord { words[word] = Array(FL_SCRIPT_PATH.utf8) }
-    let argv = CStrings(words)
-    let environment = CStrings(environment)
-    // Its elements: the directory, the three paths, PATH.
+    let environment = environment
     let searchPath = environmentValue("PATH")
-    let strings = CStrings(
-      [spawn.directory] + [spawn.input, spawn.output, spawn.errors].map(Self.path)
-        + [searchPath ?? []])
+    let paths = [spawn.input, spawn.output, spawn.errors].map(Self.path)
+    let groups = identity?.groups ?? []
+    var size = LaunchMemory.size(of: fl_launch.self)
+    for strings in [words, environment, [spawn.directory, searchPath ?? []] + paths] {
+      size += LaunchMemory.size(of: strings)
+    }
+    size += LaunchMemory.size(of: limits) + LaunchMemory.size(of: groups)
+    let memory = try LaunchMemory(size: size)
     var directory: Descriptor?
     if let cgroup { directory = try Self.open(cgroup.path) }
-    let groups = identity?.groups ?? []
+    let argv = memory.place(words)
+    let request = memory.place([fl_launch()])
+    request.pointee.argv = UnsafePointer(argv)
+    request.pointee.environment = UnsafePointer(memory.place(environment))
+    request.pointee.search_path = searchPath.map { memory.place($0) }
+    request.pointee.directory = memory.place(spawn.directory)
+    request.pointee.streams.0 = stream(spawn.input, nil, memory.place(paths[0]))
+    request.pointee.streams.1 = stream(spawn.output, output, memory.place(paths[1]))
+    request.pointee.streams.2 = stream(spawn.errors, errors, memory.place(paths[2]))
+    request.pointee.limits = UnsafePointer(memory.place(limits))
+    request.pointee.limit_count = limits.count
+    request.pointee.become = identity != nil
+    request.pointee.uid = spawn.owner
+    request.pointee.gid = identity?.gid ?? 0
+    request.pointee.groups = UnsafePointer(memory.place(groups))
+    request.pointee.group_count = groups.count
+    request.pointee.umask = spawn.umask
+    request.pointee.nice = nice
+    request.pointee.reset_oom_score = resetsOOMScore
+    request.pointee.no_new_privileges = noNewPrivileges
+    request.pointee.cgroup = directory?.raw ?? -1
+    request.pointee.script = script?.raw ?? -1
+    request.pointee.script_path = spawn.scriptWord.flatMap { argv[$0] }
     var made = fl_spawned()
-    let failure = withExtendedLifetime(
-      (argv, environment, strings, directory, output, errors, script)
-    ) {
-      limits.withUnsafeBufferPointer { limits in
-        groups.withUnsafeBufferPointer { groups in
-          var request = fl_launch()
-          request.argv = UnsafePointer(argv.pointers)
-          request.environment = UnsafePointer(environment.pointers)
-          request.search_path = searchPath == nil ? nil : strings[4]
-          request.directory = strings[0]
-          request.streams.0 = stream(spawn.input, descriptor: nil, path: strings[1])
-          request.streams.1 = stream(spawn.output, descriptor: output, path: strings[2])
-          request.streams.2 = stream(spawn.errors, descriptor: errors, path: strings[3])
-          request.limits = limits.baseAddress
-          request.limit_count = limits.count
-          request.become = identity != nil
-          request.uid = spawn.owner
-          request.gid = identity?.gid ?? 0
-          request.groups = groups.baseAddress
-          request.group_count = groups.count
-          request.umask = spawn.umask
-          request.nice = nice
-          request.reset_oom_score = resetsOOMScore
-          request.no_new_privileges = noNewPrivileges
-          request.cgroup = directory?.raw ?? -1
-          request.script = script?.raw ?? -1
-          request.script_path = spawn.scriptWord.flatMap { argv.pointers[$0] }
-          return fl_spawn(&request, method, &made)
-        }
-      }
+    let failure = withExtendedLifetime((memory, directory, output, errors, script)) {
+      fl_spawn(request, method, &made)
     }
     guard failure == 0 else { throw SystemError(call: "make a process", errno: failure) }
     return made
@@ -116,7 +83,7 @@ struct Launch {
   }
 
   private func stream(
-    _ stream: ShimStream, descriptor: Descriptor?, path: UnsafePointer<CChar>?
+    _ stream: ShimStream, _ descriptor: Descriptor?, _ path: UnsafePointer<CChar>
   ) -> fl_stream {
     switch stream {
     case .discard: fl_stream(kind: Int32(FL_STREAM_NULL.rawValue), fd: -1, path: nil)

@@ -101,6 +101,7 @@ enum Program {
         listener = try listen(places.listen, worker, options.instance)
       }
       defer { if !isListenerPassed { unlink(places.listen) } }
+      fl_prepare_spawns()
       try shim.start(listener: listener, inheriting: handOver)
       return try loop.run()
     } catch { throw .machine(error) }

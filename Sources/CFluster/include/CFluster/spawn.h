@@ -32,7 +32,8 @@ enum { FL_SCRIPT = 100 };
 // The longest path of a script, with its zero byte: /proc/PID/fd/100.
 #define FL_SCRIPT_PATH "/proc/2147483647/fd/100"
 
-// Everything the child needs, made ready before it exists: it allocates nothing.
+// Everything the child needs, made ready before it exists: it allocates nothing. After
+// fl_prepare_spawns nothing of it may lie on the heap.
 struct fl_launch {
     char *const *argv;         // ends with NULL; at least one element
     char *const *environment;  // ends with NULL
@@ -93,6 +94,10 @@ enum fl_start_reason {
     FL_REASON_PROCESS = 11,
     FL_REASON_REQUEST = 12,
 };
+
+// Keeps the heap and the shared libraries from the children of fl_spawn, and remembers which
+// signals are ignored. Comes when nothing of both changes any more; once, from the main thread.
+void fl_prepare_spawns(void);
 
 // Makes the child and returns at once; never waits for it. Call it from the main thread, because
 // the child dies with the thread that made it. `method` is the first way to try. Returns 0, or an
