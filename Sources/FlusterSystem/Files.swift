@@ -8,6 +8,15 @@ package enum Files {
     return try file.contents(limit: limit, what: path)
   }
 
+  /// The whole file called `name` in an open directory; EFBIG if it is longer than `limit` bytes.
+  package static func read(
+    _ name: String, in directory: Descriptor, limit: Int
+  ) throws(SystemError) -> [UInt8] {
+    let raw = uninterrupted { openat(directory.raw, name, O_RDONLY | O_CLOEXEC) }
+    guard raw >= 0 else { throw SystemError.last("open \(name)") }
+    return try Descriptor(adopting: raw).contents(limit: limit, what: name)
+  }
+
   /// Replaces a file so that a crash at any moment leaves the old one or the new one, durably.
   ///
   /// The file gets exactly `mode`.
@@ -135,16 +144,21 @@ extension Descriptor {
   /// Everything from the beginning to the end, wherever the position is; EFBIG beyond `limit`.
   func contents(limit: Int, what: @autoclosure () -> String) throws(SystemError) -> [UInt8] {
     var bytes: [UInt8] = []
-    // One byte more than allowed is asked for, so that a file too long is seen to be.
-    var chunk = [UInt8](repeating: 0, count: min(limit + 1, 1 << 16))
+    // Most are files of the kernel, of a few lines.
+    var room = 4 << 10
     while true {
-      let count = chunk.withUnsafeMutableBytes { room in
-        uninterrupted { pread(raw, room.baseAddress, room.count, bytes.count) }
+      // One byte more than allowed is asked for, so that a file too long is seen to be.
+      room = min(room, limit + 1)
+      var count = 0
+      let chunk = [UInt8](unsafeUninitializedCapacity: room) { chunk, filled in
+        count = uninterrupted { pread(raw, chunk.baseAddress, room, off_t(bytes.count)) }
+        filled = max(count, 0)
       }
       guard count >= 0 else { throw SystemError.last("read \(what())") }
       if count == 0 { return bytes }
-      bytes.append(contentsOf: chunk.prefix(count))
+      if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
       guard bytes.count <= limit else { throw SystemError(call: "read \(what())", errno: EFBIG) }
+      room = min(room * 4, 1 << 20)
     }
   }
 }

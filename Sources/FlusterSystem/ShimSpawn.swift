@@ -113,8 +113,16 @@ package struct ShimSpawn: Sendable, Hashable {
 
   /// The 32 digits of an attempt uid, as they name files, cgroups and FLUSTER_ATTEMPT_UID.
   package static func hexadecimal(_ uid: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(
-      decoding: uid.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    String(unsafeUninitializedCapacity: 2 * uid.count) { digits in
+      for (place, byte) in uid.enumerated() {
+        digits[2 * place] = digit(byte >> 4)
+        digits[2 * place + 1] = digit(byte & 15)
+      }
+      return 2 * uid.count
+    }
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
   }
 }

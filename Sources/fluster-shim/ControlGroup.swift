@@ -70,9 +70,9 @@ struct ControlGroup {
 
   /// Whether nothing in it, or below it, is alive.
   var isEmpty: Bool {
-    let events = ControlGroups.text("\(path)/cgroup.events")
+    let populated = KernelFigures(in: path)?.fields(["populated"], in: "cgroup.events")[0]
     // What cannot be read, for want of a descriptor say, is not thereby empty.
-    return events.isEmpty ? !exists : field("populated", of: events) == 0
+    return populated.map { $0 == 0 } ?? !exists
   }
 
   /// Has everything in it and below it stand still, or go on. Returns an errno, or 0.
@@ -99,23 +99,21 @@ struct ControlGroup {
     rmdir(path)
   }
 
-  /// Adds what the kernel counted to a record.
+  /// Adds what the kernel counted to a record; nothing if it does not exist.
   func account(into record: inout ShimRecord) {
-    record.peakMemoryBytes = number("memory.peak")
-    let cpu = ControlGroups.text("\(path)/cpu.stat")
-    record.userMicroseconds = field("user_usec", of: cpu)
-    record.systemMicroseconds = field("system_usec", of: cpu)
-    record.throttledMicroseconds = field("throttled_usec", of: cpu)
-    record.cpuStallMicroseconds = stall("cpu")
-    record.memoryStallMicroseconds = stall("memory")
-    record.ioStallMicroseconds = stall("io")
-    record.peakProcesses = number("pids.peak")
-    record.outOfMemory =
-      field("oom_kill", of: ControlGroups.text("\(path)/memory.events")).map { $0 > 0 }
-    guard access("\(path)/io.stat", R_OK) == 0 else { return }
-    let io = ControlGroups.text("\(path)/io.stat")
-    record.readBytes = sum("rbytes=", of: io)
-    record.writtenBytes = sum("wbytes=", of: io)
+    guard let figures = KernelFigures(in: path) else { return }
+    record.peakMemoryBytes = figures.number(in: "memory.peak")
+    let cpu = figures.fields(["user_usec", "system_usec", "throttled_usec"], in: "cpu.stat")
+    record.userMicroseconds = cpu[0]
+    record.systemMicroseconds = cpu[1]
+    record.throttledMicroseconds = cpu[2]
+    record.cpuStallMicroseconds = figures.stall("cpu.pressure")
+    record.memoryStallMicroseconds = figures.stall("memory.pressure")
+    record.ioStallMicroseconds = figures.stall("io.pressure")
+    record.peakProcesses = figures.number(in: "pids.peak")
+    record.outOfMemory = figures.fields(["oom_kill"], in: "memory.events")[0].map { $0 > 0 }
+    record.readBytes = figures.sum("rbytes=", in: "io.stat")
+    record.writtenBytes = figures.sum("wbytes=", in: "io.stat")
   }
 
   /// Groups that the job made below its own, parents first.
@@ -134,29 +132,5 @@ struct ControlGroup {
   private func isGroup(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
-
-  private func number(_ file: String) -> UInt64? {
-    UInt64(ControlGroups.text("\(path)/\(file)").filter { !$0.isWhitespace })
-  }
-
-  /// The total of the line `some avg10=0.00 avg60=0.00 avg300=0.00 total=0`.
-  private func stall(_ resource: String) -> UInt64? {
-    let lines = ControlGroups.text("\(path)/\(resource).pressure").split(separator: "\n")
-    let words = lines.first { $0.hasPrefix("some ") }?.split(separator: " ") ?? []
-    return words.first { $0.hasPrefix("total=") }.flatMap { UInt64($0.dropFirst(6)) }
-  }
-
-  private func field(_ name: String, of text: String) -> UInt64? {
-    for line in text.split(separator: "\n") {
-      let parts = line.split(separator: " ")
-      if parts.count == 2, parts[0] == name { return UInt64(parts[1]) }
-    }
-    return nil
-  }
-
-  private func sum(_ prefix: String, of text: String) -> UInt64 {
-    text.split(whereSeparator: \.isWhitespace).filter { $0.hasPrefix(prefix) }
-      .compactMap { UInt64($0.dropFirst(prefix.count)) }.reduce(0, &+)
   }
 }

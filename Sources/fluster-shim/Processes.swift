@@ -19,7 +19,8 @@ struct Process {
       // The name before it may hold anything, closing parentheses too.
       let close = bytes.lastIndex(of: UInt8(ascii: ")"))
     else { return nil }
-    let fields = bytes[(close + 1)...].split(separator: UInt8(ascii: " "))
+    let fields = bytes[(close + 1)...].split(
+      separator: UInt8(ascii: " "), maxSplits: 20)
     guard fields.count > 19, let state = fields[0].first else { return nil }
     let number = { (index: Int) in UInt64(String(decoding: fields[index], as: UTF8.self)) }
     guard let parent = number(1), let group = number(2), let session = number(3),
