@@ -38,9 +38,11 @@ struct JobEnvironment {
   ) {
     var hasThreads = false
     var entries = run.environment.array.split(separator: 0).map(Array.init).filter { entry in
-      let name = String(decoding: entry.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
-      if name == "OMP_NUM_THREADS" { hasThreads = true }
-      if hasGPUs, name == Self.visibleGPUs { return false }
+      let bytes = entry.prefix { $0 != UInt8(ascii: "=") }
+      if bytes.elementsEqual("OMP_NUM_THREADS".utf8) { hasThreads = true }
+      if hasGPUs, bytes.elementsEqual(Self.visibleGPUs.utf8) { return false }
+      guard bytes.starts(with: "FLUSTER_".utf8) else { return true }
+      let name = String(decoding: bytes, as: UTF8.self)
       return !Self.given.contains(name) && !Self.givenPrefixes.contains(where: name.hasPrefix)
     }
     let memory = run.hasMemoryLimitBytes ? run.memoryLimitBytes : run.charge.memoryBytes

@@ -7,6 +7,10 @@ import Logging
 /// The worker: the agent's senses and hands. Everything runs on the loop's thread; what is decided
 /// is decided by the agent, what must survive is with the shim and flusterd.
 final class Worker {
+  /// So long flusterd is not told of a start, if there is nothing else to tell: most attempts that
+  /// are over by then cost one message and one transaction, and not two. Nothing waits for a start.
+  private static let startPatience: Int64 = 10_000_000
+
   /// What is known of an attempt beside what the agent needs.
   struct Facts {
     /// All that is needed to start it; nil once that was handed to the shim.
@@ -61,6 +65,8 @@ final class Worker {
   /// Why no new work is wanted.
   var ailments = Ailments()
   var fitnessTimer: Timer?
+  /// When it was last looked at, of CLOCK_MONOTONIC.
+  var fitnessSeen = Int64.min / 2
   /// Said once until it changes: what a retried step last failed with.
   var complaints: [String: String] = [:]
   /// News of this turn, sent as one message.
@@ -68,6 +74,8 @@ final class Worker {
   /// The newest Desired of this turn that asked for a sign of life; 0: none did.
   private var question: UInt64 = 0
   private var alarm: Timer?
+  /// Set while it has to go off.
+  private var startTimer: (timer: Timer, isSet: Bool)?
 
   /// A worker that has not looked around yet.
   init(
@@ -96,6 +104,12 @@ final class Worker {
       finishTurn()
     }
     fitnessTimer = try loop.timer { [unowned self] in checkFitness() }
+    let timer = try loop.timer { [unowned self] in
+      startTimer?.isSet = false
+      sendNews()
+      controller?.flush()
+    }
+    startTimer = (timer, false)
     logs.onLook = { [unowned self] in checkFitness() }
     shimRetry = try Reconnecting(loop) { [unowned self] in connectShim() }
     controllerRetry = try Reconnecting(loop) { [unowned self] in connectController() }
@@ -145,7 +159,12 @@ final class Worker {
   func finishTurn() {
     if agent.isForeign { dropController("attempts of another store have turned up") }
     registerIfReconciled()
-    sendNews()
+    if question > 0 || !news.allSatisfy({ $0.kind == .started }) {
+      sendNews()
+    } else if !news.isEmpty, startTimer?.isSet == false {
+      startTimer?.isSet = true
+      startTimer?.timer.set(at: Clock.monotonicNanoseconds() + Self.startPatience)
+    }
     controller?.flush()
     logs.watch()
     if isLeaving, agent.holdsNothing, news.isEmpty {
