@@ -43,15 +43,15 @@ package struct AttemptUID: Hashable, Comparable, Sendable, CustomStringConvertib
   /// Reads 16 big-endian bytes; nil if there are not 16.
   package init?(bytes: some Collection<UInt8>) {
     guard bytes.count == 16 else { return nil }
-    var words: (UInt64, UInt64) = (0, 0)
-    for (offset, byte) in bytes.enumerated() {
-      if offset < 8 {
-        words.0 = words.0 << 8 | UInt64(byte)
-      } else {
-        words.1 = words.1 << 8 | UInt64(byte)
-      }
+    // At once, not byte by byte: every message has some, and this is generic code.
+    let uid = bytes.withContiguousStorageIfAvailable { bytes in
+      let bytes = UnsafeRawBufferPointer(bytes)
+      return AttemptUID(
+        high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+        low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
     }
-    self.init(high: words.0, low: words.1)
+    guard let uid = uid ?? AttemptUID(bytes: Array(bytes)) else { return nil }
+    self = uid
   }
 
   /// Reads 32 hexadecimal digits; nil for anything else.
@@ -67,7 +67,12 @@ package struct AttemptUID: Hashable, Comparable, Sendable, CustomStringConvertib
 
   /// 16 big-endian bytes.
   package var bytes: [UInt8] {
-    [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }
+    [UInt8](unsafeUninitializedCapacity: 16) { bytes, count in
+      let bytes = UnsafeMutableRawBufferPointer(bytes)
+      bytes.storeBytes(of: high.bigEndian, as: UInt64.self)
+      bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+      count = 16
+    }
   }
 
   package static func < (a: AttemptUID, b: AttemptUID) -> Bool {

@@ -54,6 +54,12 @@ package struct JobTable: Hashable, Sendable {
   package var values: [Job] { keys.compactMap { self[$0] } }
 
   private func isTaken(_ place: Int, on number: UInt64) -> Bool {
-    pages[number]?.places[place] != nil
+    // In its place: a job is costly to copy.
+    pages[number]?.places.withUnsafeBufferPointer { places in
+      switch places[place] {
+      case .some: true
+      case .none: false
+      }
+    } ?? false
   }
 }
