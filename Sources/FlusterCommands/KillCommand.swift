@@ -40,6 +40,15 @@ package struct KillCommand: AskingCommand {
   /// Nothing given; filled in by the parser.
   package init() {}
 
+  package static func quick(_ arguments: [String]) -> KillCommand? {
+    guard let selectors = onlySelectors(in: arguments) else { return nil }
+    var command = KillCommand()
+    (command.signal, command.reason, command.user) = (nil, "", nil)
+    (command.state, command.name) = ([], [])
+    (command.shared, command.selectors) = (.unset, selectors)
+    return command
+  }
+
   /// The program: runs and exits.
   package static func start() -> Never { Runner.main(self) }
 

@@ -37,6 +37,15 @@ package struct LogCommand: AskingCommand {
   /// Nothing given; filled in by the parser.
   package init() {}
 
+  package static func quick(_ arguments: [String]) -> LogCommand? {
+    guard let selectors = onlySelectors(in: arguments) else { return nil }
+    var command = LogCommand()
+    (command.follow, command.stdout, command.stderr) = (false, false, false)
+    (command.lines, command.attempt) = (nil, nil)
+    (command.shared, command.selectors) = (.unset, selectors)
+    return command
+  }
+
   /// The program: runs and exits.
   package static func start() -> Never { Runner.main(self) }
 

@@ -37,6 +37,15 @@ package struct WaitCommand: AskingCommand {
   /// Nothing given; filled in by the parser.
   package init() {}
 
+  package static func quick(_ arguments: [String]) -> WaitCommand? {
+    guard let selectors = onlySelectors(in: arguments) else { return nil }
+    var command = WaitCommand()
+    (command.any, command.all, command.json) = (false, false, false)
+    (command.state, command.timeout) = (nil, nil)
+    (command.shared, command.selectors) = (.unset, selectors)
+    return command
+  }
+
   /// The program: runs and exits.
   package static func start() -> Never { Runner.main(self) }
 
