@@ -123,6 +123,7 @@ static void append_floor(const char *path, long bytes, long seconds) {
   int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
   if (block == NULL || file < 0) fail(path);
   unlink(path);
+  double cpu = cpu_seconds(RUSAGE_SELF);
   double start = seconds_now(), end = start;
   long count = 0;
   while (end - start < (double)seconds) {
@@ -133,6 +134,7 @@ static void append_floor(const char *path, long bytes, long seconds) {
     count++;
   }
   report_samples("append", count, end - start);
+  report("append.cpu", (cpu_seconds(RUSAGE_SELF) - cpu) / (double)count * 1e6, "us");
   close(file);
   free(block);
 }

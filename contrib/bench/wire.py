@@ -57,7 +57,14 @@ def frame(envelope):
     return struct.pack(">I", len(envelope)) + envelope
 
 
-HELLO = blob(2, number(1, 1) + number(2, 1) + blob(3, b"bench") + number(4, 1))
+COMMAND, WORKER = 1, 2
+
+
+def hello(role):
+    return blob(2, number(1, 1) + number(2, 1) + blob(3, b"bench") + number(4, role))
+
+
+HELLO = hello(COMMAND)
 
 
 def job(argv, count=None, held=False, name=b"bench", environment=b"PATH=/usr/bin:/bin\0"):
@@ -73,12 +80,12 @@ def job(argv, count=None, held=False, name=b"bench", environment=b"PATH=/usr/bin
 
 
 class Client:
-    def __init__(self, path):
+    def __init__(self, path, role=COMMAND):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(path)
         self.buffer = bytearray()
         self.requests = 0
-        self.send(HELLO)
+        self.send(hello(role))
         self.receive()
 
     def send(self, envelope):
