@@ -32,14 +32,20 @@ enum Data: Hashable, Sendable {
   func response(_ asker: inout Asker, _ request: Request) throws(Failure) -> Response {
     switch self {
     case .health: return Data.lines([Self.health(try Tally(&asker))], as: .json)
-    case .metrics: return Response(.ok, .metrics, Metrics.text(try Tally(&asker)))
+    case .metrics: return Response(.ok, .metrics, try Self.metrics(&asker))
     case .jobs:
       var names = UserNames()
       let jobs = try JobsPage.jobs(&asker, request, most: try Self.limit(request)).rows
       return Data.lines(jobs.reversed().map { $0.json(&names) })
     case .job(let number):
       var names = UserNames()
-      return Data.lines([try asker.job(number).json(&names)])
+      let row = try asker.job(number, detail: false)
+      let first = row.array.first
+      let last = first + max(row.array.step, 1) * (min(row.array.count, UInt32(Self.most)) - 1)
+      let isLong = row.array.count > UInt32(Self.most)
+      return Data.lines([
+        try asker.job(number, tasks: isLong ? [first...last] : []).json(&names)
+      ])
     case .workers:
       var names = UserNames()
       let workers = try asker.workers(tasks: true)
@@ -50,6 +56,16 @@ enum Data: Hashable, Sendable {
     case .endpoints: return Data.lines(try asker.endpoints().map(\.json))
     case .status: return Data.lines([InstanceStatus.json(try asker.status())])
     case .events: return try Self.events(&asker, request)
+    }
+  }
+
+  /// That flusterd is away is something to be told, too.
+  private static func metrics(_ asker: inout Asker) throws(Failure) -> [UInt8] {
+    do throws(Failure) {
+      return Metrics.text(try Tally(&asker))
+    } catch {
+      guard [.unreachable, .tryAgain].contains(error.status) else { throw error }
+      return Metrics.away
     }
   }
 

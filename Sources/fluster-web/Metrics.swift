@@ -10,7 +10,7 @@ enum Metrics {
   /// All of it.
   static func text(_ tally: Tally) -> [UInt8] {
     var text = MetricText()
-    text.gauge("fluster_up", "Whether flusterd answers.", [("", 1)])
+    text.gauge("fluster_up", upHelp, [("", 1)])
     text.gauge(
       "fluster_jobs", "Jobs that are kept, by state.",
       TaskState.allCases.map { ("{state=\"\($0.word)\"}", tally.jobs[$0] ?? 0) })
@@ -34,6 +34,15 @@ enum Metrics {
     perWorker(tally, &text)
     return text.bytes
   }
+
+  /// When nobody answers.
+  static var away: [UInt8] {
+    var text = MetricText()
+    text.gauge("fluster_up", upHelp, [("", 0)])
+    return text.bytes
+  }
+
+  private static let upHelp = "Whether flusterd answers."
 
   private static let workerStates = ["ready", "unwell", "drained", "silent", "away", "missing"]
 

@@ -4,7 +4,6 @@ import FlusterProtocol
 import FlusterSystem
 import FlusterSystemd
 import Glibc
-import Logging
 
 /// From the command line to the running loop.
 package enum Start {
@@ -58,8 +57,7 @@ package enum Start {
     do {
       let loop = try EventLoop()
       for signal in [SIGTERM, SIGINT] { try loop.onSignal(signal) { loop.exit(0) } }
-      let web = try Web(
-        loop, log: Logs.bootstrap(label: "fluster-web"), from: instance, user: user, most: most)
+      let web = try Web(loop, from: instance, user: user, most: most)
       for socket in sockets {
         try web.open(socket)
         if let url = Loopback.url(of: socket) { voice.notice("\(instance.title) at \(url)") }

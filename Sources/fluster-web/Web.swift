@@ -1,8 +1,6 @@
 import FlusterClient
 import FlusterSystem
 import FlusterSystemd
-import Glibc
-import Logging
 
 /// The program: visitors in front, flusterd behind. Belongs to the loop's thread.
 final class Web: Visitors.Host {
@@ -16,9 +14,9 @@ final class Web: Visitors.Host {
   private var pulse: Timer?
 
   /// Serves what `from` says, asking what listens at its socket.
-  init(_ loop: EventLoop, log: Logger, from instance: Instance, user: UInt32?, most: Int) throws {
+  init(_ loop: EventLoop, from instance: Instance, user: UInt32?, most: Int) throws {
     self.instance = instance.title
-    visitors = Visitors(loop, log: log, most: most)
+    visitors = Visitors(loop, most: most)
     askers = try Askers(instance, user: user)
     feed = try FeedWatch(instance)
     let title = instance.title
@@ -63,10 +61,10 @@ final class Web: Visitors.Host {
         }
       }
     case .livePage(let inner):
-      guard request.method == .get else { return visitors.answer(visitor, .emptyStream) }
+      guard !request.isHead else { return visitors.answer(visitor, .emptyStream) }
       pages?.follow(visitor, inner, digest: request.query["digest"] ?? "")
     case .liveLog(let job):
-      guard request.method == .get else { return visitors.answer(visitor, .emptyStream) }
+      guard !request.isHead else { return visitors.answer(visitor, .emptyStream) }
       followLog(of: job, request, visitor)
     case .nothing(let sentence):
       visitors.answer(
@@ -80,8 +78,6 @@ final class Web: Visitors.Host {
     let number = visitor.number
     let ticket = askers.ask(.now, work)
     guard let ticket else {
-      let busy = ErrorPage.response(
-        .unavailable, "too many ask at once; try again in a moment", instance: instance)
       return visitors.answer(visitor, busy)
     }
     open[ticket] = { [unowned self] result in
@@ -90,6 +86,11 @@ final class Web: Visitors.Host {
       }
       visitors.answer(visitor, response)
     }
+  }
+
+  private var busy: Response {
+    ErrorPage.response(
+      .unavailable, "too many ask at once; try again in a moment", instance: instance)
   }
 
   private func takeAnswers() {
@@ -139,13 +140,13 @@ final class Web: Visitors.Host {
     let number = visitor.number
     let place = (request.lastEvent ?? request.query["from"]).flatMap { LogPlace($0) }
     let ticket = askers.ask(.now) { asker in LogPage.openResult(&asker, job, request, place) }
-    guard let ticket else { return visitors.drop(visitor) }
+    guard let ticket else { return visitors.answer(visitor, busy) }
     open[ticket] = { [unowned self] result in
       guard let visitor = visitors.visitor(number) else { return }
       switch result {
       case .log(let log): logs?.follow(visitor, request, job: job, log)
       case .failed(let failure): visitors.answer(visitor, ErrorText.response(failure))
-      case .response, .page: visitors.drop(visitor)
+      case .response, .page: visitors.answer(visitor, .emptyStream)
       }
     }
   }
@@ -164,11 +165,7 @@ final class Web: Visitors.Host {
   /// Every 20 seconds a word that says nothing, so that connections that have gone are noticed
   /// and proxies do not take a quiet one for dead.
   private func beat() {
-    visitors.eachFollower { visitor, _ in
-      guard visitor.isIdle else { return }
-      visitor.queue(EventText.nothing)
-      visitors.proceed(visitor)
-    }
+    visitors.whisper()
     pulse?.set(at: Clock.monotonicNanoseconds() + 20_000_000_000)
   }
 }

@@ -25,8 +25,8 @@ private let layers: [String: Set<String>] = [
     "ArgumentParser", "Logging",
   ],
   "fluster-web": [
-    "FlusterClient", "FlusterCommands", "FlusterCore", "FlusterProtocol", "FlusterSystem",
-    "FlusterSystemd", "FlusterWeb", "ArgumentParser", "Logging",
+    "CMicrohttpd", "FlusterClient", "FlusterCommands", "FlusterCore", "FlusterProtocol",
+    "FlusterSystem", "FlusterSystemd", "FlusterWeb", "ArgumentParser",
   ],
   "fluster-shim": ["CFluster", "FlusterSystem", "FlusterSystemd", "Logging"],
 ]

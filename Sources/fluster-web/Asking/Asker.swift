@@ -35,15 +35,59 @@ struct Asker {
     return list
   }
 
-  /// One job in full; not-found also if it is somebody's who is not to be shown.
-  mutating func job(_ number: UInt64, detail: Bool = true) throws(Failure) -> WireJobRow {
-    var list = list([.job(number)])
+  /// One job, and with `detail` its request and attempts: those of these tasks, or all. Throws
+  /// not-found also if it is somebody's who is not to be shown.
+  mutating func job(
+    _ number: UInt64, detail: Bool = true, tasks: [ClosedRange<UInt32>] = []
+  ) throws(Failure) -> WireJobRow {
+    let selectors = tasks.map { range in
+      var selector = WireSelector.job(number)
+      selector.tasks.first = range.lowerBound
+      selector.tasks.last = range.upperBound
+      return selector
+    }
+    var list = list(selectors.isEmpty ? [.job(number)] : selectors)
     list.clearUser()
     list.detail = detail
-    guard let job = try session.listing(list).jobs.first, user.map({ $0 == job.uid }) ?? true else {
-      throw Failure(.notFound, "job \(number) does not exist")
+    do throws(Failure) {
+      let job = try session.listing(list).jobs.first
+      if let job, user.map({ $0 == job.uid }) ?? true { return job }
+    } catch {
+      guard error.status == .notFound else { throw error }
     }
-    return job
+    throw Failure(.notFound, "job \(number) does not exist")
+  }
+
+  /// Tasks of a job from an index on, as many as fit on a page and one more.
+  mutating func tasks(
+    of job: UInt64, in indices: ClosedRange<UInt32>, state: WireState?, most: Int
+  ) throws(Failure) -> [WireTaskRow] {
+    var selector = WireSelector.job(job)
+    selector.tasks.first = indices.lowerBound
+    selector.tasks.last = indices.upperBound
+    var list = list([selector])
+    list.clearUser()
+    list.tasks = true
+    if let state { list.states = [state] }
+    let question = list
+    var isCut = false
+    let rows = try session.persist { (connection, _) throws(CallError) in
+      let number = try connection.ask(.list(question))
+      var rows: [WireTaskRow] = []
+      while rows.count <= most {
+        switch try connection.answer(to: number, promptly: true) {
+        case .body(.listing(let page)): rows += page.tasks
+        case .body(.done): return rows
+        case .timedOut: throw connection.silent()
+        case .body: throw connection.unexpected()
+        }
+      }
+      isCut = true
+      return rows
+    }
+    // The rest is not wanted, and would come over this connection.
+    if isCut { session.drop() }
+    return rows
   }
 
   mutating func status() throws(Failure) -> WireStatus {

@@ -1,28 +1,66 @@
+/// Why a request is not answered as it wants: a status, and a sentence for people.
+struct RequestError: Error, Hashable {
+  let status: Status
+  let sentence: String
+
+  init(_ status: Status, _ sentence: String) {
+    self.status = status
+    self.sentence = sentence
+  }
+}
+
 /// What a browser asks for: GET or HEAD of a path, and the few headers that matter here.
 struct Request: Hashable, Sendable {
-  /// The methods there are: nothing here changes anything.
-  enum Method: Hashable, Sendable {
-    case get, head
-  }
-
-  let method: Method
+  /// HEAD: nothing but the headers is wanted. There are no other methods: nothing here changes
+  /// anything.
+  let isHead: Bool
   /// What stands between the slashes, decoded; none for `/`.
   let path: [String]
   let query: Query
-  /// The Host header without its port; nil where none came.
-  let host: String?
   /// The entity tags of If-None-Match, as they came.
   let knownTags: [String]
   /// Where an event stream was lost: the last id that came.
   let lastEvent: String?
-  /// The connection may be used again.
-  let staysOpen: Bool
+
+  init(
+    isHead: Bool = false, path: [String], query: Query, knownTags: [String] = [],
+    lastEvent: String? = nil
+  ) {
+    self.isHead = isHead
+    self.path = path
+    self.query = query
+    self.knownTags = knownTags
+    self.lastEvent = lastEvent
+  }
 
   /// The same page for another address, as an event stream asks for it.
   func at(_ path: [String]) -> Request {
-    Request(
-      method: .get, path: path, query: query, host: host, knownTags: [], lastEvent: lastEvent,
-      staysOpen: staysOpen)
+    Request(path: path, query: query, lastEvent: lastEvent)
+  }
+
+  /// Takes an address apart. Throws what is wrong with it.
+  static func address(_ target: [UInt8]) throws(RequestError) -> (path: [String], query: Query) {
+    let malformed = RequestError(.badRequest, "the address is malformed")
+    guard target.first == UInt8(ascii: "/"), target.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+      throw malformed
+    }
+    let halves = target.split(
+      separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
+    var path: [String] = []
+    for part in halves[0].split(separator: UInt8(ascii: "/")) {
+      guard let word = Percent.decoded(part), word != "..", word != "." else { throw malformed }
+      path.append(word)
+    }
+    var query = Query()
+    for item in halves.dropFirst().joined().split(separator: UInt8(ascii: "&")) {
+      let sides = item.split(
+        separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+      guard let name = Percent.decoded(sides[0], plusIsSpace: true),
+        let value = sides.count == 2 ? Percent.decoded(sides[1], plusIsSpace: true) : ""
+      else { throw malformed }
+      query.items.append(Query.Item(name: name, value: value))
+    }
+    return (path, query)
   }
 }
 

@@ -1,22 +1,39 @@
-import FlusterSystem
-import FlusterSystemd
+import CMicrohttpd
 
-/// One connection of a browser: bytes to requests and answers to bytes.
+/// One request of a browser, from its first line until its answer has been taken or nobody is there
+/// to take it.
 ///
-/// It reads nothing while it answers, so what it holds is bounded by one head and one answer.
-/// Belongs to the loop's thread.
+/// Belongs to the loop's thread. libmicrohttpd holds it by its address meanwhile.
 final class Visitor {
-  /// What it is doing.
+  /// How far it has come.
   enum Phase {
-    /// Waits for a request, or for the rest of one.
-    case reading
-    /// Somebody works out the answer.
+    /// Its headers have not all come.
+    case arriving
+    /// It is being put to somebody who may answer at once.
+    case asking
+    /// Somebody works out the answer; the connection is suspended.
     case waiting
-    /// Writes it.
-    case answering(thenReads: Bool)
+    /// Has its answer, which is still to be written.
+    case answered(Response)
     /// Is told what happens, until one of us goes.
     case following(any Stream)
+    case over
   }
+
+  unowned let home: Visitors
+  let number: UInt64
+  let door: Door
+  /// What it asked for, as it came.
+  let target: [UInt8]
+  var request: Request?
+  var phase = Phase.arriving
+  /// Set when its headers have come.
+  var connection: OpaquePointer?
+  var isSuspended = false
+  /// By when somebody must have answered, on CLOCK_MONOTONIC in nanoseconds.
+  var deadline: Int64 = .max
+  private var output: [UInt8] = []
+  private var written = 0
 
   /// Where it came in.
   enum Door: Hashable {
@@ -27,28 +44,17 @@ final class Visitor {
     case port
   }
 
-  let number: UInt64
-  let door: Door
-  let socket: Descriptor
-  var source: Source?
-  var phase = Phase.reading
-  var input: [UInt8] = []
-  /// By when it must have got further, on CLOCK_MONOTONIC in nanoseconds.
-  var deadline: Int64
-  private var output: [UInt8] = []
-  private var written = 0
-
-  init(_ number: UInt64, _ socket: Descriptor, at door: Door, deadline: Int64) {
+  init(_ number: UInt64, of home: Visitors, at door: Door, asksFor target: [UInt8]) {
+    self.home = home
     self.number = number
-    self.socket = socket
     self.door = door
-    self.deadline = deadline
+    self.target = target
   }
 
   /// Everything it was given has been written.
   var isIdle: Bool { written == output.count }
 
-  /// Gives it something to write.
+  /// Gives it something to write, behind what it has.
   func queue(_ bytes: [UInt8]) {
     if isIdle {
       output = bytes
@@ -58,54 +64,16 @@ final class Visitor {
     }
   }
 
-  /// Reads what has come, up to the size of the buffer; false when there will be no more.
-  func read(into buffer: UnsafeMutableRawBufferPointer) -> Bool {
-    guard let received = try? Transfer.receive(into: buffer, from: socket) else { return false }
-    switch received {
-    case .closed: return false
-    case .wouldBlock: return true
-    case .data(let count, descriptors: _, truncated: _):
-      switch phase {
-      case .reading: input += buffer[..<count]
-      // Pipelined, or idle talk: what is not read now is not kept beyond a head.
-      case .waiting, .answering, .following:
-        guard input.count + count <= RequestHead.mostBytes else { return false }
-        input += buffer[..<count]
-      }
-      return true
+  /// Moves into `buffer` what fits; the number of bytes.
+  func take(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    let count = min(buffer.count, output.count - written)
+    buffer.copyBytes(from: output[written..<(written + count)])
+    written += count
+    if isIdle {
+      output = []
+      written = 0
     }
-  }
-
-  /// Writes what it takes now; nil when it is gone, else whether anything went.
-  func flush() -> Bool? {
-    var hasWritten = false
-    while written < output.count {
-      let sent = output.withUnsafeBytes { bytes in
-        try? Transfer.send(UnsafeRawBufferPointer(rebasing: bytes[written...]), to: socket)
-      }
-      switch sent {
-      case .bytes(let count):
-        written += count
-        hasWritten = true
-      case .wouldBlock: return hasWritten
-      case .closed, nil: return nil
-      }
-    }
-    output = []
-    written = 0
-    return hasWritten
-  }
-
-  /// Sets what the loop watches it for. Its going is seen while it waits, too.
-  func updateInterest() {
-    let interest: Interest = isIdle ? .readable : [.readable, .writable]
-    if let source, source.interest != interest { source.interest = interest }
-  }
-
-  /// The socket closes with the last reference.
-  func cancel() {
-    source?.cancel()
-    source = nil
+    return count
   }
 }
 

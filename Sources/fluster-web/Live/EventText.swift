@@ -16,6 +16,9 @@ enum EventText {
     return bytes + [10, 10]
   }
 
+  /// What a stream begins with: when to come back if it is lost, in milliseconds.
+  static let beginning = Array("retry: 1000\n\n".utf8)
+
   /// Says nothing; only a connection that has ended does not take it.
   static let nothing = Array(":\n\n".utf8)
 }

@@ -84,9 +84,7 @@ final class LivePages {
 
   /// Keeps a visitor's page up to date; `digest` is that of the page it has.
   func follow(_ visitor: Visitor, _ request: Request, digest: String) {
-    let key = Request(
-      method: .get, path: request.path, query: request.query.with("digest", nil), host: nil,
-      knownTags: [], lastEvent: nil, staysOpen: true)
+    let key = Request(path: request.path, query: request.query.with("digest", nil))
     let entry = entries[key] ?? Entry(key)
     entries[key] = entry
     entry.followers.insert(visitor.number)
@@ -101,7 +99,7 @@ final class LivePages {
     if news.hasTurned {
       trouble = news.trouble
       turns += 1
-      visitors.eachFollower { visitor, _ in visitors.proceed(visitor) }
+      visitors.proceedAll()
     }
     for entry in entries.values {
       let jobs = entry.page?.jobs

@@ -13,7 +13,7 @@ enum ActionList {
       label, empty: "Nothing has happened yet.",
       [
         Grid.Column("Time"), Grid.Column("What"), Grid.Column("Happened"), Grid.Column("State"),
-        Grid.Column("More"),
+        Grid.Column("More", isWide: true),
       ])
     for event in events.reversed() {
       let name: HTML = showsNames && !event.name.isEmpty ? " \(event.name)" : ""

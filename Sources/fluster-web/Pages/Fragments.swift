@@ -70,14 +70,20 @@ extension HTML {
 
 /// A table that can be wider than the screen.
 struct Grid {
-  /// A column: its title, and whether figures stand in it.
+  /// A column: its title, and what stands in it: figures, or sentences that want room.
   struct Column {
     let title: String
     let isFigure: Bool
+    let isWide: Bool
 
-    init(_ title: String, isFigure: Bool = false) {
+    init(_ title: String, isFigure: Bool = false, isWide: Bool = false) {
       self.title = title
       self.isFigure = isFigure
+      self.isWide = isWide
+    }
+
+    fileprivate var mark: HTML {
+      isFigure ? " class=\"figure\"" : isWide ? " class=\"wide\"" : ""
     }
   }
 
@@ -99,8 +105,7 @@ struct Grid {
     precondition(cells.count == columns.count, "a row has one cell for each column")
     rows += "<tr>"
     for (cell, column) in zip(cells, columns) {
-      let mark: HTML = column.isFigure ? " class=\"figure\"" : ""
-      rows += "<td\(mark)>\(cell)</td>"
+      rows += "<td\(column.mark)>\(cell)</td>"
     }
     rows += "</tr>\n"
     count += 1
@@ -110,8 +115,7 @@ struct Grid {
   var html: HTML {
     guard count > 0 else { return "<p class=\"none\">\(empty)</p>\n" }
     let heads = columns.map { column -> HTML in
-      let mark: HTML = column.isFigure ? " class=\"figure\"" : ""
-      return "<th scope=\"col\"\(mark)>\(column.title)</th>"
+      "<th scope=\"col\"\(column.mark)>\(column.title)</th>"
     }
     return """
       <div class="scroll" tabindex="0" role="region" aria-label="\(label)">

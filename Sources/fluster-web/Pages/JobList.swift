@@ -16,7 +16,8 @@ enum JobList {
       [
         Grid.Column("Job", isFigure: true), Grid.Column("Name"), Grid.Column("User"),
         Grid.Column("State"), Grid.Column("Tasks", isFigure: true),
-        Grid.Column("Time", isFigure: true), Grid.Column("Reason"), Grid.Column("Submitted"),
+        Grid.Column("Time", isFigure: true), Grid.Column("Reason", isWide: true),
+        Grid.Column("Submitted"),
       ])
     let now = asker.now
     for job in jobs {

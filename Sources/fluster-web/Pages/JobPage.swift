@@ -11,25 +11,31 @@ struct JobPage: ShownPage {
   private static let most = 100
 
   func make(_ asker: inout Asker, _ request: Request) throws(Failure) -> Page {
-    let row = try asker.job(job)
-    let children = try children(&asker)
+    var row = try asker.job(job, detail: false)
+    let query = request.query
     let now = asker.now
+    var tasks: HTML = ""
+    if row.array.explicit {
+      // Of a million tasks' attempts those of the tasks that are shown.
+      let page = try TaskList.rows(row, query, &asker)
+      let shown = page.rows.map { $0.index...$0.index }
+      let first = row.array.first
+      row = try asker.job(job, tasks: shown.isEmpty ? [first...first] : shown)
+      tasks = TaskList.section(row, query, page, now: now)
+    } else {
+      row = try asker.job(job)
+    }
     var main: HTML = """
       <h1>Job \(job) <span class="name">\(row.name)</span> \(.state(row.state.word))</h1>
-      \(explanation(row))\(summary(row, now, &asker))
+      \(explanation(row))\(summary(row, now, &asker))\(tasks)
       """
-    if row.array.explicit { main += try TaskList.section(row, request, &asker) }
     main += attempts(row, now)
     if !row.array.explicit { main += try LogPage.preview(row, &asker) }
     main += submitted(row)
-    if !children.isEmpty {
-      main += .section(
-        "children", "Children", JobList.html(children, "Children", empty: "", &asker))
-    }
     let events = try asker.events(of: [.job(job)], newest: 100)
     main += .section(
       "timeline", "Timeline", ActionList.html(events.events, "Timeline", names: false))
-    return Page("Job \(job) \(row.name)", jobs: Set([job] + children.map(\.job)), main)
+    return Page("Job \(job) \(row.name)", jobs: [job], main)
   }
 
   private func explanation(_ row: WireJobRow) -> HTML {
@@ -91,7 +97,7 @@ struct JobPage: ShownPage {
       [
         Grid.Column(isArray ? "Task" : "Attempt", isFigure: true), Grid.Column("Worker"),
         Grid.Column("State"), Grid.Column("Cause"), Grid.Column("Started"),
-        Grid.Column("End and use"), Grid.Column("Output"),
+        Grid.Column("End and use", isWide: true), Grid.Column("Output"),
       ])
     for attempt in newest.prefix(Self.most) {
       let label = isArray ? "\(attempt.index) attempt \(attempt.number)" : "\(attempt.number)"
@@ -99,7 +105,7 @@ struct JobPage: ShownPage {
       let cause = (try? Cause(wire: attempt.outcome.cause)).map(\.word) ?? ""
       let log = "/job/\(job)/log?\(task)attempt=\(attempt.number)"
       grid.add([
-        "\(label)", .worker(attempt.worker), .state(attempt.state.word),
+        "\(label)", .worker(attempt.worker), .state(attempt.shownState.word),
         "\(attempt.hasOutcome ? cause : "")", attempt.hasStartedMs ? .time(attempt.startedMs) : "–",
         "\(attempt.endText(now: now))", "<a href=\"\(log)\">log</a>",
       ])
@@ -108,6 +114,21 @@ struct JobPage: ShownPage {
     let note: HTML = rest > 0 ? "<p>\(rest) more attempts are older.</p>\n" : ""
     return .section("attempts", "Attempts", grid.html + note)
   }
+}
 
-  private func children(_ asker: inout Asker) throws(Failure) -> [WireJobRow] { [] }
+extension WireAttemptRow {
+  /// What became of it: a row keeps the state in which it left its task, which after a failure that
+  /// is retried is none of an end.
+  fileprivate var shownState: TaskState {
+    let told = (try? TaskState(wire: state)) ?? .running
+    guard hasOutcome, !told.isFinal, let outcome = try? Outcome(wire: outcome) else { return told }
+    return switch outcome.cause {
+    case .exit: outcome.exitCode == 0 ? .succeeded : .failed
+    case .killed: .killed
+    case .workerLost: .workerFailed
+    case .preempted: .preempted
+    case .gang: .gangFailed
+    case .signal, .timeLimit, .memoryLimit, .start, .dependency, .deadline: .failed
+    }
+  }
 }

@@ -14,7 +14,7 @@ struct QueuePage: ShownPage {
       [
         Grid.Column("Job", isFigure: true), Grid.Column("Name"), Grid.Column("User"),
         Grid.Column("Band"), Grid.Column("Tasks", isFigure: true), Grid.Column("Needs each"),
-        Grid.Column("Reason"), Grid.Column("Submitted"),
+        Grid.Column("Reason", isWide: true), Grid.Column("Submitted"),
       ])
     for job in jobs {
       let waiting = job.counts.first { $0.state == .pending }?.count ?? 1

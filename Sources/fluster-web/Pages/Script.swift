@@ -25,21 +25,33 @@ extension Assets {
         for (const { name, value } of [...fresh.attributes]) {
           if (old.getAttribute(name) !== value) old.setAttribute(name, value);
         }
-        const before = [...old.childNodes], after = [...fresh.childNodes];
-        after.forEach((node, index) => {
-          const there = before[index];
-          if (!there) {
-            old.append(node);
-          } else if (there.nodeType !== node.nodeType || there.nodeName !== node.nodeName
-              || there.id !== node.id) {
-            there.replaceWith(node);
-          } else if (node.nodeType === Node.TEXT_NODE) {
-            if (there.data !== node.data) there.data = node.data;
-          } else if (node.nodeType === Node.ELEMENT_NODE) {
-            lay(there, node);
+        const known = new Map([...old.children].filter((n) => n.id).map((n) => [n.id, n]));
+        let place = old.firstChild;
+        const passOver = () => {
+          const next = place.nextSibling;
+          place.remove();
+          place = next;
+        };
+        for (const node of [...fresh.childNodes]) {
+          let there = null;
+          if (node.id) {
+            there = known.get(node.id);
+            while (there && place && place !== there && !place.id) passOver();
+          } else if (place && !place.id && place.nodeName === node.nodeName) {
+            there = place;
           }
-        });
-        before.slice(after.length).forEach((node) => node.remove());
+          if (!there) {
+            old.insertBefore(node, place);
+            continue;
+          }
+          if (there === place) place = place.nextSibling; else old.insertBefore(there, place);
+          if (node.nodeType === Node.ELEMENT_NODE) {
+            lay(there, node);
+          } else if (there.data !== node.data) {
+            there.data = node.data;
+          }
+        }
+        while (place) passOver();
       };
 
       const followPage = () => {

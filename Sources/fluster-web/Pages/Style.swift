@@ -61,6 +61,7 @@ extension Assets {
       background: var(--raised); }
     tr + tr td, tbody td { border-top: 1px solid var(--line); }
     td { overflow-wrap: break-word; max-width: 28rem; }
+    td.wide { min-width: 13rem; }
     td.figure, th.figure { text-align: right; white-space: nowrap; }
     time { white-space: nowrap; font-variant-numeric: tabular-nums; }
     .state { white-space: nowrap; color: var(--soft); font-weight: 500; }
@@ -75,6 +76,7 @@ extension Assets {
     .facts dt { color: var(--soft); font-size: 0.8125rem; }
     .facts dd { margin: 0; overflow-wrap: anywhere; }
     meter { width: 7rem; height: 0.8rem; vertical-align: -0.05rem; }
+    meter + .figure { white-space: nowrap; }
     pre { margin: 0 0 0.8rem; padding: 0.6rem 0.8rem; border: 1px solid var(--line);
       border-radius: 6px; background: var(--raised); overflow: auto;
       font: 0.8125rem/1.45 ui-monospace, monospace; }
@@ -93,6 +95,8 @@ extension Assets {
     .picture svg { display: block; max-width: 100%; height: auto; }
     @media (max-width: 40rem) {
       header, main { padding-left: 0.8rem; padding-right: 0.8rem; }
+      header { position: relative; }
+      .live { position: absolute; right: 0.8rem; top: 0.75rem; max-width: 50%; text-align: right; }
       .facts { grid-template-columns: 1fr; }
       .facts div { display: grid; grid-template-columns: 7.5rem 1fr; }
       th, td { padding: 0.3rem 0.5rem; }

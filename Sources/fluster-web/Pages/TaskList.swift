@@ -7,17 +7,18 @@ import FlusterProtocol
 enum TaskList {
   /// Tasks that a page shows.
   private static let most = 100
+  /// Tasks that are looked through for those in a state, for one page.
+  private static let searched: UInt64 = 50_000
 
   static func section(
-    _ row: WireJobRow, _ request: Request, _ asker: inout Asker
-  ) throws(Failure) -> HTML {
-    let query = request.query
+    _ row: WireJobRow, _ query: Query, _ tasks: (rows: [WireTaskRow], next: UInt32?),
+    now: WallTime
+  ) -> HTML {
     let path = "/job/\(row.job)"
-    let tasks = try rows(row, query, &asker)
     return .section(
       "tasks", "Tasks",
       """
-      \(counts(row, path))\(grid(tasks.rows, row, asker.now))\
+      \(counts(row, path))\(grid(tasks.rows, row, now))\
       \(HTML.more("More tasks", path, tasks.next.map { query.with("from", "\($0)") }))
       """)
   }
@@ -43,27 +44,32 @@ enum TaskList {
       """
   }
 
-  private static func rows(
+  /// The indices of a job's tasks from which an address begins.
+  static func indices(_ row: WireJobRow, _ query: Query) -> ClosedRange<UInt32> {
+    let last = row.array.first + max(row.array.step, 1) * (max(row.array.count, 1) - 1)
+    let from = query["from"].flatMap { UInt32($0) } ?? row.array.first
+    return min(max(from, row.array.first), last)...last
+  }
+
+  /// A page of tasks, and the index at which the next begins.
+  static func rows(
     _ row: WireJobRow, _ query: Query, _ asker: inout Asker
   ) throws(Failure) -> (rows: [WireTaskRow], next: UInt32?) {
+    let all = indices(row, query)
+    guard let state = TaskState.allCases.first(where: { $0.word == query["state"] }) else {
+      let found = try asker.tasks(of: row.job, in: all, state: nil, most: most)
+      return (Array(found.prefix(most)), found.count > most ? found[most].index : nil)
+    }
+    guard row.counts.contains(where: { $0.state == WireState(state) && $0.count > 0 }) else {
+      return ([], nil)
+    }
     let step = max(row.array.step, 1)
-    let end = row.array.first + step * (max(row.array.count, 1) - 1)
-    let first = query["from"].flatMap { UInt32($0) } ?? row.array.first
-    let state = query["state"]
-    var from = max(first, row.array.first)
-    var found: [WireTaskRow] = []
-    guard from <= end else { return ([], nil) }
-    let last = from.addingReportingOverflow(step * UInt32(most - 1))
-    let until = last.overflow ? end : min(end, last.partialValue)
-    var selector = WireSelector.task(row.job, from)
-    selector.tasks.last = until
-    var list = asker.list([selector])
-    list.clearUser()
-    list.tasks = true
-    found = try asker.session.listing(list).tasks
-    if let state { found.removeAll { $0.state.word != state } }
-    from = until
-    return (found, until < end ? until + step : nil)
+    let reach = UInt64(all.lowerBound) + UInt64(step) * (searched - 1)
+    let last = UInt32(min(reach, UInt64(all.upperBound)))
+    let found = try asker.tasks(
+      of: row.job, in: all.lowerBound...last, state: WireState(state), most: most)
+    if found.count > most { return (Array(found.prefix(most)), found[most].index) }
+    return (found, last < all.upperBound ? last + step : nil)
   }
 
   private static func grid(_ tasks: [WireTaskRow], _ row: WireJobRow, _ now: WallTime) -> HTML {
@@ -72,7 +78,7 @@ enum TaskList {
       [
         Grid.Column("Task", isFigure: true), Grid.Column("State"),
         Grid.Column("Attempts", isFigure: true), Grid.Column("Failures", isFigure: true),
-        Grid.Column("Worker"), Grid.Column("Started"), Grid.Column("Reason"),
+        Grid.Column("Worker"), Grid.Column("Started"), Grid.Column("Reason", isWide: true),
         Grid.Column("Output"),
       ])
     for task in tasks {

@@ -33,7 +33,7 @@ struct EndpointsPage: ShownPage {
       "Endpoints", empty: "No task has registered one.",
       [
         Grid.Column("Name"), Grid.Column("Address"), Grid.Column("Task", isFigure: true),
-        Grid.Column("Metadata"),
+        Grid.Column("Metadata", isWide: true),
       ])
     for endpoint in try asker.endpoints().prefix(1000) {
       let metadata = endpoint.metadata.map { "\($0.key)=\($0.value)" }.joined(separator: " ")

@@ -11,7 +11,8 @@ struct WorkersPage: ShownPage {
       [
         Grid.Column("Worker"), Grid.Column("State"), Grid.Column("Tasks", isFigure: true),
         Grid.Column("CPUs used"), Grid.Column("Memory used"), Grid.Column("Other resources used"),
-        Grid.Column("Attributes"), Grid.Column("Cannot enforce"), Grid.Column("Reason"),
+        Grid.Column("Attributes", isWide: true), Grid.Column("Cannot enforce"),
+        Grid.Column("Reason", isWide: true),
       ])
     for worker in try asker.workers(tasks: false) {
       let attributes = worker.attributes.map { "\($0.key)=\($0.value)" }
