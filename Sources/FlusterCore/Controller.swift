@@ -49,6 +49,9 @@ package struct Controller: Sendable {
     self.random = random
   }
 
+  /// Has workers stand as they stood.
+  mutating func stand(_ standings: [WorkerStanding]) { state.stand(standings) }
+
   /// The next time at which `tick` has something to do; nil: there is none.
   package var nextWake: Wake? {
     let wake = Wake(wall: queue.waits.next, monotonic: heartbeats.next)

@@ -11,6 +11,8 @@ package struct Restored: Sendable {
   package var drained: [WorkerID]
   /// Endpoints of the attempts, by attempt, name and address.
   package var endpoints: [Endpoint]
+  /// Workers that were connected, by id. Who goes on from here does not believe it.
+  package var standings: [WorkerStanding]
 
   /// An empty store.
   package static let empty = Restored(
@@ -19,7 +21,7 @@ package struct Restored: Sendable {
   /// The rows of a store.
   package init(
     nextJob: JobID, jobs: [Job], attempts: [OpenAttempt], workers: [WorkerRecord],
-    drained: [WorkerID] = [], endpoints: [Endpoint] = []
+    drained: [WorkerID] = [], endpoints: [Endpoint] = [], standings: [WorkerStanding] = []
   ) {
     self.nextJob = nextJob
     self.jobs = jobs
@@ -27,14 +29,14 @@ package struct Restored: Sendable {
     self.workers = workers
     self.drained = drained
     self.endpoints = endpoints
+    self.standings = standings
   }
 }
 
 extension Restored: Hashable {}
 
 extension State {
-  /// What a store would read back of this state: all but the connections and the
-  /// newest submits.
+  /// What a store would read back of this state: all but the newest submits.
   package var restored: Restored {
     Restored(
       nextJob: nextJob, jobs: jobs.keys.sorted().compactMap { jobs[$0] },
@@ -42,6 +44,6 @@ extension State {
         .compactMap { attempts[$0] },
       workers: workers.keys.sorted().compactMap { workers[$0]?.record },
       drained: workers.keys.sorted().filter { workers[$0]?.isDrained == true },
-      endpoints: endpoints.attempts.flatMap { endpoints.list(of: $0) })
+      endpoints: endpoints.attempts.flatMap { endpoints.list(of: $0) }, standings: standings)
   }
 }

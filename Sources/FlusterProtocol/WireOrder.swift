@@ -83,6 +83,11 @@ package struct ListOrder: Hashable, Sendable {
   package let user: UserID?
   /// Unfinished, or ended then or later; nil: within the hour.
   package let since: WallTime?
+  /// Only what waits, in the order in which it will be served; without the first `skip`.
+  package let isQueue: Bool
+  package let skip: UInt32
+  /// Only jobs with lower ids; nil: all.
+  package let before: JobID?
 
   /// Decodes and checks; throws invalid-argument naming the field.
   package init(wire: WireList) throws(Refusal) {
@@ -103,6 +108,15 @@ package struct ListOrder: Hashable, Sendable {
     names = wire.names
     user = wire.hasUser ? UserID(wire.user) : nil
     since = wire.hasSinceMs ? WallTime(milliseconds: wire.sinceMs) : nil
+    isQueue = wire.queue
+    skip = wire.skip
+    before = wire.hasBefore ? JobID(wire.before) : nil
+    guard selectors.isEmpty || !isQueue && before == nil else {
+      throw .invalid("queue and before choose among all jobs, and jobs are selected already")
+    }
+    guard !isQueue || names.isEmpty && states.isEmpty && !hasTasks && !hasDetail else {
+      throw .invalid("the queue is asked for, and something else with it")
+    }
     guard selectors.isEmpty || names.isEmpty && user == nil && since == nil else {
       throw .invalid("names, user and since choose among all jobs, and jobs are selected already")
     }

@@ -1795,12 +1795,29 @@ package nonisolated struct WireList: Sendable {
   /// Clears the value of `sinceMs`. Subsequent reads from it will return its default value.
   package mutating func clearSinceMs() {self._sinceMs = nil}
 
+  /// Without selectors: instead of anything else, the jobs of which something waits, in the order in
+  /// which they will be served, but the first so many; at most 200, or newest.
+  package var queue: Bool = false
+
+  package var skip: UInt32 = 0
+
+  /// Without selectors: only jobs with lower ids.
+  package var before: UInt64 {
+    get {_before ?? 0}
+    set {_before = newValue}
+  }
+  /// Returns true if `before` has been explicitly set.
+  package var hasBefore: Bool {self._before != nil}
+  /// Clears the value of `before`. Subsequent reads from it will return its default value.
+  package mutating func clearBefore() {self._before = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _user: UInt32? = nil
   fileprivate var _sinceMs: Int64? = nil
+  fileprivate var _before: UInt64? = nil
 }
 
 /// One page of an answer to List; the stream ends with Done.
@@ -3227,9 +3244,22 @@ package nonisolated struct WireStatus: Sendable {
 
   package var uptimeMs: UInt64 = 0
 
+  /// There is no flusterd: a store was opened for reading, and this is when something last happened
+  /// in it, which stands for now. Absent: now is now.
+  package var examinedMs: Int64 {
+    get {_examinedMs ?? 0}
+    set {_examinedMs = newValue}
+  }
+  /// Returns true if `examinedMs` has been explicitly set.
+  package var hasExaminedMs: Bool {self._examinedMs != nil}
+  /// Clears the value of `examinedMs`. Subsequent reads from it will return its default value.
+  package mutating func clearExaminedMs() {self._examinedMs = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _examinedMs: Int64? = nil
 }
 
 package nonisolated struct WireWorkerRow: @unchecked Sendable {
@@ -3478,11 +3508,32 @@ package nonisolated struct WireUserRow: Sendable {
 
   package var storedLimitBytes: UInt64 = 0
 
+  /// Of each state that counts something.
+  package var tallies: [WireStateTally] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _held: WireNeeds? = nil
+}
+
+package nonisolated struct WireStateTally: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var state: WireState = .unspecified
+
+  /// Jobs that are kept, ended or not.
+  package var jobs: UInt64 = 0
+
+  /// Tasks of those that have not ended.
+  package var tasks: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct WireUsers: Sendable {
@@ -6281,7 +6332,7 @@ nonisolated extension WireSelector.Tasks: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".List"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{3}all_users\0\u{3}all_ages\0\u{1}states\0\u{1}tasks\0\u{1}detail\0\u{1}newest\0\u{1}why\0\u{1}names\0\u{1}user\0\u{3}since_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{3}all_users\0\u{3}all_ages\0\u{1}states\0\u{1}tasks\0\u{1}detail\0\u{1}newest\0\u{1}why\0\u{1}names\0\u{1}user\0\u{3}since_ms\0\u{1}queue\0\u{1}skip\0\u{1}before\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6300,6 +6351,9 @@ nonisolated extension WireList: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 9: try { try decoder.decodeRepeatedStringField(value: &self.names) }()
       case 10: try { try decoder.decodeSingularUInt32Field(value: &self._user) }()
       case 11: try { try decoder.decodeSingularInt64Field(value: &self._sinceMs) }()
+      case 12: try { try decoder.decodeSingularBoolField(value: &self.queue) }()
+      case 13: try { try decoder.decodeSingularUInt32Field(value: &self.skip) }()
+      case 14: try { try decoder.decodeSingularUInt64Field(value: &self._before) }()
       default: break
       }
     }
@@ -6343,6 +6397,15 @@ nonisolated extension WireList: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     try { if let v = self._sinceMs {
       try visitor.visitSingularInt64Field(value: v, fieldNumber: 11)
     } }()
+    if self.queue != false {
+      try visitor.visitSingularBoolField(value: self.queue, fieldNumber: 12)
+    }
+    if self.skip != 0 {
+      try visitor.visitSingularUInt32Field(value: self.skip, fieldNumber: 13)
+    }
+    try { if let v = self._before {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 14)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -6358,6 +6421,9 @@ nonisolated extension WireList: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.names != rhs.names {return false}
     if lhs._user != rhs._user {return false}
     if lhs._sinceMs != rhs._sinceMs {return false}
+    if lhs.queue != rhs.queue {return false}
+    if lhs.skip != rhs.skip {return false}
+    if lhs._before != rhs._before {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -8305,7 +8371,7 @@ nonisolated extension WireGetStatus: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Status"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}software\0\u{1}pid\0\u{3}unfinished_jobs\0\u{3}pending_tasks\0\u{3}open_attempts\0\u{1}workers\0\u{3}state_directory\0\u{3}store_trouble\0\u{1}store\0\u{1}instance\0\u{3}uptime_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}software\0\u{1}pid\0\u{3}unfinished_jobs\0\u{3}pending_tasks\0\u{3}open_attempts\0\u{1}workers\0\u{3}state_directory\0\u{3}store_trouble\0\u{1}store\0\u{1}instance\0\u{3}uptime_ms\0\u{3}examined_ms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8324,12 +8390,17 @@ nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 9: try { try decoder.decodeSingularBytesField(value: &self.store) }()
       case 10: try { try decoder.decodeSingularStringField(value: &self.instance) }()
       case 11: try { try decoder.decodeSingularUInt64Field(value: &self.uptimeMs) }()
+      case 12: try { try decoder.decodeSingularInt64Field(value: &self._examinedMs) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.software.isEmpty {
       try visitor.visitSingularStringField(value: self.software, fieldNumber: 1)
     }
@@ -8363,6 +8434,9 @@ nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.uptimeMs != 0 {
       try visitor.visitSingularUInt64Field(value: self.uptimeMs, fieldNumber: 11)
     }
+    try { if let v = self._examinedMs {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 12)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -8378,6 +8452,7 @@ nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.store != rhs.store {return false}
     if lhs.instance != rhs.instance {return false}
     if lhs.uptimeMs != rhs.uptimeMs {return false}
+    if lhs._examinedMs != rhs._examinedMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -8734,7 +8809,7 @@ nonisolated extension WireListUsers: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireUserRow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".UserRow"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{3}unfinished_jobs\0\u{3}pending_tasks\0\u{3}open_attempts\0\u{1}held\0\u{3}stored_bytes\0\u{3}stored_limit_bytes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uid\0\u{3}unfinished_jobs\0\u{3}pending_tasks\0\u{3}open_attempts\0\u{1}held\0\u{3}stored_bytes\0\u{3}stored_limit_bytes\0\u{1}tallies\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8749,6 +8824,7 @@ nonisolated extension WireUserRow: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 5: try { try decoder.decodeSingularMessageField(value: &self._held) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.storedBytes) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.storedLimitBytes) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.tallies) }()
       default: break
       }
     }
@@ -8780,6 +8856,9 @@ nonisolated extension WireUserRow: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.storedLimitBytes != 0 {
       try visitor.visitSingularUInt64Field(value: self.storedLimitBytes, fieldNumber: 7)
     }
+    if !self.tallies.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tallies, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -8791,6 +8870,47 @@ nonisolated extension WireUserRow: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs._held != rhs._held {return false}
     if lhs.storedBytes != rhs.storedBytes {return false}
     if lhs.storedLimitBytes != rhs.storedLimitBytes {return false}
+    if lhs.tallies != rhs.tallies {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireStateTally: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StateTally"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}state\0\u{1}jobs\0\u{1}tasks\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.state) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.jobs) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.tasks) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.state != .unspecified {
+      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 1)
+    }
+    if self.jobs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.jobs, fieldNumber: 2)
+    }
+    if self.tasks != 0 {
+      try visitor.visitSingularUInt64Field(value: self.tasks, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireStateTally, rhs: WireStateTally) -> Bool {
+    if lhs.state != rhs.state {return false}
+    if lhs.jobs != rhs.jobs {return false}
+    if lhs.tasks != rhs.tasks {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -8,6 +8,8 @@ final class Database {
     /// The one writer; makes the file's contents if there are none.
     case write
     case read
+    /// Nothing beside it is written or made, either.
+    case examine(ExaminedFile.Way)
   }
 
   /// How long to wait for a lock that another program holds, in milliseconds.
@@ -21,10 +23,18 @@ final class Database {
 
   /// Opens the file at `path`, which must exist.
   init(path: String, access: Access) throws(StoreError) {
-    // The reader opens for writing too: a WAL database cannot be read without its shared memory,
-    // which the reader has to write. `query_only` keeps it from writing anything else.
     var handle: OpaquePointer?
-    let code = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | Self.handleFlags, nil)
+    let code =
+      switch access {
+      // The reader opens for writing too: a WAL database cannot be read without its shared memory,
+      // which the reader has to write. `query_only` keeps it from writing anything else.
+      case .write, .read:
+        sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | Self.handleFlags, nil)
+      case .examine(let way):
+        sqlite3_open_v2(
+          way.address(of: path), &handle,
+          SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | Self.handleFlags, nil)
+      }
     guard let handle, code == SQLITE_OK else {
       let failure = StoreError.sqlite(handle, code, path: path)
       sqlite3_close_v2(handle)
@@ -52,6 +62,11 @@ final class Database {
       "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")
     switch access {
     case .read: try execute("PRAGMA query_only = ON")
+    case .examine(let way):
+      fl_sqlite_leave_log(handle)
+      try execute("PRAGMA query_only = ON")
+      // The index of the log is made in memory.
+      if way == .log { try execute("PRAGMA locking_mode = EXCLUSIVE") }
     case .write: try makeDurable()
     }
   }

@@ -80,22 +80,33 @@ extension ReaderConnection {
     }
     return JobPage(
       jobs: candidates.filter { matches($0, query) }.map { StoredJob($0) },
-      next: candidates.count < limit ? nil : candidates.last?.id)
+      next: candidates.count < limit || query.isOver(candidates.last) ? nil : candidates.last?.id)
   }
 
   private func put(_ query: JobQuery, _ limit: Int, into parameters: inout Parameters) {
     switch query.order {
     case .oldestFirst: parameters.put(query.after.map { Int64(bitPattern: $0.number) } ?? 0)
-    case .newestFirst: parameters.put(query.after.map { Int64(bitPattern: $0.number) } ?? .max)
+    case .newestFirst:
+      let end = [query.after, query.before].compactMap(\.self).min()
+      parameters.put(end.map { Int64(bitPattern: $0.number) } ?? .max)
     }
     parameters.put(Int64(limit))
   }
 
   private func matches(_ job: Job, _ query: JobQuery) -> Bool {
     guard job.progress.ended != nil else { return false }
+    if let before = query.before, job.id >= before { return false }
     if let owner = query.owner, job.request.owner != owner { return false }
     if !query.states.isEmpty && !query.states.contains(job.progress.state) { return false }
     guard let glob = query.nameGlob else { return true }
     return fnmatch(glob, job.request.name, 0) == 0
+  }
+}
+
+extension JobQuery {
+  /// Whether nothing behind `job` can be meant.
+  fileprivate func isOver(_ job: Job?) -> Bool {
+    guard order == .oldestFirst, let before, let job else { return false }
+    return job.id >= before
   }
 }

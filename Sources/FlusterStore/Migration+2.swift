@@ -66,6 +66,9 @@ extension Migration {
     ALTER TABLE worker ADD COLUMN lease INTEGER;
     ALTER TABLE worker ADD COLUMN drained INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE worker ADD COLUMN personal INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE worker ADD COLUMN connected INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE worker ADD COLUMN silent INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE worker ADD COLUMN ailment TEXT;
     ALTER TABLE job ADD COLUMN parent INTEGER;
     ALTER TABLE job ADD COLUMN parent_index INTEGER;
     ALTER TABLE job ADD COLUMN parent_attempt BLOB;
@@ -76,6 +79,15 @@ extension Migration {
     ALTER TABLE job ADD COLUMN key_digest BLOB;
     ALTER TABLE job ADD COLUMN replaces INTEGER;
     CREATE INDEX job_key ON job (owner, key) WHERE key IS NOT NULL;
+
+    CREATE TABLE tally (
+      owner INTEGER NOT NULL,
+      state INTEGER NOT NULL,
+      jobs INTEGER NOT NULL,
+      PRIMARY KEY (owner, state)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO tally
+      SELECT owner, state, count(*) FROM job WHERE ended IS NOT NULL GROUP BY owner, state;
 
     CREATE TABLE feed (
       last INTEGER PRIMARY KEY,

@@ -34,6 +34,7 @@ private struct Pruner {
   /// Rows that may still be deleted.
   var budget: Int
   private var charges = Charges()
+  private var tallies = Tallies()
 
   init(store: Store, budget: Int) {
     self.store = store
@@ -73,6 +74,7 @@ private struct Pruner {
       if let contents = try prune(job) { environments.formUnion(contents.rows) }
     }
     try charges.write(in: store)
+    try tallies.write(in: store)
     let unused = try Statement(
       """
       DELETE FROM environment
@@ -105,13 +107,14 @@ private struct Pruner {
     }
     try Statement("DELETE FROM token WHERE job = ?", in: database).run { $0.put(job) }
     let gone = try Statement(
-      "DELETE FROM job WHERE id = ? RETURNING owner, charged", in: database
+      "DELETE FROM job WHERE id = ? RETURNING owner, charged, state", in: database
     ).first {
       $0.put(job)
     } _: { row in
-      (owner: UserID(row.number()), bytes: row.integer())
+      (owner: UserID(row.number()), bytes: row.integer(), state: row.taskState())
     }
     budget -= 2
+    if let gone { tallies.add(-1, of: gone.owner, gone.state) }
     guard let launch, let gone else { return nil }
     charges.remove(gone.bytes, from: gone.owner, launch)
     return launch

@@ -11,16 +11,38 @@ package final class Reader: Sendable {
 
   /// Opens the store in `directory`, which a `Store` has open, or had.
   package static func open(directory: String) throws(StoreError) -> Reader {
-    try Reader(ReaderConnection(StoreFiles(directory: directory)))
+    try Reader(
+      ReaderConnection(
+        Database(path: StoreFiles(directory: directory).database, access: .read)))
   }
 
-  private init(_ connection: sending ReaderConnection) { self.connection = Mutex(connection) }
+  init(_ connection: sending ReaderConnection) { self.connection = Mutex(connection) }
 
   /// Everything unfinished, as a new controller would find it; for the time after a failed commit.
   package func restore() throws(StoreError) -> Restored {
     try connection.withLock { (connection) throws(StoreError) in
       try Restoring(connection.database).read()
     }
+  }
+
+  /// A number that is another one once the file has been changed by somebody else.
+  package func version() throws(StoreError) -> Int64 {
+    try connection.withLock { (connection) throws(StoreError) in
+      try connection.version.first { $0.integer() } ?? 0
+    }
+  }
+
+  /// When the controller learned of what it last told in the feed; nil: it never told anything.
+  package func newestEntry() throws(StoreError) -> WallTime? {
+    let newest = try feed(after: .max, limit: 0).newest
+    return try feed(after: max(newest, 1) - 1, limit: 1).entries.last?.entry.at
+  }
+
+  /// For questions that are not asked often enough to keep their statements.
+  func withDatabase<Answer: Sendable>(
+    _ body: (Database) throws(StoreError) -> Answer
+  ) throws(StoreError) -> Answer {
+    try connection.withLock { (connection) throws(StoreError) in try body(connection.database) }
   }
 
   /// How to start the tasks of a job; nil if there is no such job. Who only wants to know what is

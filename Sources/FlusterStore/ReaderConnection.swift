@@ -3,6 +3,7 @@ import FlusterCore
 /// A connection for reading and its statements, compiled once.
 final class ReaderConnection {
   let database: Database
+  let version: Statement
   let launch: Statement
   let entries: Statement
   let job: Statement
@@ -24,9 +25,9 @@ final class ReaderConnection {
   let entriesFrom: Statement
   let entriesBefore: Statement
 
-  init(_ files: StoreFiles) throws(StoreError) {
-    let database = try Database(path: files.database, access: .read)
+  init(_ database: Database) throws(StoreError) {
     self.database = database
+    version = try Statement("PRAGMA data_version", in: database)
     func compile(_ sql: String) throws(StoreError) -> Statement {
       try Statement(sql, in: database)
     }

@@ -28,13 +28,21 @@ struct Restoring {
     var drained: [WorkerID] = []
     try Statement("SELECT id FROM worker WHERE drained ORDER BY id", in: database)
       .each { drained.append(WorkerID($0.text())) }
+    var standings: [WorkerStanding] = []
+    try Statement(
+      "SELECT id, silent, ailment FROM worker WHERE connected ORDER BY id", in: database
+    ).each { row in
+      standings.append(
+        WorkerStanding(
+          worker: WorkerID(row.text()), isSilent: row.flag(), ailment: row.optionalText()))
+    }
     var endpoints: [Endpoint] = []
     try Statement(
       "SELECT \(EndpointColumns.all) FROM endpoint ORDER BY attempt, name, address", in: database
     ).each { endpoints.append(EndpointColumns.endpoint(&$0)) }
     return Restored(
       nextJob: JobID(UInt64(bitPattern: next)), jobs: jobs, attempts: attempts, workers: workers,
-      drained: drained, endpoints: endpoints)
+      drained: drained, endpoints: endpoints, standings: standings)
   }
 
   private mutating func readJobs(below next: JobID) throws(StoreError) {

@@ -18,7 +18,7 @@ extension Store {
   }
 
   /// Whose job it is. Attempts come in streams of one job.
-  private func owner(of job: JobID) throws(StoreError) -> UserID {
+  func owner(of job: JobID) throws(StoreError) -> UserID {
     if let lastOwner, lastOwner.job == job { return lastOwner.owner }
     let owner = try statements.jobOwner.first {
       $0.put(job.number)

@@ -31,11 +31,25 @@ extension Store {
     case .registered(let record): try upsert(record)
     case .drained(let worker, let isDrained): try drain(worker, isDrained)
     case .forgotten(let worker):
-      try expect(statements.deleteWorker.run { $0.put(worker.name) }, "worker \(worker)")
+      try expect(statements.workers.delete.run { $0.put(worker.name) }, "worker \(worker)")
     // The progress row that comes with the turn says it.
     case .killRequested, .held, .dependencyEnded: break
-    // Of one life of the controller only. A time to wait for that has passed needs no row.
-    case .linked, .unlinked, .silent, .ailing, .backoffOver: break
+    case .linked(let worker, _): try link(worker, true)
+    case .unlinked(let worker): try link(worker, false)
+    case .silent(let worker, let isSilent):
+      let changed = try statements.workers.silence.run { parameters in
+        parameters.put(isSilent)
+        parameters.put(worker.name)
+      }
+      try expect(changed, "worker \(worker)")
+    case .ailing(let worker, let ailment):
+      let changed = try statements.workers.ail.run { parameters in
+        parameters.put(ailment)
+        parameters.put(worker.name)
+      }
+      try expect(changed, "worker \(worker)")
+    // A time to wait for that has passed needs no row.
+    case .backoffOver: break
     }
   }
 
@@ -62,15 +76,24 @@ extension Store {
       progress.ended != nil && progress.state.isFinal,
       "a job that ended has a final state and the time of its end")
     try update(progress)
+    tallies.add(1, of: try owner(of: progress.job), progress.state)
   }
 
   private func upsert(_ worker: WorkerRecord) throws(StoreError) {
-    try statements.upsertWorker.run { WorkerColumns.put(worker, into: &$0) }
+    try statements.workers.upsert.run { WorkerColumns.put(worker, into: &$0) }
   }
 
   private func drain(_ worker: WorkerID, _ isDrained: Bool) throws(StoreError) {
-    let changed = try statements.drainWorker.run { parameters in
+    let changed = try statements.workers.drain.run { parameters in
       parameters.put(isDrained)
+      parameters.put(worker.name)
+    }
+    try expect(changed, "worker \(worker)")
+  }
+
+  private func link(_ worker: WorkerID, _ isLinked: Bool) throws(StoreError) {
+    let changed = try statements.workers.link.run { parameters in
+      parameters.put(isLinked)
       parameters.put(worker.name)
     }
     try expect(changed, "worker \(worker)")

@@ -13,6 +13,7 @@ package final class Store {
   let statements: StoreStatements
   var environments = EnvironmentCache()
   var charges = Charges()
+  var tallies = Tallies()
   /// The job of the last attempt, and whose it is.
   var lastOwner: (job: JobID, owner: UserID)?
   /// The number the next job gets, as far as the transaction in progress knows.
@@ -21,6 +22,9 @@ package final class Store {
   var nextSequence: Int64
   /// How far the feed has come, as far as the transaction in progress knows.
   var feed: FeedEnd
+  /// Nothing has been committed since it was opened: the connections of workers are those of a
+  /// flusterd that is gone.
+  private var isNew = true
   private var durableNextJob: JobID
   private var durableFeed: FeedEnd
   private let lock: StoreLock
@@ -60,19 +64,23 @@ package final class Store {
   package func commit(_ turns: [Turn]) throws(StoreError) {
     do throws(StoreError) {
       try database.transaction { () throws(StoreError) in
+        if isNew { try statements.workers.unlinkAll.run() }
         try write(turns)
         try charges.write(in: self)
+        try tallies.write(in: self)
         if nextJob != durableNextJob {
           try statements.setNextJob.run { $0.put(nextJob.number) }
         }
       }
       durableNextJob = nextJob
       durableFeed = feed
+      isNew = false
     } catch {
       // The cached rows may be among those rolled back.
       environments.forget()
       lastOwner = nil
       charges = Charges()
+      tallies = Tallies()
       nextJob = durableNextJob
       feed = durableFeed
       throw error

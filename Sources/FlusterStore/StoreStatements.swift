@@ -12,6 +12,7 @@ struct StoreStatements {
   let useEnvironment: Statement
   let forgetUse: Statement
   let chargeAccount: Statement
+  let changeTally: Statement
   let insertLaunch: Statement
   let insertEntryBlock: Statement
   let insertToken: Statement
@@ -27,9 +28,7 @@ struct StoreStatements {
   let deleteTask: Statement
   let deletePendingTasks: Statement
   let holdPendingTasks: Statement
-  let upsertWorker: Statement
-  let drainWorker: Statement
-  let deleteWorker: Statement
+  let workers: WorkerStatements
   let insertEntries: Statement
   let pruneEntries: Statement
   let upsertEndpoint: Statement
@@ -62,6 +61,11 @@ struct StoreStatements {
       INSERT INTO account (owner, bytes) VALUES (?, ?)
       ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes
       """)
+    changeTally = try compile(
+      """
+      INSERT INTO tally (owner, state, jobs) VALUES (?, ?, ?)
+      ON CONFLICT DO UPDATE SET jobs = jobs + excluded.jobs
+      """)
     insertLaunch = try compile(
       "INSERT INTO launch (job, environment, data, script, entries) VALUES (?, ?, ?, ?, ?)")
     insertEntryBlock = try compile("INSERT INTO entry (job, first, data) VALUES (?, ?, ?)")
@@ -93,9 +97,7 @@ struct StoreStatements {
     let pending = "WHERE job = ? AND position >= ? AND position < ? AND state = 1"
     deletePendingTasks = try compile("DELETE FROM task \(pending)")
     holdPendingTasks = try compile("UPDATE task SET held = ? \(pending)")
-    upsertWorker = try compile(WorkerColumns.upsert)
-    drainWorker = try compile("UPDATE worker SET drained = ? WHERE id = ?")
-    deleteWorker = try compile("DELETE FROM worker WHERE id = ?")
+    workers = try WorkerStatements(database)
     insertEntries = try compile(
       "INSERT INTO feed (last, first, at, bytes, entries) VALUES (?, ?, ?, ?, ?)")
     pruneEntries = try compile(

@@ -19,6 +19,8 @@ final class Daemon {
   let journal = Logs.leadsToJournal ? EventJournal() : nil
   let clients: Clients
   let storage: Storage
+  /// Nil: it decides, and keeps the store.
+  var examined: Examined?
   var settings: Settings
   var listeners: [Listener] = []
   /// When this life of the daemon began.
@@ -54,6 +56,7 @@ final class Daemon {
   var listings: [RequestID: Listing] = [:]
   var endpointListings: [RequestID: EndpointListing] = [:]
   var userListings: [RequestID: UserListing] = [:]
+  var queueListings: [RequestID: QueueListing] = [:]
   var workerListings: [RequestID: WorkerListing] = [:]
   var relays: [RequestID: LogRelay] = [:]
   /// Why jobs of a requirement wait, for one slice of listings.
@@ -83,7 +86,7 @@ final class Daemon {
 
   init(
     _ options: Start.Choices, loop: EventLoop, log: Logger, clients: Clients, storage: Storage,
-    settings: Settings, restored: Restored
+    settings: Settings, restored: Restored, examined: Examined? = nil
   ) {
     self.options = options
     self.loop = loop
@@ -91,7 +94,14 @@ final class Daemon {
     self.clients = clients
     self.storage = storage
     self.settings = settings
-    controller = Controller(restored: restored, random: Daemon.freshRandom())
+    self.examined = examined
+    controller =
+      if let examined {
+        Controller(
+          examining: restored, at: Moment(monotonic: examined.read, wall: examined.now))
+      } else {
+        Controller(restored: restored, random: Daemon.freshRandom())
+      }
     settings.instruct(&controller)
     live = LiveJobs(controller.state)
     pendingTasks = controller.state.pendingTasks
@@ -102,11 +112,11 @@ final class Daemon {
     Random(seed: (Entropy.word(), Entropy.word(), Entropy.word(), Entropy.word() | 1))
   }
 
-  /// Both clocks, now.
+  /// Both clocks, now; of a store that is only looked at, when something last happened in it.
   var now: Moment {
     Moment(
       monotonic: Instant(nanoseconds: Clock.monotonicNanoseconds()),
-      wall: WallTime(milliseconds: Clock.wallMilliseconds()))
+      wall: examined?.now ?? WallTime(milliseconds: Clock.wallMilliseconds()))
   }
 
   var admission: Admission {
@@ -151,7 +161,6 @@ final class Daemon {
 extension Daemon {
   /// Opens the doors.
   func begin() throws {
-    turnSource = try loop.deferred(priority: Daemon.late) { [unowned self] in runTurn() }
     wakeTimer = try loop.timer { [unowned self] in receive(.wake) }
     tieTimer = try loop.timer { [unowned self] in receive(.wake) }
     probeTimer = try loop.timer { [unowned self] in probe() }
@@ -164,16 +173,23 @@ extension Daemon {
       finishReload()
     }
     try loop.enableWatchdog()
-    clients.deliver = { [unowned self] in receive($0) }
-    clients.settled = { [unowned self] in runTurnIfDue() }
-    clients.greeting = try WireEnvelope(request: 0, .hello(hello)).frame()
     storage.onProgress = { [unowned self] in followWriter() }
-    for listener in listeners { try listener.start() }
+    try beginServing()
     expectHolders()
     receive(.wake)
     if let next = controller.nextWake { wake(at: next) }
     showReady()
     log.info("serving; \(statusLine)")
+  }
+
+  /// Lets in who connects, and takes turns at what they ask.
+  func beginServing() throws {
+    turnSource = try loop.deferred(priority: Daemon.late) { [unowned self] in runTurn() }
+    clients.deliver = { [unowned self] in receive($0) }
+    clients.settled = { [unowned self] in runTurnIfDue() }
+    clients.greeting = try WireEnvelope(request: 0, .hello(hello)).frame()
+    for listener in listeners { try listener.start() }
+    try resumeWhenRead()
   }
 
   private var hello: WireHello {

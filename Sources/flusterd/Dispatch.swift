@@ -7,6 +7,8 @@ struct Route {
   /// When a request is lawful.
   enum Moment {
     case always
+    /// It changes nothing: of a store without a daemon, too.
+    case looking
     /// It changes something: not while the store takes no writes, and not on the way out.
     case whileStoring
     /// Once on a connection, before anything else; not while the store takes no writes.
@@ -31,14 +33,14 @@ struct Route {
     case .kill(let wire): Route(.control, .whileStoring) { $0.kill(wire, $1) }
     case .set(let wire): Route(.control, .whileStoring) { $0.set(wire, $1) }
     case .rerun(let wire): Route(.control, .whileStoring) { $0.rerun(wire, $1) }
-    case .list(let wire): Route(.control, .always) { $0.list(wire, $1) }
+    case .list(let wire): Route(.control, .looking) { $0.list(wire, $1) }
     case .wait(let wire): Route(.control, .always) { $0.wait(wire, $1) }
-    case .watch(let wire): Route(.control, .always) { $0.watch(wire, $1) }
-    case .openLog(let wire): Route(.control, .always) { $0.openLog(wire, $1) }
-    case .getStatus: Route(.control, .always) { $0.status($1) }
-    case .listWorkers(let wire): Route(.control, .always) { $0.listWorkers(wire, $1) }
-    case .listUsers: Route(.control, .always) { $0.listUsers($1) }
-    case .checkStore: Route(.control, .always) { $0.checkStore($1) }
+    case .watch(let wire): Route(.control, .looking) { $0.watch(wire, $1) }
+    case .openLog(let wire): Route(.control, .looking) { $0.openLog(wire, $1) }
+    case .getStatus: Route(.control, .looking) { $0.status($1) }
+    case .listWorkers(let wire): Route(.control, .looking) { $0.listWorkers(wire, $1) }
+    case .listUsers: Route(.control, .looking) { $0.listUsers($1) }
+    case .checkStore: Route(.control, .looking) { $0.checkStore($1) }
     case .backup: Route(.control, .always) { $0.backUp($1) }
     case .changeWorker(let wire): Route(.control, .whileStoring) { $0.changeWorker(wire, $1) }
     case .shutdown(let wire): Route(.control, .always) { $0.shutdown(wire, $1) }
@@ -46,9 +48,9 @@ struct Route {
       Route(.control, .whileStoring) { $0.registerEndpoint(wire, $1) }
     case .unregisterEndpoint(let wire):
       Route(.control, .whileStoring) { $0.unregisterEndpoint(wire, $1) }
-    case .listEndpoints(let wire): Route(.control, .always) { $0.listEndpoints(wire, $1) }
+    case .listEndpoints(let wire): Route(.control, .looking) { $0.listEndpoints(wire, $1) }
     case .entries(let wire): Route(.control, .whileStoring) { $0.entries(wire, $1) }
-    case .readScript(let wire): Route(.control, .always) { $0.readScript(wire, $1) }
+    case .readScript(let wire): Route(.control, .looking) { $0.readScript(wire, $1) }
     case .register(let wire):
       Route(.worker, .beforeRegistering) { $0.register(wire, descriptors, $1) }
     case .observed(let wire): Route(.worker, .afterRegistering) { $0.observed(wire, $1) }
@@ -95,7 +97,9 @@ extension Daemon {
   }
 
   private func obstacle(to moment: Route.Moment, of request: Request) -> Refusal? {
-    switch moment {
+    if moment != .looking, let refusal = refusalOfChanges { return refusal }
+    return switch moment {
+    case .looking: trouble?.coreIsLost == true ? trouble?.refusal : lookAgain()
     case .always: trouble?.coreIsLost == true ? trouble?.refusal : nil
     case .whileStoring: trouble?.refusal ?? ending.refusal
     case .beforeRegistering:

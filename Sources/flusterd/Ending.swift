@@ -41,7 +41,7 @@ extension Daemon {
 
   /// Whether tasks may be placed: not without a disk, and not on the way out.
   var mayPlace: Bool {
-    guard trouble == nil else { return false }
+    guard trouble == nil, examined == nil else { return false }
     switch ending {
     case .no: return true
     case .stopping, .shuttingDown: return false

@@ -18,6 +18,7 @@ extension Daemon {
     continueEndpointListings(until: deadline)
     continueUserListings(until: deadline)
     continueWorkerListings(until: deadline)
+    continueQueueListings(until: deadline)
     guard !listings.isEmpty else { return }
     reasons = [:]
     jobReasons = [:]
@@ -38,14 +39,14 @@ extension Daemon {
   /// Whether some listing has not come to its end.
   var hasListing: Bool {
     !listings.isEmpty || !endpointListings.isEmpty || !userListings.isEmpty
-      || !workerListings.isEmpty
+      || !workerListings.isEmpty || hasRunnableQueueListing
   }
 
   /// Whether some listing waits for nobody but us.
   var hasRunnableListing: Bool {
     listings.keys.contains(where: canContinue)
       || endpointListings.keys.contains(where: mayListEndpoints) || !userListings.isEmpty
-      || workerListings.keys.contains(where: mayListWorkers)
+      || workerListings.keys.contains(where: mayListWorkers) || hasRunnableQueueListing
   }
 
   private func canContinue(_ id: RequestID) -> Bool {

@@ -111,7 +111,6 @@ package enum Start {
     let loop = try EventLoop()
     let daemon = try make(choices, loop, log, settings, descriptors: descriptors)
     try daemon.begin()
-    try daemon.resumeWhenRead()
     let status = try loop.run()
     daemon.finish()
     return status

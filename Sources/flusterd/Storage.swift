@@ -16,7 +16,9 @@ final class Storage {
   /// Called on the loop when the writer has come further, or failed.
   var onProgress: () -> Void = {}
   private let points: Reader
-  private let writer: Writer
+  private let openReader: () throws(StoreError) -> Reader
+  /// Nil: the store is only looked at.
+  private let writer: Writer?
 
   /// Takes over an open store; `loop` is the daemon's.
   init(
@@ -25,9 +27,10 @@ final class Storage {
     self.directory = directory
     self.id = id
     self.loop = loop
+    openReader = { () throws(StoreError) in try Reader.open(directory: directory) }
     do {
-      points = try Reader.open(directory: directory)
-      history = try History(Reader.open(directory: directory), loop: loop)
+      points = try openReader()
+      history = try History(openReader(), loop: loop)
       let wakeup = try Wakeup()
       writer = try Writer(store: store) { wakeup.signal() }
       _ = try loop.watch(wakeup.descriptor, for: .readable, priority: Daemon.urgent) {
@@ -40,11 +43,26 @@ final class Storage {
     }
   }
 
+  /// Looks at a store without ever writing.
+  init(examining file: ExaminedFile, loop: EventLoop) throws(StartFailure) {
+    directory = file.path
+    self.loop = loop
+    writer = nil
+    openReader = { () throws(StoreError) in try file.reader() }
+    do {
+      id = try file.id()
+      points = try openReader()
+      history = try History(openReader(), loop: loop)
+    } catch {
+      throw StartFailure(of: error)
+    }
+  }
+
   /// Where questions are asked about the store as a whole: nobody's listing waits behind them,
   /// unless there is no room for another thread or file.
   var upkeep: History {
     if let minutes { return minutes }
-    minutes = try? History(Reader.open(directory: directory), loop: loop)
+    minutes = try? History(openReader(), loop: loop)
     return minutes ?? history
   }
 
@@ -52,22 +70,31 @@ final class Storage {
   var isIdle: Bool { history.isIdle && minutes?.isIdle ?? true }
 
   /// How far the writer has come.
-  var report: WriterReport { writer.take() }
+  var report: WriterReport { writer?.take() ?? WriterReport(durable: 0, failure: nil) }
 
   /// Hands a turn to the writer.
-  func commit(_ turn: FlusterStore.Turn) { writer.submit(turn) }
+  func commit(_ turn: FlusterStore.Turn) {
+    precondition(writer != nil, "nothing happens in a store that is only looked at")
+    writer?.submit(turn)
+  }
 
   /// Asks for a probe write.
-  func recover() { writer.recover() }
+  func recover() { writer?.recover() }
 
   /// Forgets old things when there is nothing better to do.
-  func prune(_ pruning: Pruning) { writer.prune(pruning) }
+  func prune(_ pruning: Pruning) { writer?.prune(pruning) }
 
   /// Writes what is left and closes the store.
-  func stop() { writer.stop() }
+  func stop() { writer?.stop() }
 
   /// Everything unfinished, as it stands on the disk.
   func restore() throws(StoreError) -> Restored { try points.restore() }
+
+  /// A number that is another one once somebody else has changed the store.
+  func version() throws(StoreError) -> Int64 { try points.version() }
+
+  /// When something last happened in it.
+  func newestEntry() throws(StoreError) -> WallTime? { try points.newestEntry() }
 
   /// How to start the tasks of a job.
   func launch(of job: JobID) throws(StoreError) -> Payload? { try points.launch(of: job) }

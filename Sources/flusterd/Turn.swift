@@ -159,6 +159,7 @@ extension Daemon {
       listings[request] = nil
       endpointListings[request] = nil
       userListings[request] = nil
+      queueListings[request] = nil
       workerListings[request] = nil
       relays[request] = nil
       logWaits[request] = nil
@@ -170,10 +171,11 @@ extension Event {
   /// Whether the store keeps it; the others are of this life of the daemon only.
   var isStored: Bool {
     switch self {
-    case .linked, .unlinked, .silent, .ailing, .backoffOver, .dependencyEnded: false
+    case .backoffOver, .dependencyEnded: false
     case .submitted, .assigned, .building, .started, .stopRequested, .frozen, .stuck, .attemptEnded,
       .tasksEnded, .killRequested, .held, .tasksHeld, .tasksReleased, .changed, .jobEnded,
-      .registered, .drained, .forgotten, .endpointRegistered, .endpointRemoved:
+      .registered, .drained, .forgotten, .linked, .unlinked, .silent, .ailing, .endpointRegistered,
+      .endpointRemoved:
       true
     }
   }

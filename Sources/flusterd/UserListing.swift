@@ -11,6 +11,41 @@ struct UserListing {
     var pending: UInt64 = 0
     var held = Amounts.none
     var attempts: UInt64 = 0
+    /// By the number of the state.
+    var jobsByState = [UInt64](repeating: 0, count: 256)
+    var tasksByState = [UInt64](repeating: 0, count: 256)
+
+    mutating func add(_ job: Job) {
+      jobs += 1
+      let counts = job.progress.counts
+      pending += UInt64(counts.pending)
+      jobsByState[Int(job.progress.state.rawValue)] += 1
+      for state in TaskState.allCases where counts[state] > 0 {
+        tasksByState[Int(state.rawValue)] += UInt64(counts[state])
+      }
+    }
+
+    mutating func add(ended: [TaskState: UInt64]) {
+      for (state, count) in ended { jobsByState[Int(state.rawValue)] += count }
+    }
+
+    var wire: [WireStateTally] {
+      TaskState.allCases.compactMap { state in
+        let (jobs, tasks) = (jobsByState[Int(state.rawValue)], tasksByState[Int(state.rawValue)])
+        guard jobs > 0 || tasks > 0 else { return nil }
+        var tally = WireStateTally()
+        tally.state = WireState(state)
+        tally.jobs = jobs
+        tally.tasks = tasks
+        return tally
+      }
+    }
+  }
+
+  /// What the store knows of them.
+  struct Kept: Sendable {
+    let bytes: [UserID: Int]
+    let ended: [UserID: [TaskState: UInt64]]
   }
 
   let request: Request
@@ -41,8 +76,7 @@ extension Daemon {
     guard let next = userListings[id]?.next, let jobs = userListings[id]?.jobs else { return false }
     let end = min(next + Self.stretch, jobs.count)
     for job in jobs[next..<end].lazy.compactMap({ self.controller.state.jobs[$0] }) {
-      userListings[id]?.tallies[job.request.owner, default: UserListing.Tally()].jobs += 1
-      userListings[id]?.tallies[job.request.owner]?.pending += UInt64(job.progress.counts.pending)
+      userListings[id]?.tallies[job.request.owner, default: UserListing.Tally()].add(job)
     }
     userListings[id]?.next = end
     guard end == jobs.count, let listing = userListings.removeValue(forKey: id) else { return true }
@@ -61,13 +95,17 @@ extension Daemon {
       tallies[owner]?.held.add(attempt.charge)
     }
     let owner = listing.owner
-    storage.history.ask(for: listing.request.peer.uid) { reader throws(StoreError) in
-      if let owner { return [owner: try reader.storedBytes(of: owner)] }
-      return try reader.storedBytes()
-    } then: { [unowned self] stored in
+    storage.history.ask(for: listing.request.peer.uid) {
+      reader throws(StoreError) -> UserListing.Kept in
+      let bytes =
+        if let owner { [owner: try reader.storedBytes(of: owner)] } else {
+          try reader.storedBytes()
+        }
+      return UserListing.Kept(bytes: bytes, ended: try reader.endedJobs(of: owner))
+    } then: { [unowned self] kept in
       guard requests.remove(listing.request.id) != nil else { return }
-      switch stored {
-      case .success(let stored): show(tallies, stored, to: listing.request)
+      switch kept {
+      case .success(let kept): show(tallies, kept, to: listing.request)
       case .failure(let error): refuse(listing.request, Refusal(error))
       }
       clients.flush()
@@ -75,19 +113,22 @@ extension Daemon {
   }
 
   private func show(
-    _ tallies: [UserID: UserListing.Tally], _ stored: [UserID: Int], to request: Request
+    _ tallies: [UserID: UserListing.Tally], _ kept: UserListing.Kept, to request: Request
   ) {
     var page = WireUsers()
-    for owner in Set(tallies.keys).union(stored.keys).sorted(by: { $0.number < $1.number }) {
-      let tally = tallies[owner] ?? UserListing.Tally()
+    let owners = Set(tallies.keys).union(kept.bytes.keys).union(kept.ended.keys)
+    for owner in owners.sorted() {
+      var tally = tallies[owner] ?? UserListing.Tally()
+      tally.add(ended: kept.ended[owner] ?? [:])
       var row = WireUserRow()
       row.uid = owner.number
       row.unfinishedJobs = tally.jobs
       row.pendingTasks = tally.pending
       row.openAttempts = tally.attempts
       row.held = WireNeeds(tally.held)
-      row.storedBytes = UInt64(max(0, stored[owner] ?? 0))
+      row.storedBytes = UInt64(max(0, kept.bytes[owner] ?? 0))
       row.storedLimitBytes = UInt64(settings.maxStoredBytes)
+      row.tallies = tally.wire
       page.users.append(row)
       guard page.users.count == 1000 else { continue }
       clients.send(WireEnvelope(request: request.number, .users(page)), to: request.connection)

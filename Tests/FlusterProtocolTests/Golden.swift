@@ -10,7 +10,7 @@ struct Golden: Sendable, CustomStringConvertible {
   /// Every kind of envelope, and every field at least once.
   static let all =
     commands + administration + workers + trees + logs + endpoints + keys + changes + scripts
-    + choices + limits
+    + choices + limits + views
 }
 
 extension Golden {

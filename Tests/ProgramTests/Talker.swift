@@ -96,6 +96,20 @@ final class Talker {
     return Deadline.now - start
   }
 
+  /// What comes for a request until Done, or the one answer there is.
+  func answers(to body: WireEnvelope.OneOf_Body) throws -> [WireEnvelope.OneOf_Body] {
+    requests += 1
+    try send(WireEnvelope(request: requests, body).frame())
+    var answers: [WireEnvelope.OneOf_Body] = []
+    while let answer = try receive() {
+      guard answer.request == requests, let body = answer.body else { continue }
+      if case .done = body { return answers }
+      answers.append(body)
+      if case .error = body { return answers }
+    }
+    throw TimedOut(what: "the answers to request \(requests)")
+  }
+
   /// The workers that flusterd knows.
   func workers() throws -> [WireWorkerRow] {
     requests += 1

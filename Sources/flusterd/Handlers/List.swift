@@ -13,12 +13,32 @@ extension Daemon {
           .resourceExhausted, "uid \(request.peer.uid) has \(open) listings under way",
           wayOut: "read their answers first")
       }
+      if order.isQueue { return try listQueue(order, request) }
       listings[request.id] = try listing(order, request)
       keep(request, as: .read)
       if listings[request.id]?.need != nil { askStore(for: request.id) }
     } catch {
       refuse(request, error)
     }
+  }
+
+  private func listQueue(_ order: ListOrder, _ request: Request) throws(Refusal) {
+    let open = queueListings.values.count { $0.request.peer.uid == request.peer.uid }
+    guard open < Listing.limit else {
+      throw Refusal(
+        .resourceExhausted, "uid \(request.peer.uid) has \(open) listings under way",
+        wayOut: "read their answers first")
+    }
+    beginQueueListing(order, of: try owner(order, request.peer), request)
+  }
+
+  /// Whose jobs are listed; nil: everybody's.
+  private func owner(_ order: ListOrder, _ peer: Peer) throws(Refusal) -> UserID? {
+    let seesAll = settings.othersAreVisible || peer.isAdministrator
+    if let user = order.user, !seesAll, user != peer.uid {
+      throw Refusal(.permissionDenied, "the jobs of uid \(user) are not yours to see")
+    }
+    return order.user ?? (order.isOfAllUsers && seesAll ? nil : peer.uid)
   }
 
   private func listing(_ order: ListOrder, _ request: Request) throws(Refusal) -> Listing {
@@ -38,12 +58,8 @@ extension Daemon {
       named[selection.job] = .some(try positions(of: selection, for: peer))
     }
     let isOpen = order.selectors.isEmpty || !patterns.isEmpty
-    let seesAll = settings.othersAreVisible || peer.isAdministrator
-    if let user = order.user, !seesAll, user != peer.uid {
-      throw Refusal(.permissionDenied, "the jobs of uid \(user) are not yours to see")
-    }
+    let owner = try owner(order, peer)
     patterns += order.names
-    let owner = order.user ?? (order.isOfAllUsers && seesAll ? nil : peer.uid)
     var ids = Array(named.keys)
     if order.selectors.isEmpty {
       ids = newestIDs(of: owner, order)
@@ -79,15 +95,15 @@ extension Daemon {
     }
     if !order.hasTasks { query.states = order.states }
     if patterns.count == 1 { query.nameGlob = patterns.first }
+    query.before = order.before
     return query
   }
 
   /// Unfinished jobs; with a limit no more than could be shown.
   private func newestIDs(of owner: UserID?, _ order: ListOrder) -> [JobID] {
-    let ids =
-      order.names.isEmpty
-      ? live.ids(of: owner)
-      : live.ids(of: owner).filter { isNamed($0, by: order.names) }
+    var ids = live.ids(of: owner)
+    if let before = order.before { ids.removeSubrange(ids.place(of: before)...) }
+    if !order.names.isEmpty { ids.removeAll { !isNamed($0, by: order.names) } }
     guard let count = order.newest else { return ids }
     var found: [JobID] = []
     for id in ids.reversed() where found.count < Int(count) {
@@ -97,5 +113,17 @@ extension Daemon {
       found.append(id)
     }
     return found.reversed()
+  }
+}
+
+extension [JobID] {
+  /// Where `id` stands among ids in order, or would stand.
+  fileprivate func place(of id: JobID) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle] < id { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 }

@@ -200,6 +200,14 @@ extension Daemon {
   private func relay(
     _ wire: WireOpenLog, _ attempt: FoundAttempt, _ answer: WireOpenedLog, _ request: Request
   ) {
+    if let examined {
+      return refuse(
+        request,
+        Refusal(
+          .failedPrecondition,
+          "worker \(attempt.worker) keeps the log, and it is not in \(examined.file.path)",
+          wayOut: "ask the flusterd that the store is of"))
+    }
     guard let link = controller.state.workers[attempt.worker]?.link, links[link] != nil else {
       return refuse(
         request,

@@ -17,6 +17,7 @@ extension Daemon {
     wire.store = .of(storage.id)
     wire.instance = options.places.instance.name
     wire.uptimeMs = UInt64(max(0, now.monotonic.nanoseconds - begun.nanoseconds)) / 1_000_000
+    if let examined { wire.examinedMs = examined.now.milliseconds }
     let workers = controller.state.workers.values.sorted { $0.record.id < $1.record.id }
     wire.workers = workers.map(row)
     answer(request, .status(wire))
