@@ -108,8 +108,8 @@ let package = Package(
     .target(
       name: "FlusterWeb",
       dependencies: [
-        "CMicrohttpd", "FlusterClient", "FlusterCommands", "FlusterCore", "FlusterProtocol",
-        "FlusterSystem", "FlusterSystemd", arguments,
+        "CMicrohttpd", "FlusterClient", "FlusterCommands", "FlusterCore", "FlusterDaemon",
+        "FlusterProtocol", "FlusterSystem", "FlusterSystemd", arguments,
       ],
       path: "Sources/fluster-web", exclude: ["Program"], swiftSettings: strict),
     .executableTarget(
@@ -152,10 +152,12 @@ let package = Package(
     .testTarget(
       name: "ProgramTests",
       dependencies: [
-        "FlusterCore", "FlusterProtocol", "FlusterStore", "FlusterSystem", "FlusterTesting",
-        protobuf,
+        "FlusterCore", "FlusterDaemon", "FlusterProtocol", "FlusterStore", "FlusterSystem",
+        "FlusterTesting", protobuf,
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "WebTests", dependencies: ["FlusterCore", "FlusterWeb"], swiftSettings: strict),
     .testTarget(name: "TidyTests", dependencies: ["FlusterTesting"], swiftSettings: strict),
     .target(name: "FlusterTesting", path: "Tests/FlusterTesting", swiftSettings: strict),
   ]

@@ -15,7 +15,7 @@ enum Metrics {
       "fluster_jobs", "Jobs that are kept, by state.",
       TaskState.allCases.map { ("{state=\"\($0.word)\"}", tally.jobs[$0] ?? 0) })
     text.gauge(
-      "fluster_tasks", "Tasks of these jobs, by state.",
+      "fluster_tasks", "Tasks of unfinished jobs, by state.",
       TaskState.allCases.map { ("{state=\"\($0.word)\"}", tally.tasks[$0] ?? 0) })
     text.gauge("fluster_pending_tasks", "Tasks that wait.", [("", tally.pendingTasks)])
     text.gauge("fluster_open_attempts", "Attempts on workers.", [("", tally.openAttempts)])

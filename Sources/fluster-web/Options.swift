@@ -21,6 +21,11 @@ struct Options: ParsableCommand {
     help: ArgumentHelp("Show only this user's jobs.", valueName: "user"))
   var user: String?
 
+  @Option(
+    name: .customLong("store"), parsing: .unconditional,
+    help: ArgumentHelp("Show a store, without its flusterd.", valueName: "path"))
+  var store: String?
+
   @Flag(name: .customLong("version"), help: "Print the version and exit.")
   var version = false
 }

@@ -94,6 +94,7 @@ extension ShownPage {
   func response(
     _ asker: inout Asker, _ request: Request, instance: String
   ) throws(Failure) -> Response {
+    try asker.settleNow()
     let page = try make(&asker, request)
     return Response(
       .page, page.document(path: request.path, instance: instance, isLive: isLive).bytes)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FlusterClient
+import FlusterDaemon
 import FlusterProtocol
 import FlusterSystem
 import FlusterSystemd
@@ -51,7 +52,14 @@ package enum Start {
     let user = try options.user.map { (word) throws(Failure) in
       try UserArgument.parse("--user", word)
     }
-    let instance = try Instance.choose(option: options.socket)
+    let view = try options.store.map { (path) throws(Failure) in try look(path, options) }
+    defer { withExtendedLifetime(view) {} }
+    let instance =
+      if let view {
+        Instance(path: view.socket, title: "store \(view.path)")
+      } else {
+        try Instance.choose(option: options.socket)
+      }
     let sockets = try doors(options, passed)
     let most = raiseDescriptorLimit()
     do {
@@ -68,6 +76,20 @@ package enum Start {
       return status
     } catch {
       throw Failure(.internal, "\(error)")
+    }
+  }
+
+  private static func look(_ path: String, _ options: Options) throws(Failure) -> StoreView {
+    guard options.socket == nil else {
+      throw .usage("--socket names a flusterd, and --store is for where there is none")
+    }
+    do throws(StartFailure) {
+      return try StoreView.open(path)
+    } catch {
+      let lines = error.message.split(separator: "\n", maxSplits: 1)
+      throw Failure(
+        FlusterClient.ExitStatus(rawValue: error.status) ?? .internal,
+        lines.first.map(String.init) ?? "", wayOut: lines.dropFirst().first.map(String.init))
     }
   }
 

@@ -121,6 +121,7 @@ final class Web: Visitors.Host {
     guard case .page(let page) = Route(request) else { return then(nil) }
     let ticket = askers.ask(.soon) { asker in
       do throws(Failure) {
+        try asker.settleNow()
         let made = try page.make(&asker, request)
         return .page(
           RenderedPage(

@@ -25,8 +25,8 @@ private let layers: [String: Set<String>] = [
     "ArgumentParser", "Logging",
   ],
   "fluster-web": [
-    "CMicrohttpd", "FlusterClient", "FlusterCommands", "FlusterCore", "FlusterProtocol",
-    "FlusterSystem", "FlusterSystemd", "FlusterWeb", "ArgumentParser",
+    "CMicrohttpd", "FlusterClient", "FlusterCommands", "FlusterCore", "FlusterDaemon",
+    "FlusterProtocol", "FlusterSystem", "FlusterSystemd", "FlusterWeb", "ArgumentParser",
   ],
   "fluster-shim": ["CFluster", "FlusterSystem", "FlusterSystemd", "Logging"],
 ]

@@ -20,8 +20,21 @@ struct Asker {
     self.user = user
   }
 
-  /// Now, for what has not ended.
-  var now: WallTime { WallTime(milliseconds: Clock.wallMilliseconds()) }
+  /// Whether a store is shown without a flusterd; nil: nobody has asked yet.
+  private var isStore: Bool?
+  /// When something last happened in that.
+  private var examined: WallTime?
+
+  /// Now, for what has not ended; in a store without a flusterd, when something last happened.
+  var now: WallTime { examined ?? WallTime(milliseconds: Clock.wallMilliseconds()) }
+
+  /// Finds out what stands for now. To be called before a page is made.
+  mutating func settleNow() throws(Failure) {
+    guard isStore != false else { return }
+    let status = try status()
+    isStore = status.hasExaminedMs
+    examined = status.hasExaminedMs ? WallTime(milliseconds: status.examinedMs) : nil
+  }
 
   mutating func name(of uid: UInt32) -> String { names.name(of: uid) }
 

@@ -29,7 +29,7 @@ struct JobPage: ShownPage {
       <h1>Job \(job) <span class="name">\(row.name)</span> \(.state(row.state.word))</h1>
       \(explanation(row))\(summary(row, now, &asker))\(tasks)
       """
-    main += attempts(row, now)
+    main += picture(row, now) + attempts(row, now)
     if !row.array.explicit { main += try LogPage.preview(row, &asker) }
     main += submitted(row)
     let events = try asker.events(of: [.job(job)], newest: 100)
@@ -83,6 +83,28 @@ struct JobPage: ShownPage {
         ),
       ]))
       """)
+  }
+
+  /// When its attempts ran, and how far its tasks are.
+  private func picture(_ row: WireJobRow, _ now: WallTime) -> HTML {
+    let isArray = row.array.explicit
+    let bars = row.attempts.filter(\.hasStartedMs).map { attempt in
+      let name = isArray ? "task \(attempt.index)" : "attempt \(attempt.number)"
+      let end = attempt.hasEndedMs ? attempt.endedMs : nil
+      return TimeChart.Bar(
+        lane: name, start: attempt.startedMs, end: end, state: attempt.shownState.word,
+        title: "\(name) on \(attempt.worker): \(attempt.shownState.word)",
+        path: isArray
+          ? "/job/\(job)/log?task=\(attempt.index)&attempt=\(attempt.number)"
+          : "/job/\(job)/log?attempt=\(attempt.number)")
+    }
+    let counts = row.counts.compactMap { count in
+      (try? TaskState(wire: count.state)).map { (state: $0, count: UInt64(count.count)) }
+    }
+    let bar: HTML = isArray ? StateBar.html(counts) : ""
+    let chart = TimeChart(bars, now: now.milliseconds).html("When it ran")
+    let content = bar + chart
+    return content.isEmpty ? "" : .section("picture", "When it ran", content)
   }
 
   /// All of them, the failed ones too: a task that looks well now may have failed before.

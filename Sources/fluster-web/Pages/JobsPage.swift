@@ -41,6 +41,10 @@ struct JobsPage: ShownPage {
       guard asker.user.map({ $0 == uid }) ?? true else { return ([], nil) }
       list.user = uid
     }
+    if let word = query["before"] {
+      guard let before = UInt64(word) else { throw .usage("\"\(word)\" is no job's number") }
+      list.before = before
+    }
     list.newest = UInt32(most + 1)
     let rows = Array(try asker.session.listing(list).jobs.reversed())
     let shown = Array(rows.prefix(most))

@@ -5,26 +5,48 @@ import FlusterProtocol
 
 /// `/queue`: what waits, in the order in which it will be served, and for what.
 struct QueuePage: ShownPage {
+  /// So many of the newest jobs tell how long one waits.
+  private static let recent: UInt32 = 200
+
   func make(_ asker: inout Asker, _ request: Request) throws(Failure) -> Page {
     var list = asker.list()
-    list.states = [.pending]
-    let jobs = Array(try asker.session.listing(list).jobs.prefix(JobList.most))
+    list.queue = true
+    list.newest = UInt32(JobList.most + 1)
+    if let word = request.query["skip"] {
+      list.skip = try QuantityArgument.count("skip", word, in: 1...1_000_000_000)
+    }
+    let jobs = try asker.session.listing(list).jobs
     var grid = Grid(
       "The queue", empty: "Nothing waits.",
       [
-        Grid.Column("Job", isFigure: true), Grid.Column("Name"), Grid.Column("User"),
+        Grid.Column("Place", isFigure: true), Grid.Column("Job", isFigure: true),
+        Grid.Column("Name"), Grid.Column("User"),
         Grid.Column("Band"), Grid.Column("Tasks", isFigure: true), Grid.Column("Needs each"),
         Grid.Column("Reason", isWide: true), Grid.Column("Submitted"),
       ])
-    for job in jobs {
+    for (place, job) in jobs.prefix(JobList.most).enumerated() {
       let waiting = job.counts.first { $0.state == .pending }?.count ?? 1
       grid.add([
-        .job(job.job), .job(job.job, job.name), .user(asker.name(of: job.uid)),
+        "\(Int(list.skip) + place + 1)", .job(job.job), .job(job.job, job.name),
+        .user(asker.name(of: job.uid)),
         "\(((try? Band(wire: job.options.band)) ?? .interactive).word)", "\(waiting)",
         "\(job.needsText)", "\(job.explanation)", .time(job.submittedMs),
       ])
     }
+    let next = list.skip + UInt32(JobList.most)
+    let more = jobs.count > JobList.most ? request.query.with("skip", "\(next)") : nil
+    var recent = asker.list()
+    recent.newest = Self.recent
+    let waits = try asker.session.listing(recent).jobs.filter(\.hasStartedMs)
+      .map { $0.startedMs - $0.submittedMs }
+    let picture = WaitChart.html(waits)
     return Page(
-      "Queue", "<h1>Queue</h1>\n<p>In the order in which it will be served.</p>\n\(grid.html)")
+      "Queue",
+      """
+      <h1>Queue</h1>
+      <p>In the order in which it will be served.</p>
+      \(grid.html)\(HTML.more("Behind these", "/queue", more))\
+      \(picture.isEmpty ? "" : HTML.section("waits", "How long the newest jobs waited", picture))
+      """)
   }
 }

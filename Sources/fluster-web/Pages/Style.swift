@@ -92,7 +92,10 @@ extension Assets {
       padding: 0.3rem 0.5rem; max-width: 100%; }
     button { cursor: pointer; background: var(--raised); }
     .picture { overflow-x: auto; }
-    .picture svg { display: block; max-width: 100%; height: auto; }
+    .picture svg { display: block; max-width: 100%; }
+    .picture rect { fill: currentColor; }
+    .picture text { fill: var(--soft); font-size: 0.75rem; }
+    .picture .tick { stroke: var(--line); }
     @media (max-width: 40rem) {
       header, main { padding-left: 0.8rem; padding-right: 0.8rem; }
       header { position: relative; }

@@ -5,7 +5,7 @@ import FlusterProtocol
 
 /// How much there is of what: the overview, `/health` and `/metrics` say the same.
 struct Tally {
-  /// Jobs and tasks by state.
+  /// Jobs that are kept, and tasks of those that have not ended, by state.
   private(set) var jobs: [TaskState: UInt64] = [:]
   private(set) var tasks: [TaskState: UInt64] = [:]
   let workers: [WireWorkerRow]
@@ -24,15 +24,10 @@ struct Tally {
     let users = try asker.users()
     pendingTasks = users.reduce(0) { $0 + $1.pendingTasks }
     openAttempts = users.reduce(0) { $0 + $1.openAttempts }
-    var list = asker.list()
-    list.newest = 10_000
-    for job in try asker.session.listing(list).jobs {
-      guard let state = try? TaskState(wire: job.state) else { continue }
-      jobs[state, default: 0] += 1
-      for count in job.counts {
-        guard let state = try? TaskState(wire: count.state) else { continue }
-        tasks[state, default: 0] += UInt64(count.count)
-      }
+    for tally in users.flatMap(\.tallies) {
+      guard let state = try? TaskState(wire: tally.state) else { continue }
+      jobs[state, default: 0] += tally.jobs
+      tasks[state, default: 0] += tally.tasks
     }
   }
 

@@ -61,9 +61,18 @@ struct WorkerPage: ShownPage {
       <h1>Worker \(id) \(.state(worker.state))</h1>
       \(worker.reasonText.isEmpty ? "" : "<p class=\"sentence\">\(worker.reasonText)</p>")
       \(HTML.section("resources", "Resources", resources(worker)))
-      \(HTML.section("tasks", "What runs", grid.html + rest))
+      \(HTML.section("tasks", "What runs", picture(worker, now) + grid.html + rest))
       \(HTML.section("health", "Health", ActionList.html(history.suffix(50), "Health")))
       """)
+  }
+
+  private func picture(_ worker: WireWorkerRow, _ now: WallTime) -> HTML {
+    let bars = worker.tasks.filter(\.hasStartedMs).map { task in
+      TimeChart.Bar(
+        lane: "\(task.id) \(task.name)", start: task.startedMs, end: nil, state: task.state.word,
+        title: "\(task.id) \(task.name): \(task.state.word)", path: "/job/\(task.job)")
+    }
+    return TimeChart(bars, now: now.milliseconds).html("What runs, and since when")
   }
 
   private func resources(_ worker: WireWorkerRow) -> HTML {
