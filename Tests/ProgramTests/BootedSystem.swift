@@ -84,7 +84,8 @@ final class BootedSystem {
     var options = ["--bind", "\(try Programs.products()):/usr/libexec/fluster"]
     for (source, place) in [
       ("system", "/usr/lib/systemd/system"), ("system-preset", "/usr/lib/systemd/system-preset"),
-      ("user", "/usr/lib/systemd/user"),
+      ("user", "/usr/lib/systemd/user"), ("web/system", "/usr/lib/systemd/system"),
+      ("web/user", "/usr/lib/systemd/user"),
       ("sysusers.d", "/usr/lib/sysusers.d"), ("tmpfiles.d", "/usr/lib/tmpfiles.d"),
       ("catalog", "/usr/lib/systemd/catalog"),
     ] {

@@ -29,7 +29,7 @@ extension Programs {
         "\(Self.root)/contrib/debian/build", "--quick", "--programs", programs, temporary.path,
         within: 300)
       try #require(built.status == 0 && built.output + built.errors == "", "\(built)")
-      let package = try #require(names(in: temporary.path).first { $0.hasSuffix(".deb") })
+      let package = try #require(names(in: temporary.path).first { $0.hasPrefix("fluster_") })
       try body(temporary.path, package)
     }
 
@@ -37,8 +37,9 @@ extension Programs {
     func contents() throws {
       try build { directory, package in
         let path = "\(directory)/\(package)"
+        let web = "\(directory)/\(package.replacing("fluster_", with: "fluster-web_"))"
         let judged = try FlusterTesting.run(
-          "lintian", "--allow-root", "--fail-on", "error,warning", path, within: 300)
+          "lintian", "--allow-root", "--fail-on", "error,warning", path, web, within: 300)
         #expect(judged.status == 0 && judged.output + judged.errors == "", "\(judged)")
         #expect(
           try FlusterTesting.run("dpkg-deb", "--extract", path, "\(directory)/x").status == 0)
@@ -56,6 +57,8 @@ extension Programs {
           }
           """, "\(directory)/x/etc/needrestart/conf.d/fluster.conf")
         #expect(asked.output == "keep keep restart ", "\(asked)")
+        #expect(
+          try FlusterTesting.run("dpkg-deb", "--extract", web, "\(directory)/x").status == 0)
         // Each is what it is called.
         for program in names(in: "\(directory)/x/usr/bin").map({ "bin/\($0)" })
           + ["libexec/fluster/flusterd", "libexec/fluster/fluster-worker"]
