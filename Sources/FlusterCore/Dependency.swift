@@ -44,6 +44,7 @@ extension Selection {
 extension JobRequest {
   /// Everything whose end the job waits for: what it depends on, and what it replaces.
   var awaited: [Dependency] {
+    guard hasOptions else { return [] }
     guard let old = options.key?.replaces else { return options.dependencies }
     return options.dependencies + [Dependency(.after, Selection(job: old))]
   }

@@ -57,7 +57,7 @@ extension Controller {
   private func turn(of job: Job) -> Explanation.Turn? {
     guard state.jobs.count <= Explanation.mostCounted else { return nil }
     var (place, count) = (1, 0)
-    for other in state.jobs.values
+    for other in state.jobs
     where other.rank.band == job.rank.band && other.progress.counts.pending > 0 {
       count += 1
       if other.rank < job.rank { place += 1 }

@@ -3,10 +3,9 @@ package enum Invariants {
   /// The sentences of all that does not hold; empty when the controller is sound.
   package static func violations(in controller: Controller) -> [String] {
     let state = controller.state
-    return state.jobs.keys.sorted().flatMap { id in
-      state.jobs[id].map { violations(of: $0, in: state) } ?? []
-    } + attempts(in: state) + workers(in: state) + links(in: state) + families(in: state)
-      + keys(in: state) + dependents(in: state) + controller.rooms.violations(in: state)
+    return state.jobs.flatMap { violations(of: $0, in: state) } + attempts(in: state)
+      + workers(in: state) + links(in: state) + families(in: state) + keys(in: state)
+      + dependents(in: state) + controller.rooms.violations(in: state)
       + endpoints(in: state)
   }
 
@@ -130,7 +129,7 @@ package enum Invariants {
     var derived = Keys()
     var firsts: [OwnedKey: Job] = [:]
     var found: [String] = []
-    for job in state.jobs.values {
+    for job in state.jobs {
       derived.add(job)
       guard let key = job.request.ownedKey else { continue }
       guard let first = firsts[key] else {
@@ -149,7 +148,7 @@ package enum Invariants {
   private static func dependents(in state: State) -> [String] {
     var derived = Dependents()
     var found: [String] = []
-    for job in state.jobs.values {
+    for job in state.jobs {
       derived.add(job, among: state.jobs)
       if !state.dependents.isWaiting(job.id) {
         if job.wantsFailure && !job.progress.hasSeenFailure {

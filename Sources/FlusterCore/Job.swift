@@ -62,62 +62,6 @@ package struct Backoff: Hashable, Sendable {
   }
 }
 
-/// What a user asks for, decoded and still unchecked.
-package struct JobRequest: Hashable, Sendable {
-  package var name: String
-  package var owner: UserID
-  package var array: TaskArray
-  package var needs: Requirement
-  /// Failures that are forgiven; n retries are n + 1 attempts.
-  package var retries: UInt32
-  /// Losses that are forgiven.
-  package var retriesLost: UInt32
-  package var backoff: Backoff
-  package var timeLimit: Span?
-  package var grace: Span
-  package var held: Bool
-  /// Its children end with it even when it succeeds.
-  package var endChildren: Bool
-  /// Most jobs have none, and pay one word for them.
-  private var uncommon: [JobOptions] = []
-
-  /// What few jobs ask for.
-  package var options: JobOptions {
-    get { uncommon.first ?? .none }
-    set { uncommon = newValue == .none ? [] : [newValue] }
-  }
-
-  /// A plain job with the defaults of fluster-submit(1).
-  package init(name: String, owner: UserID) {
-    self.name = name
-    self.owner = owner
-    self.array = .plain
-    self.needs = Requirement(cpuMillis: 1000)
-    self.retries = 0
-    self.retriesLost = 100
-    self.backoff = .standard
-    self.timeLimit = nil
-    self.grace = .seconds(5)
-    self.held = false
-    self.endChildren = false
-  }
-}
-
-extension JobRequest {
-  /// What submits the same once more. A key stands for one job, a hold, what it waited for and its
-  /// times were meant for that one, and the command that it was tied to has gone.
-  package var again: JobRequest {
-    var request = self
-    request.options.key = nil
-    request.options.dependencies = []
-    request.options.begin = nil
-    request.options.deadline = nil
-    request.options.isTied = false
-    request.held = false
-    return request
-  }
-}
-
 /// What the core hands through without looking at it: how to start a task of the job.
 package struct Payload: Hashable, Sendable {
   /// A serialised launch description.
@@ -176,8 +120,36 @@ package struct StateCounts: Hashable, Sendable {
 
   /// The count of one state.
   package subscript(state: TaskState) -> UInt32 {
-    get { self[keyPath: Self.path(state)] }
-    set { self[keyPath: Self.path(state)] = newValue }
+    get {
+      switch state {
+      case .pending: pending
+      case .assigned: assigned
+      case .building: building
+      case .running: running
+      case .succeeded: succeeded
+      case .failed: failed
+      case .killed: killed
+      case .workerFailed: workerFailed
+      case .unschedulable: unschedulable
+      case .preempted: preempted
+      case .gangFailed: gangFailed
+      }
+    }
+    _modify {
+      switch state {
+      case .pending: yield &pending
+      case .assigned: yield &assigned
+      case .building: yield &building
+      case .running: yield &running
+      case .succeeded: yield &succeeded
+      case .failed: yield &failed
+      case .killed: yield &killed
+      case .workerFailed: yield &workerFailed
+      case .unschedulable: yield &unschedulable
+      case .preempted: yield &preempted
+      case .gangFailed: yield &gangFailed
+      }
+    }
   }
 
   /// Tasks with an open attempt.
@@ -185,71 +157,6 @@ package struct StateCounts: Hashable, Sendable {
 
   /// Tasks that something may still happen to.
   package var unfinished: UInt32 { pending + active }
-
-  private static func path(_ state: TaskState) -> WritableKeyPath<StateCounts, UInt32> {
-    switch state {
-    case .pending: \.pending
-    case .assigned: \.assigned
-    case .building: \.building
-    case .running: \.running
-    case .succeeded: \.succeeded
-    case .failed: \.failed
-    case .killed: \.killed
-    case .workerFailed: \.workerFailed
-    case .unschedulable: \.unschedulable
-    case .preempted: \.preempted
-    case .gangFailed: \.gangFailed
-    }
-  }
-}
-
-/// Who ended a whole job, and why.
-package struct KillRequest: Hashable, Sendable {
-  package let by: UserID
-  /// Nobody's wish but a dependency that can never be met, in which case `by` is the owner.
-  package let isUnmet: Bool
-  /// In the caller's words; often empty.
-  package let reason: String
-
-  /// A kill by `by`, or the end of a job whose dependencies can never be met.
-  package init(by: UserID, reason: String, isUnmet: Bool = false) {
-    self.by = by
-    self.isUnmet = isUnmet
-    self.reason = reason
-  }
-}
-
-/// The part of a job that changes while it lives, as the store keeps it: one row, rewritten at most
-/// once a turn. Its size follows the number of ranges, not the number of tasks.
-package struct JobProgress: Hashable, Sendable {
-  package let job: JobID
-  package var state: TaskState = .pending
-  package var started: WallTime?
-  package var ended: WallTime?
-  /// The whole job is held.
-  package var held = false
-  /// Something has ended without success that it waits for to do so.
-  package var hasSeenFailure = false
-  package var killed: KillRequest?
-  package var counts = StateCounts()
-  /// Positions that are pending, not held and never attempted.
-  package var pending = RangeSet<UInt32>()
-  /// Positions that are held by themselves and never attempted.
-  package var heldTasks = RangeSet<UInt32>()
-  /// Positions that were killed.
-  package var killedTasks = RangeSet<UInt32>()
-  /// Positions that found no place in time.
-  package var unschedulableTasks = RangeSet<UInt32>()
-  package var failures = FailureTally()
-
-  /// A job nothing has happened to.
-  package init(job: JobID) { self.job = job }
-
-  /// The state of a final task that neither failed nor was lost.
-  package func stateOfRange(around position: UInt32) -> TaskState {
-    if killedTasks.contains(position) { return .killed }
-    return unschedulableTasks.contains(position) ? .unschedulable : .succeeded
-  }
 }
 
 /// An unfinished job. Tasks that are pending, held or killed without an attempt exist as ranges,

@@ -97,6 +97,7 @@ package struct OwnedKey: Hashable, Sendable {
 extension JobRequest {
   /// The key it was submitted under, if it was.
   package var ownedKey: OwnedKey? {
-    options.key.map { OwnedKey(owner: owner, name: $0.name) }
+    guard hasOptions else { return nil }
+    return options.key.map { OwnedKey(owner: owner, name: $0.name) }
   }
 }

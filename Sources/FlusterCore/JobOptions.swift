@@ -83,6 +83,7 @@ package struct Rank: Hashable, Comparable, Sendable {
 extension Job {
   /// Where it stands among those that wait.
   package var rank: Rank {
+    guard request.hasOptions else { return Rank(band: .interactive, priority: 0, job: id) }
     let options = request.options
     return Rank(band: options.band, priority: options.priority, job: id)
   }

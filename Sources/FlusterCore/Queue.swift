@@ -20,7 +20,11 @@ struct Shape: Hashable, Sendable {
     owner = request.owner
     needs = request.needs
     timeLimit = request.timeLimit
-    members = request.options.gang.map { Members(gang: $0, count: request.array.count) }
+    guard request.hasOptions, let gang = request.options.gang else {
+      members = nil
+      return
+    }
+    members = Members(gang: gang, count: request.array.count)
   }
 }
 
@@ -53,10 +57,12 @@ package struct Queue: Sendable {
 
   private(set) var groups: [Group] = []
   private var index: [Shape: Int] = [:]
+  /// Where the last job was that somebody looked for by its shape.
+  private var lastGroup = 0
   /// Places in `groups` without members, to be used again.
   private var vacant: [Int] = []
   /// Jobs that stand in their group's heap.
-  private var queued: Set<JobID> = []
+  private var queued = JobSet()
   /// Positions per job that were attempted before and may be attempted again.
   private var retries: [JobID: Heap<UInt32>] = [:]
   /// The heads of the groups, sorted. An entry that is not its group's head any more is dropped
@@ -68,8 +74,9 @@ package struct Queue: Sendable {
   var waits = Waits()
 
   init(state: State) {
-    for job in state.jobs.values {
+    for job in state.jobs {
       enter(job)
+      guard !job.records.isEmpty else { continue }
       for position in job.records.keys.sorted() {
         guard let record = job.records[position], record.state == .pending else { continue }
         retry(TaskID(job.id, position), record, of: job)
@@ -139,7 +146,7 @@ package struct Queue: Sendable {
 
   /// The job may have something to start now.
   mutating func offer(_ job: Job) {
-    guard queued.insert(job.id).inserted else { return }
+    guard queued.insert(job.id) else { return }
     let place = group(of: job)
     groups[place].ready.insert(job.rank)
     setHead(of: place)
@@ -177,7 +184,7 @@ package struct Queue: Sendable {
     else { return nil }
     let active = job.progress.counts.active
     if let throttle = job.request.array.throttle, active >= throttle { return nil }
-    if job.request.options.gang != nil { return job.waitingGang?.first }
+    if job.request.hasOptions, job.request.options.gang != nil { return job.waitingGang?.first }
     let fresh = job.progress.pending.ranges.first?.lowerBound
     while let position = retries[job.id]?.min {
       if job.records[position]?.mayStart == true { return min(fresh ?? position, position) }
@@ -189,7 +196,15 @@ package struct Queue: Sendable {
 
   private mutating func group(of job: Job) -> Int {
     let shape = Shape(of: job)
-    if let place = index[shape] { return place }
+    // Jobs come in streams of one shape; comparing is cheaper than hashing.
+    if lastGroup < groups.count, groups[lastGroup].members > 0, groups[lastGroup].shape == shape {
+      return lastGroup
+    }
+    lastGroup = index[shape] ?? makeGroup(of: shape)
+    return lastGroup
+  }
+
+  private mutating func makeGroup(of shape: Shape) -> Int {
     leastCpuMillis = min(leastCpuMillis, shape.needs.cpuMillis)
     let place: Int
     if let reused = vacant.popLast() {

@@ -29,7 +29,8 @@ package struct Requirement: Hashable, Sendable {
     self.cpuMillis = cpuMillis
     self.memoryBytes = memoryBytes
     self.constraints = constraints
-    self.named = Amounts(cpuMillis: 0, memoryBytes: 0, named: named).named
+    self.named =
+      named.isEmpty ? [] : Amounts(cpuMillis: 0, memoryBytes: 0, named: named).named
   }
 }
 

@@ -39,7 +39,7 @@ extension State {
   /// What a store would read back of this state: all but the newest submits.
   package var restored: Restored {
     Restored(
-      nextJob: nextJob, jobs: jobs.keys.sorted().compactMap { jobs[$0] },
+      nextJob: nextJob, jobs: Array(jobs),
       attempts: workers.keys.sorted().flatMap { workers[$0]?.open ?? [] }
         .compactMap { attempts[$0] },
       workers: workers.keys.sorted().compactMap { workers[$0]?.record },

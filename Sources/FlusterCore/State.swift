@@ -31,7 +31,7 @@ package struct State: Hashable, Sendable {
 
   /// A job has come, or come back.
   mutating func add(_ job: Job) {
-    jobs[job.id] = job
+    jobs.insert(job)
     if job.lineage != nil { jobs[job.id]?.descent = families.add(job) }
     keys.add(job)
     dependents.add(job, among: jobs)

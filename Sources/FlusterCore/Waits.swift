@@ -34,6 +34,7 @@ struct Waits: Sendable {
 
   /// A job's tasks want a place in time.
   mutating func enter(_ job: Job) {
+    guard job.request.hasOptions else { return }
     let options = job.request.options
     if let timeout = options.scheduleTimeout {
       let start = max(job.submitted, options.begin ?? job.submitted)

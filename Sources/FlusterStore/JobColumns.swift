@@ -85,17 +85,19 @@ enum JobColumns {
   /// Reads `all`; the job has its request and progress, and no records.
   static func job(_ row: inout Row) -> Job {
     let id = JobID(row.word())
-    var request = JobRequest(name: "", owner: UserID(row.number()))
-    request.name = row.text()
+    let owner = UserID(row.number())
+    let name = row.text()
     let submitted = WallTime(milliseconds: row.integer())
-    readRequest(&row, into: &request)
+    // All at once: a request is one allocation that is looked at before each change.
+    let request = JobRequest(name: name, terms: terms(&row, of: owner))
     var job = Job(
       id: id, request: request, submitted: submitted, descent: LineageColumns.descent(&row))
     readProgress(&row, into: &job.progress, positions: request.array.positions)
     return job
   }
 
-  private static func readRequest(_ row: inout Row, into request: inout JobRequest) {
+  private static func terms(_ row: inout Row, of owner: UserID) -> JobRequest.Terms {
+    var request = JobRequest.Terms(owner: owner)
     request.array = TaskArray(
       first: row.number(), step: row.number(), count: row.number(),
       throttle: row.optionalNumber(), isExplicit: row.flag())
@@ -112,6 +114,7 @@ enum JobColumns {
     request.needs = Requirement(
       cpuMillis: cpuMillis, memoryBytes: memoryBytes, named: named, constraints: row.constraints())
     if let key = KeyColumns.key(&row) { request.options.key = key }
+    return request
   }
 
   /// `progress` is that of a fresh job.
@@ -126,9 +129,9 @@ enum JobColumns {
     let reason = row.text()
     progress.counts = row.counts()
     progress.pending = row.ranges(known: progress.pending, range: positions)
-    progress.heldTasks = row.ranges(known: progress.heldTasks, range: 0..<0)
-    progress.killedTasks = row.ranges(known: progress.killedTasks, range: 0..<0)
-    progress.unschedulableTasks = row.ranges(known: progress.unschedulableTasks, range: 0..<0)
+    if let held = row.ranges() { progress.heldTasks = held }
+    if let killed = row.ranges() { progress.killedTasks = killed }
+    if let unschedulable = row.ranges() { progress.unschedulableTasks = unschedulable }
     if let failures = row.failures() { progress.failures = failures }
     let isUnmet = row.flag()
     progress.killed = killer.map { KillRequest(by: UserID($0), reason: reason, isUnmet: isUnmet) }

@@ -192,6 +192,11 @@ extension Row {
     return checked(ranges, otherwise: known)
   }
 
+  /// Nil for none, which costs nothing.
+  mutating func ranges() -> RangeSet<UInt32>? {
+    checked(unpacked { $0.isAtEnd ? .some(nil) : $0.ranges().map { $0 } }, otherwise: nil)
+  }
+
   mutating func counts() -> StateCounts {
     checked(unpacked { $0.counts() }, otherwise: StateCounts())
   }

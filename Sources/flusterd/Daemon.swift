@@ -212,7 +212,7 @@ extension Daemon {
 extension State {
   /// Tasks that wait, counted; for the beginning only, after that the events tell.
   var pendingTasks: UInt64 {
-    jobs.values.reduce(0) { $0 + UInt64($1.progress.counts.pending) }
+    jobs.reduce(0) { $0 + UInt64($1.progress.counts.pending) }
   }
 }
 

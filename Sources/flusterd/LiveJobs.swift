@@ -18,9 +18,18 @@ struct LiveJobs {
 
   /// Everything the core holds.
   init(_ state: State) {
-    for id in state.jobs.keys.sorted() {
-      if let job = state.jobs[id] { add(id, of: job.request.owner, state) }
+    everybodys.ids.reserveCapacity(state.jobs.count)
+    // Jobs of one user often stand beside each other.
+    var run: (owner: UserID?, ids: [JobID]) = (nil, [])
+    for job in state.jobs {
+      everybodys.ids.append(job.id)
+      if job.request.owner != run.owner {
+        if let owner = run.owner { own[owner, default: List()].ids += run.ids }
+        run = (job.request.owner, [])
+      }
+      run.ids.append(job.id)
     }
+    if let owner = run.owner { own[owner, default: List()].ids += run.ids }
   }
 
   /// A job was accepted; ids only grow.

@@ -60,7 +60,8 @@ struct Ties {
 extension Daemon {
   /// The holders of tied jobs that were restored may come back.
   func expectHolders() {
-    for job in controller.state.jobs.values where job.request.options.isTied {
+    for job in controller.state.jobs
+    where job.request.hasOptions && job.request.options.isTied {
       ties.expect(job.id, by: now.monotonic + Ties.patience)
     }
     setTieTimer()

@@ -82,7 +82,7 @@ private struct Farm {
       if controller.wantsSchedule { carryOut(controller.step(.schedule, at: now)) }
     } while !commands.isEmpty || controller.wantsSchedule
     violations += Invariants.violations(in: controller)
-    let waits = controller.state.jobs.values.contains { !$0.progress.pending.isEmpty }
+    let waits = controller.state.jobs.contains { !$0.progress.pending.isEmpty }
     for (id, agent) in agents where agent.free.cpuMillis >= 1000 {
       if waits || agents.values.contains(where: { !$0.queue.isEmpty }) {
         violations.append("worker \(id) has room at \(time) ms, and something waits")
@@ -137,7 +137,7 @@ private struct Farm {
       let job = controller.state.jobs[attempt.task.job], let length = lengths[job.id]
     else { return violations.append("attempt \(uid) begins and is not open") }
     if attempt.isAhead { startedAhead += 1 }
-    for other in controller.state.jobs.values
+    for other in controller.state.jobs
     where other.rank < job.rank && !other.progress.pending.isEmpty {
       violations.append("job \(job.id) goes before job \(other.id), which waits, at \(time) ms")
     }

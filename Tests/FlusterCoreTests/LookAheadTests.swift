@@ -104,7 +104,7 @@ struct LookAheadTests {
     for _ in 0..<4 {
       let placed = world.schedule()
       #expect(placed.allSatisfy { !$0.isAhead || kind == 2 })
-      #expect(world.controller.state.jobs.values.allSatisfy { $0.progress.counts.active <= 2 })
+      #expect(world.controller.state.jobs.allSatisfy { $0.progress.counts.active <= 2 })
       for attempt in placed { world.observe(attempt, .started) }
       for attempt in placed { world.finish(attempt) }
     }

@@ -51,7 +51,7 @@ extension Simulation {
     for worker in controller.state.workers.values.map(\.record.id).sorted() {
       step(.drain(worker, false, from: World.root, request()))
     }
-    for job in controller.state.jobs.values {
+    for job in controller.state.jobs {
       let selection = Selection(job: job.id)
       step(.freeze([selection], false, from: World.root, request()))
       let isHopeless =

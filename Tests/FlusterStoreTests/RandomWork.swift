@@ -133,7 +133,7 @@ struct RandomWork {
   }
 
   private mutating func selection() -> Selection {
-    let jobs = controller.state.jobs.keys.sorted()
+    let jobs = controller.state.jobs.keys
     guard let job = jobs.randomElement(using: &random) else { return Selection(job: JobID(1)) }
     if Bool.random(using: &random) { return Selection(job: job) }
     guard let array = controller.state.jobs[job]?.request.array else { return Selection(job: job) }
@@ -145,7 +145,7 @@ struct RandomWork {
 
   /// A task that waits for another try, now and then.
   private mutating func retrying() -> Selection? {
-    let jobs = controller.state.jobs.values.sorted { $0.id < $1.id }
+    let jobs = Array(controller.state.jobs)
     let tasks = jobs.flatMap { job in
       job.records.filter { $0.value.state == .pending }.keys.sorted().map { TaskID(job.id, $0) }
     }
@@ -231,7 +231,7 @@ struct RandomWork {
 extension State {
   /// Without what only one life of a controller knows: connections, tokens, waits that are over.
   func durable(at now: WallTime) -> State {
-    var jobs = jobs.values.sorted { $0.id < $1.id }
+    var jobs = Array(jobs)
     for index in jobs.indices {
       for (position, record) in jobs[index].records {
         if let until = record.notBefore, until <= now {
