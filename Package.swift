@@ -10,6 +10,12 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// The boxes of large messages are the generated code's own, and nobody else reaches into them:
+/// watching each access is a tenth of encoding a listing. Debug builds, the tests', watch.
+let generated: [SwiftSetting] = [
+  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
+]
+
 /// The generated protobuf code imports what it likes; only its own flags differ.
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let arguments = Target.Dependency.product(
@@ -69,7 +75,7 @@ let package = Package(
     .target(name: "FlusterCore", dependencies: [heap], swiftSettings: strict),
     .target(
       name: "FlusterProtocol", dependencies: ["FlusterCore", protobuf],
-      exclude: ["fluster.proto", "fluster.proto.sha256"], swiftSettings: strict),
+      exclude: ["fluster.proto", "fluster.proto.sha256"], swiftSettings: strict + generated),
     .target(
       name: "FlusterStore", dependencies: ["FlusterCore", "CSQLite", deque], swiftSettings: strict),
     .target(name: "FlusterSystem", dependencies: ["CFluster"], swiftSettings: strict),
