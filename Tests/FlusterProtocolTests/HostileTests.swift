@@ -4,47 +4,6 @@ import Glibc
 import SwiftProtobuf
 import Testing
 
-/// Everything behind the door, for whatever came: it may refuse, and nothing else.
-private func door(_ envelope: WireEnvelope) {
-  let user = UserID(1000)
-  switch envelope.body {
-  case .hello(let wire):
-    _ = try? Speaker.ours.agree(with: Speaker(wire: wire))
-  case .error(let wire): _ = Refusal(wire: wire)
-  case .submit(let wire):
-    guard let submission = try? Submission(wire: wire, owner: user) else { return }
-    _ = try? WireJobRequest(submission.request, submission.payload)
-  case .list(let wire): _ = try? ListOrder(wire: wire)
-  case .listing(let wire):
-    for row in wire.jobs {
-      _ = try? StateCounts(wire: row.counts)
-      _ = try? Outcome(wire: row.outcome)
-      _ = try? TaskArray(wire: row.array)
-      _ = try? JobOptions(wire: row.options)
-      _ = try? Backoff(wire: row.options)
-    }
-  case .wait(let wire): _ = try? WaitOrder(wire: wire)
-  case .ended(let wire): _ = try? Outcome(wire: wire.outcome)
-  case .watch(let wire): _ = try? WatchOrder(wire: wire)
-  case .feed(let wire): _ = try? FeedCursor(wire: wire.next)
-  case .kill(let wire): _ = try? KillOrder(wire: wire)
-  case .set(let wire): _ = try? ChangeOrder(wire: wire)
-  case .rerun(let wire): _ = try? RerunOrder(wire: wire)
-  case .registerEndpoint(let wire): _ = try? EndpointOrder(wire: wire)
-  case .unregisterEndpoint(let wire): _ = try? EndpointRemoval(wire: wire)
-  case .listEndpoints(let wire): _ = try? EndpointQuery(wire: wire)
-  case .register(let wire): _ = try? Registration(wire: wire, owner: user)
-  case .desired(let wire): _ = try? Desired(wire: wire)
-  case .observed(let wire): _ = try? Observation.list(wire: wire.observations)
-  case .done, .submitted, .openLog, .openedLog, .getStatus, .status, .shutdown, .listWorkers,
-    .workers, .changeWorker, .listUsers, .users,
-    .backup, .backedUp, .checkStore, .endpoints, .registered, .goodbye, .script, nil:
-    break
-  case .entries(let wire): _ = try? wire.checkedCount()
-  case .readScript(let wire): _ = try? JobSelector(wire: wire.job)
-  }
-}
-
 @Suite("Hostile bytes")
 struct HostileTests {
   #if DEBUG
@@ -59,20 +18,6 @@ struct HostileTests {
     let seed = given ?? .random(in: 1...UInt64(Int64.max))
     print("\(name): FLUSTER_SEED=\(seed)")
     return seed
-  }
-
-  private func feed(_ stream: [UInt8], inPartsOf size: Int) {
-    var decoder = FrameDecoder()
-    var rest = stream[...]
-    while !rest.isEmpty {
-      decoder.append(Array(rest.prefix(size)))
-      rest = rest.dropFirst(size)
-      do {
-        while let envelope = try decoder.nextEnvelope() { door(envelope) }
-      } catch {
-        return
-      }
-    }
   }
 
   @Test("random bytes are refused or understood, and never more")
@@ -104,6 +49,16 @@ struct HostileTests {
       guard let envelope = try? WireEnvelope(serializedBytes: payload) else { continue }
       door(envelope)
     }
+  }
+
+  /// Each reaches some of the code that no other does; contrib/fuzz found them, and whatever it finds
+  /// that traps is put there too.
+  @Test("what the fuzzer has kept is refused or understood, and never more")
+  func kept() throws {
+    let lines = String(decoding: try Schema.read("Tests/fuzz-corpus.txt"), as: UTF8.self)
+      .split(separator: "\n").filter { !$0.hasPrefix("#") }
+    #expect(lines.count > 100)
+    for line in lines { fuzz(bytes(hex: String(line))) }
   }
 
   @Test("messages nested a thousand deep are refused")
