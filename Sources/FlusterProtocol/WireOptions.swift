@@ -3,6 +3,7 @@ package import FlusterCore
 extension WireOptions {
   /// What few jobs ask for; nil if all of it is as usual.
   package init?(_ request: JobRequest) {
+    guard request.hasOptions || request.backoff != .standard else { return nil }
     var options = request.options
     // Told by itself.
     options.key = nil

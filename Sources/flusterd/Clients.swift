@@ -178,15 +178,30 @@ final class Clients {
 
   /// Queues a message; it leaves with the next `flush`.
   func send(_ envelope: WireEnvelope, to id: ConnectionID, descriptors: [Descriptor] = []) {
+    send(answering: envelope.request, to: id, descriptors) { () throws(FrameError) in
+      try envelope.frame()
+    }
+  }
+
+  /// Queues rows of the listing that a connection asked for under this number.
+  func send(_ page: ListingPage, answering number: UInt64, to id: ConnectionID) {
+    send(answering: number, to: id, []) { () throws(FrameError) in
+      try page.frame(request: number)
+    }
+  }
+
+  private func send(
+    answering number: UInt64, to id: ConnectionID, _ descriptors: [Descriptor],
+    _ frame: () throws(FrameError) -> [UInt8]
+  ) {
     guard let connection = connections[id], !connection.isClosing else { return }
     do throws(FrameError) {
-      connection.queue(try envelope.frame(), descriptors: descriptors)
+      connection.queue(try frame(), descriptors: descriptors)
     } catch {
       log.error("an answer to pid \(connection.peer.pid) is not sent: \(error)")
       // Who asked would wait for ever; a notice answers nobody.
       let refusal = Refusal(.internal, "the answer cannot be sent: \(error)")
-      guard envelope.request != 0,
-        let frame = try? WireEnvelope(request: envelope.request, refusal).frame()
+      guard number != 0, let frame = try? WireEnvelope(request: number, refusal).frame()
       else { return }
       connection.queue(frame)
     }

@@ -61,7 +61,7 @@ extension Daemon {
     guard var listing = listings.removeValue(forKey: id) else { return }
     do throws(Refusal) {
       let goesOn = try showNext(of: &listing)
-      if listing.pageSize >= Daemon.pageRows || !goesOn || listing.need != nil {
+      if listing.page.count >= Daemon.pageRows || !goesOn || listing.need != nil {
         sendPage(&listing)
       }
       guard goesOn else {
@@ -77,10 +77,10 @@ extension Daemon {
   }
 
   private func sendPage(_ listing: inout Listing) {
-    guard listing.pageSize > 0 else { return }
-    answer(listing.request, .listing(listing.page))
-    listing.page = WireListing()
-    listing.pageSize = 0
+    guard listing.page.count > 0 else { return }
+    let request = listing.request
+    turn.consequences.append(.page(request.connection, request.number, listing.page))
+    listing.page = ListingPage()
   }
 
   /// Shows what has the lowest id of what is left; false when nothing is.
@@ -117,17 +117,16 @@ extension Daemon {
     }
     if listing.needsMore { return begin(StoredJob(job), in: &listing) }
     guard listing.shows(job.progress.state) else { return }
+    if !listing.order.isWhy, listing.page.append(plain: job, because: reason(of: job)) { return }
     var row = row(of: job)
     explain(&row, id, in: &listing)
-    listing.page.jobs.append(row)
-    listing.pageSize += 1
+    listing.page.append(row)
   }
 
   private func show(_ ended: EndedJob, in listing: inout Listing) {
     if listing.needsMore { return begin(ended.job, in: &listing) }
     guard listing.shows(ended.job.progress.state) else { return }
-    listing.page.jobs.append(WireJobRow(ended))
-    listing.pageSize += 1
+    listing.page.append(WireJobRow(ended))
   }
 
   /// Begins with a job's tasks or detail.
@@ -164,8 +163,7 @@ extension Daemon {
       if let entry = page.entries[position] { row.entry = .of(entry) }
       guard let state = try? TaskState(wire: row.state), listing.shows(state) else { continue }
       explain(&row, cursor.job.id, in: &listing)
-      listing.page.tasks.append(row)
-      listing.pageSize += 1
+      listing.page.append(row)
     }
     listing.tasks?.left.remove(contentsOf: positions)
   }
@@ -221,8 +219,9 @@ extension Daemon {
       show(job, in: &listing)
     case .detail(let detail):
       guard let detail else { return }
-      listing.page.jobs.append(row(of: detail, for: listing.request.peer))
-      listing.pageSize += Daemon.pageRows
+      listing.page.append(row(of: detail, for: listing.request.peer))
+      // Its attempts may be many.
+      sendPage(&listing)
     case .tasks(let page):
       guard case .tasks(_, let positions) = need else { return }
       append(positions, page, to: &listing)

@@ -42,8 +42,7 @@ struct Listing {
   /// The store is being asked.
   var need: Need?
   /// The page that is being filled.
-  var page = WireListing()
-  var pageSize = 0
+  var page = ListingPage()
   /// Rows that have got the whole account of why they wait.
   var explained = 0
 

@@ -84,6 +84,8 @@ extension Daemon {
       if let request = requests.remove(id) { refuse(request, refusal) }
     case .answer(let connection, let envelope):
       clients.send(WireEnvelope(request: envelope.request, refusal), to: connection)
+    case .page(let connection, let number, _):
+      clients.send(WireEnvelope(request: number, refusal), to: connection)
     case .effect, .events, .logs: break
     }
   }

@@ -17,6 +17,8 @@ extension Daemon {
     switch consequence {
     case .effect(let effect): perform(effect)
     case .answer(let connection, let envelope): clients.send(envelope, to: connection)
+    case .page(let connection, let number, let page):
+      clients.send(page, answering: number, to: connection)
     case .beginWait(let id): beginWait(id)
     case .events(let entries): journal?.tell(entries)
     case .lookUp(let id): lookUp(id)

@@ -8,6 +8,8 @@ enum Consequence {
   case effect(Effect)
   /// A finished answer to a read.
   case answer(ConnectionID, WireEnvelope)
+  /// A part of a finished answer, to the connection's own number of the request.
+  case page(ConnectionID, UInt64, ListingPage)
   /// What a wait saw may be told now.
   case beginWait(RequestID)
   /// The journal may tell of these.

@@ -33,7 +33,7 @@ extension Daemon {
 
   /// Why nothing of the job runs. Jobs that ask for the same and stand in nobody's way but the
   /// machine's wait for the same reason, and it is worked out once a slice.
-  private func reason(of job: Job) -> PendingReason? {
+  func reason(of job: Job) -> PendingReason? {
     guard job.progress.counts.active == 0, job.progress.counts.pending > 0 else { return nil }
     let isPlain =
       !job.progress.held && job.records.isEmpty && !job.progress.pending.isEmpty
