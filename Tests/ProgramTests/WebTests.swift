@@ -250,7 +250,11 @@ extension Programs {
     @Test("at a port only the names of this machine are answered, and --user shows one user's jobs")
     func ports() throws {
       try Instance.with { instance in
-        _ = try instance.submit("-n", "hidden", "--hold", "--", "true")
+        let hidden = "fluster-endpoint add hidden x:1 && exec sleep 1000"
+        let id = try instance.submit("-n", "hidden", "--", "sh", "-c", hidden)
+        try eventually("the endpoint is there") {
+          try instance.run("fluster-ctl", "endpoints").output.contains("x:1")
+        }
         let program = try instance.launch([
           "fluster-web", "--listen", "127.0.0.1:0", "--user", "65533",
         ])
@@ -270,6 +274,20 @@ extension Programs {
           #expect(answer.status == status, "\(host): \(answer)")
           #expect(!answer.body.contains("hidden"))
         }
+        for path in [
+          "/", "/queue", "/endpoints", "/api/events?cursor=start", "/worker/w1", "/users",
+        ] {
+          let visitor = try WebVisitor(port: port)
+          try visitor.ask(path, ["Connection: close"])
+          let answer = try visitor.answer()
+          #expect(answer.status == 200 && !answer.body.contains("hidden"), "\(path): \(answer)")
+        }
+        for path in ["/job/\(id)", "/job/\(id)/log", "/api/job/\(id)"] {
+          let visitor = try WebVisitor(port: port)
+          try visitor.ask(path, ["Connection: close"])
+          #expect(try visitor.answer().status == 404, "\(path)")
+        }
+        try instance.run("fluster-kill", id)
         program.signal(SIGINT)
         #expect(try program.finish().status == 0)
         for address in ["0.0.0.0:80", "192.0.2.1:80", "x", "unix:relative"] {

@@ -44,7 +44,8 @@ struct Asker {
     list.selectors = selectors
     list.allUsers = true
     list.allAges = true
-    if let user { list.user = user }
+    // What is named is judged by itself.
+    if let user, selectors.isEmpty { list.user = user }
     return list
   }
 
@@ -60,7 +61,6 @@ struct Asker {
       return selector
     }
     var list = list(selectors.isEmpty ? [.job(number)] : selectors)
-    list.clearUser()
     list.detail = detail
     do throws(Failure) {
       let job = try session.listing(list).jobs.first
@@ -79,7 +79,6 @@ struct Asker {
     selector.tasks.first = indices.lowerBound
     selector.tasks.last = indices.upperBound
     var list = list([selector])
-    list.clearUser()
     list.tasks = true
     if let state { list.states = [state] }
     let question = list
@@ -127,8 +126,14 @@ struct Asker {
     return user.map { user in rows.filter { $0.uid == user } } ?? rows
   }
 
+  /// Where tasks can be reached; of one user's if only that user is to be shown.
   mutating func endpoints() throws(Failure) -> [WireEndpoint] {
-    try session.endpoints(WireListEndpoints())
+    let all = try session.endpoints(WireListEndpoints())
+    guard user != nil, !all.isEmpty else { return all }
+    let own = Set(
+      try session.listing(list(Set(all.map(\.job)).sorted().map { .job($0) })).jobs
+        .filter { $0.uid == user }.map(\.job))
+    return all.filter { own.contains($0.job) }
   }
 
   /// The newest `count` events, oldest first, or those behind a place.

@@ -150,7 +150,6 @@ struct LogPage: ShownPage {
     if (try? TaskState(wire: row.state))?.isFinal == true { return true }
     guard row.array.explicit else { return false }
     var list = asker.list([.task(row.job, question.index)])
-    list.clearUser()
     list.tasks = true
     return try asker.session.listing(list).tasks.allSatisfy {
       (try? TaskState(wire: $0.state))?.isFinal == true
