@@ -80,7 +80,13 @@ private final class ViewLife: Sendable {
 
   /// Starts it, and waits until it serves, or throws why it does not.
   func begin() throws {
+    // What the process is told by signals is not for this thread, nor for those that it starts.
+    var all = sigset_t()
+    var own = sigset_t()
+    sigfillset(&all)
+    pthread_sigmask(SIG_BLOCK, &all, &own)
     Background.run { [self] in run() }
+    pthread_sigmask(SIG_SETMASK, &own, nil)
     var interest = pollfd(fd: hasBegun.descriptor.raw, events: Int16(POLLIN), revents: 0)
     while poll(&interest, 1, -1) <= 0 {}
     if let failure = failure.withLock({ $0 }) { throw failure }
