@@ -5,11 +5,13 @@ extension Controller {
   mutating func lookAhead(_ pass: Pass) {
     if !lookAhead.isEmpty { takeBack(pass) }
     guard !lookAhead.knowsNone else { return }
-    for place in rooms.grown where pass.shadows[place] == nil { fill(place, pass) }
+    for place in rooms.grown { fill(place, pass) }
   }
 
   private mutating func fill(_ place: Int, _ pass: Pass) {
     while let (shape, rank, position) = nextAhead(for: place) {
+      // What is kept for an array that has waited for long is its own.
+      if pass.shadows[place] != nil, let reservation, reservation.rank < rank { return }
       let charge = shape.needs.charge(on: rooms.all[place].worker.capacity)
       let most = slots(of: shape, in: place) * LookAhead.perSlot
       guard rooms.all[place].waiting < most, !rooms.all[place].free.covers(charge) else { return }

@@ -73,6 +73,20 @@ struct LookAheadTests {
     #expect(world.violations.isEmpty)
   }
 
+  @Test("an array that has waited for long is given ahead, too: what is kept for it is its own")
+  func reserved() {
+    var world = World()
+    _ = world.job { $0.array = .of(20) }
+    world.advance(seconds: 20)
+    world.worker("w1", cpus: Self.pairOfSlots)
+    let first = world.schedule()
+    for attempt in first { world.observe(attempt, .started) }
+    world.finish(first[0])
+    #expect(world.schedule().count { $0.isAhead } == 4)
+    #expect(world.controller.reservation != nil)
+    #expect(world.violations.isEmpty)
+  }
+
   @Test("nobody is passed: what is first in order and may not be given ahead stops it")
   func order() {
     var world = World()
