@@ -159,7 +159,7 @@ extension Worker {
   private func follow(_ wire: WireDesired) throws(Refusal) {
     var desired = try Desired(wire: wire)
     if !wire.run.isEmpty {
-      checkFitnessAgain()
+      checkFitness()
       // It goes back, to be given to another worker, or to this one when it is well.
       if ailment != nil { desired.runs = desired.runs.map(\.unstartable) }
     }

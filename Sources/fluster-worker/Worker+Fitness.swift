@@ -20,20 +20,12 @@ struct Ailments: Equatable {
 extension Worker {
   /// Between two looks while there is too little.
   private static let pause: Int64 = 5_000_000_000
-  /// What was seen so short a time ago still holds: there may be thousands of attempts a second.
-  private static let validity: Int64 = 100_000_000
 
   /// Why no new work is wanted; nil: all is well.
   var ailment: String? { ailments.text }
 
-  /// Looks, unless it has just been done.
-  func checkFitnessAgain() {
-    if Clock.monotonicNanoseconds() - fitnessSeen > Self.validity { checkFitness() }
-  }
-
   /// Looks, and tells flusterd what has changed.
   func checkFitness() {
-    fitnessSeen = Clock.monotonicNanoseconds()
     var found = ailments
     let disk = DiskReserve(at: places.log)
     logs.isScarce = disk?.isTouched ?? false

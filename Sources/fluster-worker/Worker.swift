@@ -65,8 +65,6 @@ final class Worker {
   /// Why no new work is wanted.
   var ailments = Ailments()
   var fitnessTimer: Timer?
-  /// When it was last looked at, of CLOCK_MONOTONIC.
-  var fitnessSeen = Int64.min / 2
   /// Said once until it changes: what a retried step last failed with.
   var complaints: [String: String] = [:]
   /// News of this turn, sent as one message.

@@ -51,8 +51,8 @@ struct HostileTests {
     }
   }
 
-  /// Each reaches some of the code that no other does; contrib/fuzz found them, and whatever it finds
-  /// that traps is put there too.
+  /// Each reaches some of the code that no other does; contrib/fuzz found them, and whatever it
+  /// finds that traps is put there too.
   @Test("what the fuzzer has kept is refused or understood, and never more")
   func kept() throws {
     let lines = String(decoding: try Schema.read("Tests/fuzz-corpus.txt"), as: UTF8.self)
