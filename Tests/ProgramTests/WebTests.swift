@@ -64,7 +64,10 @@ extension Programs {
         expected[killed] = "killed"
         let lost = try instance.submit(
           "--retries-lost", "0", "--constraint", "worker = w2", "--", "sleep", "1000")
-        try instance.waitUntil(lost, is: "running")
+        // A job runs from its assignment on; what is lost before its start is told is not charged.
+        try eventually("flusterd knows that it has started") {
+          try instance.run("fluster-ls", "--json", lost).output.contains("started_at")
+        }
         try instance.killWorker("w2")
         try instance.killShim(of: "w2")
         try eventually("w2 is forgotten") {
