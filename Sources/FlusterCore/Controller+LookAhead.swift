@@ -56,7 +56,6 @@ extension Controller {
 /// Taking back: what has begun by the time the worker hears of it goes on.
 extension Controller {
   private mutating func takeBack(_ pass: Pass) {
-    let closed = Set(lookAhead.takeClosed())
     let heads = queue.heads(LookAhead.mostHeads)
     for id in lookAhead.jobs {
       guard let job = state.jobs[id] else { continue }
@@ -66,7 +65,7 @@ extension Controller {
       }
       let inTheWay = lookAhead.given(of: id).filter { uid in
         guard let worker = state.attempts[uid]?.worker else { return false }
-        return closed.contains(worker) || stands(job.rank, before: heads, on: worker, pass)
+        return stands(job.rank, before: heads, on: worker, pass)
       }
       recall(inTheWay)
       recall(whatFitsElsewhere(of: job, pass))
@@ -74,11 +73,11 @@ extension Controller {
   }
 
   /// Whether something better placed waits for a worker, or has it kept, where work of this rank
-  /// was given before its turn.
+  /// was given before its turn; or the worker is to have no new work at all, and so has no room.
   private func stands(
     _ rank: Rank, before heads: [Queue.Head], on worker: WorkerID, _ pass: Pass
   ) -> Bool {
-    guard let place = rooms.place(of: worker) else { return false }
+    guard let place = rooms.place(of: worker) else { return true }
     if pass.shadows[place] != nil, let reservation, reservation.rank < rank { return true }
     for head in heads {
       guard head.rank < rank else { return false }
@@ -113,7 +112,9 @@ extension Controller {
 
   private mutating func recall(_ attempts: [AttemptUID]) {
     for uid in attempts {
-      guard let attempt = state.attempts[uid], attempt.stop == nil else { continue }
+      guard let attempt = state.attempts[uid], attempt.stop == nil,
+        state.workers[attempt.worker]?.link != nil
+      else { continue }
       lookAhead.recall(uid)
       effect(.recall(attempt.worker, uid))
     }

@@ -47,21 +47,14 @@ extension Controller {
       touch(job)
       wantsSchedule = true
     case .changed: wantsSchedule = true
-    case .drained(let worker, true), .ailing(let worker, _?):
-      lookAhead.close(worker)
-      workersHaveChanged()
     case .linked, .registered, .unlinked, .silent, .ailing, .drained, .forgotten:
-      workersHaveChanged()
+      rooms.forget()
+      healthHasChanged = true
+      wantsSchedule = true
     case .stopRequested, .frozen, .stuck, .backoffOver, .dependencyEnded, .endpointRegistered,
       .endpointRemoved:
       break
     }
-  }
-
-  private mutating func workersHaveChanged() {
-    rooms.forget()
-    healthHasChanged = true
-    wantsSchedule = true
   }
 
   /// What is kept for the job may not be wanted any more, and others wait for it.

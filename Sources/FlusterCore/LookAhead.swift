@@ -18,8 +18,6 @@ struct LookAhead: Sendable {
   /// How long the tasks of an array take, in milliseconds: a mean in which each end counts for an
   /// eighth, as TCP smooths round trips (RFC 6298).
   private var paces: [JobID: UInt64] = [:]
-  /// Workers that are to have no new work any more.
-  private var closed: [WorkerID] = []
 
   init(state: State) {
     for id in state.workers.keys.sorted() {
@@ -80,13 +78,4 @@ struct LookAhead: Sendable {
 
   /// What was asked for may not have been heard.
   mutating func forgetRecalls(of attempts: [AttemptUID]) { recalled.subtract(attempts) }
-
-  /// The worker is to have no new work any more.
-  mutating func close(_ worker: WorkerID) { closed.append(worker) }
-
-  /// Workers that were closed since this was last asked.
-  mutating func takeClosed() -> [WorkerID] {
-    defer { closed = [] }
-    return closed
-  }
 }

@@ -183,6 +183,24 @@ struct LookAheadTests {
     #expect(world.violations.isEmpty)
   }
 
+  @Test("a worker that was drained before it had any is given tasks like another, and keeps them")
+  func reopened() {
+    var world = World()
+    world.worker("w1", cpus: Self.pairOfSlots)
+    for isDrained in [true, false] {
+      world.step(.drain(WorkerID("w1"), isDrained, from: World.root, world.request()))
+      world.step(.schedule)
+    }
+    _ = world.job { $0.array = .of(20) }
+    let first = world.schedule()
+    for attempt in first { world.observe(attempt, .started) }
+    world.finish(first[0])
+    #expect(world.schedule().count { $0.isAhead } == 4)
+    world.finish(first[1])
+    #expect(recalls(world.step(.schedule)).isEmpty)
+    #expect(world.violations.isEmpty)
+  }
+
   @Test("after a restart the marks are there, and a recall that may be lost is sent again")
   func restart() {
     var world = World()
