@@ -84,7 +84,7 @@ package struct ExaminedFile: Sendable {
     let database = try Database(path: path, access: .examine(way))
     let version = try database.integer("PRAGMA user_version") ?? 0
     guard try database.integer("PRAGMA application_id") == Migration.applicationID else {
-      throw .damaged(path, "it is not a store of Fluster")
+      throw .foreign(path)
     }
     guard version <= Migration.all.count else {
       throw .newer(path, version: version, known: Migration.all.count)
@@ -104,7 +104,7 @@ package struct ExaminedFile: Sendable {
     var header = [UInt8](repeating: 0, count: 20)
     guard pread(descriptor, &header, header.count, 0) == header.count,
       header.starts(with: Array("SQLite format 3".utf8))
-    else { throw .damaged(path, "it is not a store of Fluster") }
+    else { throw .foreign(path) }
     // Bytes 18 and 19: 2 means a write-ahead log (sqlite.org/fileformat2.html). Copies have none.
     let hasLog = header[19] == 2
     guard hasLog, access(path + "-shm", F_OK) != 0 else { return .shared }
@@ -122,12 +122,21 @@ package struct ExaminedFile: Sendable {
 }
 
 extension StoreError {
+  private static let whatToName =
+    "name the state directory of a flusterd, the fluster.db in it, or a backup of it"
+
+  /// Whatever it is, it is somebody else's.
+  fileprivate static func foreign(_ path: String) -> StoreError {
+    StoreError(
+      kind: .damaged, path: path, message: "\(path) is not a store of Fluster", wayOut: whatToName)
+  }
+
   fileprivate static func unreadable(_ path: String, errno: Int32) -> StoreError {
     StoreError(
       kind: errno == EACCES ? .readOnly : .io(code: -errno), path: path,
       message: "\(path) cannot be read: \(words(of: errno))",
       wayOut: errno == EACCES
         ? "ask as the user flusterd runs as, or as root"
-        : "name the state directory of a flusterd, the fluster.db in it, or a copy")
+        : whatToName)
   }
 }

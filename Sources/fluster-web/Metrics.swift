@@ -28,7 +28,7 @@ enum Metrics {
     text.gauge(
       "fluster_store_trouble", "Whether the store refuses to write.",
       [("", tally.trouble.isEmpty ? 0 : 1)])
-    text.seconds(
+    text.thousandths(
       "fluster_uptime_seconds", "For how long flusterd has run.",
       [("", tally.status.uptimeMs)])
     perWorker(tally, &text)
@@ -52,10 +52,10 @@ enum Metrics {
       let escaped = worker.id.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
       return "{worker=\"\(escaped)\"}"
     }
-    text.seconds(
+    text.thousandths(
       "fluster_worker_cpus", "Processors of a worker.",
       workers.map { (label($0), $0.capacity.cpuMillis) })
-    text.seconds(
+    text.thousandths(
       "fluster_worker_free_cpus", "Processors of a worker that nothing holds.",
       workers.map { (label($0), $0.free.cpuMillis) })
     text.gauge(
@@ -75,8 +75,7 @@ private struct MetricText {
     add(name, help, samples.map { ($0.labels, "\($0.1)") })
   }
 
-  /// Of thousandths.
-  mutating func seconds(_ name: String, _ help: String, _ samples: [(labels: String, UInt64)]) {
+  mutating func thousandths(_ name: String, _ help: String, _ samples: [(labels: String, UInt64)]) {
     add(name, help, samples.map { ($0.labels, Quantity.text(cpuMillis: $0.1)) })
   }
 
