@@ -59,6 +59,12 @@ package struct Families: Hashable, Sendable {
     }
   }
 
+  /// The unfinished jobs that were submitted from inside a job, by id.
+  package func children(of job: JobID) -> [JobID] {
+    // The order of sets decides nothing.
+    (parents[job] ?? []).flatMap { families[$0]?.members ?? [] }.sorted()
+  }
+
   /// The unfinished jobs of all levels below an attempt, by id.
   func descendants(of attempt: AttemptUID) -> [JobID] { members(below: [attempt]) }
 

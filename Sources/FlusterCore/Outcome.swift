@@ -28,6 +28,19 @@ package enum Cause: UInt8, Sendable, CaseIterable {
     case .deadline: "deadline"
     }
   }
+
+  /// What became of an attempt that ended so, as the state of a task, also where the task is tried
+  /// again.
+  package func state(exitCode: UInt8?) -> TaskState {
+    switch self {
+    case .exit: exitCode == 0 ? .succeeded : .failed
+    case .killed: .killed
+    case .workerLost: .workerFailed
+    case .preempted: .preempted
+    case .gang: .gangFailed
+    case .signal, .timeLimit, .memoryLimit, .start, .dependency, .deadline: .failed
+    }
+  }
 }
 
 /// "The job did not start, because": numbered, and the same on the shim's socket, the wire, in the

@@ -9,6 +9,8 @@ package struct WatchOrder: Hashable, Sendable {
   /// Without a cursor: begin with the newest so many.
   package let newest: UInt32
   package let isLive: Bool
+  /// Only of these workers themselves; empty: of all that is about jobs, too.
+  package let workers: Set<WorkerID>
 
   /// Decodes and checks; throws invalid-argument naming the field.
   package init(wire: WireWatch) throws(Refusal) {
@@ -17,6 +19,11 @@ package struct WatchOrder: Hashable, Sendable {
     after = wire.hasAfter ? try FeedCursor(wire: wire.after) : nil
     newest = wire.newest
     isLive = wire.live
+    for id in wire.workers { try Limit.text(id, to: Limit.workerID, "the id of a worker") }
+    workers = Set(wire.workers.map { WorkerID($0) })
+    guard workers.isEmpty || selectors.isEmpty && isOfAllUsers else {
+      throw .invalid("events of workers are asked for together with those of some jobs")
+    }
     guard after == nil || newest == 0 else {
       throw .invalid("a watch begins behind a cursor or with the newest events, not with both")
     }

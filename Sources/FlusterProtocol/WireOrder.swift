@@ -88,6 +88,8 @@ package struct ListOrder: Hashable, Sendable {
   package let skip: UInt32
   /// Only jobs with lower ids; nil: all.
   package let before: JobID?
+  /// Only those that were submitted from inside this job; nil: all.
+  package let parent: JobID?
 
   /// Decodes and checks; throws invalid-argument naming the field.
   package init(wire: WireList) throws(Refusal) {
@@ -111,10 +113,13 @@ package struct ListOrder: Hashable, Sendable {
     isQueue = wire.queue
     skip = wire.skip
     before = wire.hasBefore ? JobID(wire.before) : nil
-    guard selectors.isEmpty || !isQueue && before == nil else {
-      throw .invalid("queue and before choose among all jobs, and jobs are selected already")
+    parent = wire.hasParent ? JobID(wire.parent) : nil
+    guard selectors.isEmpty || !isQueue && before == nil && parent == nil else {
+      throw .invalid(
+        "queue, before and parent choose among all jobs, and jobs are selected already")
     }
-    guard !isQueue || names.isEmpty && states.isEmpty && !hasTasks && !hasDetail else {
+    guard !isQueue || names.isEmpty && states.isEmpty && !hasTasks && !hasDetail && parent == nil
+    else {
       throw .invalid("the queue is asked for, and something else with it")
     }
     guard selectors.isEmpty || names.isEmpty && user == nil && since == nil else {

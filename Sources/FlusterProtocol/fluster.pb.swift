@@ -551,6 +551,22 @@ package nonisolated struct WireEnvelope: Sendable {
     set {body = .entries(newValue)}
   }
 
+  package var readHistory: WireReadHistory {
+    get {
+      if case .readHistory(let v)? = body {return v}
+      return WireReadHistory()
+    }
+    set {body = .readHistory(newValue)}
+  }
+
+  package var history: WireHistory {
+    get {
+      if case .history(let v)? = body {return v}
+      return WireHistory()
+    }
+    set {body = .history(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -596,6 +612,8 @@ package nonisolated struct WireEnvelope: Sendable {
     case readScript(WireReadScript)
     case script(WireScript)
     case entries(WireEntries)
+    case readHistory(WireReadHistory)
+    case history(WireHistory)
 
   }
 
@@ -1811,6 +1829,16 @@ package nonisolated struct WireList: Sendable {
   /// Clears the value of `before`. Subsequent reads from it will return its default value.
   package mutating func clearBefore() {self._before = nil}
 
+  /// Without selectors: only those that were submitted from inside this job.
+  package var parent: UInt64 {
+    get {_parent ?? 0}
+    set {_parent = newValue}
+  }
+  /// Returns true if `parent` has been explicitly set.
+  package var hasParent: Bool {self._parent != nil}
+  /// Clears the value of `parent`. Subsequent reads from it will return its default value.
+  package mutating func clearParent() {self._parent = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1818,6 +1846,7 @@ package nonisolated struct WireList: Sendable {
   fileprivate var _user: UInt32? = nil
   fileprivate var _sinceMs: Int64? = nil
   fileprivate var _before: UInt64? = nil
+  fileprivate var _parent: UInt64? = nil
 }
 
 /// One page of an answer to List; the stream ends with Done.
@@ -2895,6 +2924,9 @@ package nonisolated struct WireWatch: Sendable {
   /// Go on as more happens.
   package var live: Bool = false
 
+  /// With all_users, and without selectors: only of these workers, and not of what they run.
+  package var workers: [String] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3017,6 +3049,113 @@ package nonisolated struct WireEvent: Sendable {
   fileprivate var _attempt: UInt32? = nil
   fileprivate var _status: UInt32? = nil
   fileprivate var _by: UInt32? = nil
+}
+
+/// What went on in a stretch of time, added up. Answered by History.
+package nonisolated struct WireReadHistory: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Milliseconds since 1970; the stretch is cut into parts of equal length, at most 1000.
+  package var fromMs: Int64 = 0
+
+  package var untilMs: Int64 = 0
+
+  package var parts: UInt32 = 0
+
+  /// Only of this job.
+  package var job: UInt64 {
+    get {_job ?? 0}
+    set {_job = newValue}
+  }
+  /// Returns true if `job` has been explicitly set.
+  package var hasJob: Bool {self._job != nil}
+  /// Clears the value of `job`. Subsequent reads from it will return its default value.
+  package mutating func clearJob() {self._job = nil}
+
+  /// Only of this user's jobs; absent: of all that the caller may see.
+  package var user: UInt32 {
+    get {_user ?? 0}
+    set {_user = newValue}
+  }
+  /// Returns true if `user` has been explicitly set.
+  package var hasUser: Bool {self._user != nil}
+  /// Clears the value of `user`. Subsequent reads from it will return its default value.
+  package mutating func clearUser() {self._user = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _job: UInt64? = nil
+  fileprivate var _user: UInt32? = nil
+}
+
+package nonisolated struct WireHistory: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// One after the other.
+  package var parts: [WireHistoryPart] = []
+
+  /// Of jobs that first started in it, by the length of the wait since their submit.
+  package var waits: [WireHistoryWait] = []
+
+  /// There was more than is looked at for one answer; what came first is missing.
+  package var cut: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireHistoryPart: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// What running attempts held, times how long they held it in this part; what has not ended has
+  /// held it until now.
+  package var cpuMs: UInt64 = 0
+
+  package var memoryByteSeconds: UInt64 = 0
+
+  package var attemptMs: UInt64 = 0
+
+  /// Attempts that started in it, and that ended in it by what became of them.
+  package var started: UInt32 = 0
+
+  package var ended: [WireStateCount] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireHistoryWait: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Shorter than this, and not shorter than the one before; absent: any longer.
+  package var belowMs: UInt64 {
+    get {_belowMs ?? 0}
+    set {_belowMs = newValue}
+  }
+  /// Returns true if `belowMs` has been explicitly set.
+  package var hasBelowMs: Bool {self._belowMs != nil}
+  /// Clears the value of `belowMs`. Subsequent reads from it will return its default value.
+  package mutating func clearBelowMs() {self._belowMs = nil}
+
+  package var jobs: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _belowMs: UInt64? = nil
 }
 
 package nonisolated struct WireOpenLog: Sendable {
@@ -4282,7 +4421,7 @@ nonisolated extension WireCause: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Envelope"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{1}error\0\u{1}done\0\u{2}\u{6}submit\0\u{1}submitted\0\u{1}list\0\u{1}listing\0\u{1}wait\0\u{1}ended\0\u{1}kill\0\u{1}set\0\u{3}open_log\0\u{3}opened_log\0\u{3}get_status\0\u{1}status\0\u{1}shutdown\0\u{1}watch\0\u{1}feed\0\u{3}list_workers\0\u{1}workers\0\u{3}change_worker\0\u{4}\u{3}register_endpoint\0\u{3}unregister_endpoint\0\u{3}list_endpoints\0\u{1}endpoints\0\u{1}rerun\0\u{3}list_users\0\u{1}users\0\u{1}backup\0\u{3}backed_up\0\u{3}check_store\0\u{1}register\0\u{1}registered\0\u{1}desired\0\u{1}observed\0\u{1}goodbye\0\u{4}\u{6}read_script\0\u{1}script\0\u{1}entries\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{1}error\0\u{1}done\0\u{2}\u{6}submit\0\u{1}submitted\0\u{1}list\0\u{1}listing\0\u{1}wait\0\u{1}ended\0\u{1}kill\0\u{1}set\0\u{3}open_log\0\u{3}opened_log\0\u{3}get_status\0\u{1}status\0\u{1}shutdown\0\u{1}watch\0\u{1}feed\0\u{3}list_workers\0\u{1}workers\0\u{3}change_worker\0\u{4}\u{3}register_endpoint\0\u{3}unregister_endpoint\0\u{3}list_endpoints\0\u{1}endpoints\0\u{1}rerun\0\u{3}list_users\0\u{1}users\0\u{1}backup\0\u{3}backed_up\0\u{3}check_store\0\u{1}register\0\u{1}registered\0\u{1}desired\0\u{1}observed\0\u{1}goodbye\0\u{4}\u{6}read_script\0\u{1}script\0\u{1}entries\0\u{4}\u{1c}read_history\0\u{1}history\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4798,6 +4937,32 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.body = .entries(v)
         }
       }()
+      case 80: try {
+        var v: WireReadHistory?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .readHistory(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .readHistory(v)
+        }
+      }()
+      case 81: try {
+        var v: WireHistory?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .history(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .history(v)
+        }
+      }()
       default: break
       }
     }
@@ -4967,6 +5132,14 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
     case .entries?: try {
       guard case .entries(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 52)
+    }()
+    case .readHistory?: try {
+      guard case .readHistory(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 80)
+    }()
+    case .history?: try {
+      guard case .history(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 81)
     }()
     case nil: break
     }
@@ -6332,7 +6505,7 @@ nonisolated extension WireSelector.Tasks: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".List"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{3}all_users\0\u{3}all_ages\0\u{1}states\0\u{1}tasks\0\u{1}detail\0\u{1}newest\0\u{1}why\0\u{1}names\0\u{1}user\0\u{3}since_ms\0\u{1}queue\0\u{1}skip\0\u{1}before\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{3}all_users\0\u{3}all_ages\0\u{1}states\0\u{1}tasks\0\u{1}detail\0\u{1}newest\0\u{1}why\0\u{1}names\0\u{1}user\0\u{3}since_ms\0\u{1}queue\0\u{1}skip\0\u{1}before\0\u{1}parent\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6354,6 +6527,7 @@ nonisolated extension WireList: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 12: try { try decoder.decodeSingularBoolField(value: &self.queue) }()
       case 13: try { try decoder.decodeSingularUInt32Field(value: &self.skip) }()
       case 14: try { try decoder.decodeSingularUInt64Field(value: &self._before) }()
+      case 15: try { try decoder.decodeSingularUInt64Field(value: &self._parent) }()
       default: break
       }
     }
@@ -6406,6 +6580,9 @@ nonisolated extension WireList: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     try { if let v = self._before {
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 14)
     } }()
+    try { if let v = self._parent {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 15)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -6424,6 +6601,7 @@ nonisolated extension WireList: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.queue != rhs.queue {return false}
     if lhs.skip != rhs.skip {return false}
     if lhs._before != rhs._before {return false}
+    if lhs._parent != rhs._parent {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7779,7 +7957,7 @@ nonisolated extension WireCursor: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Watch"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{3}all_users\0\u{1}after\0\u{1}newest\0\u{1}live\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selectors\0\u{3}all_users\0\u{1}after\0\u{1}newest\0\u{1}live\0\u{1}workers\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7792,6 +7970,7 @@ nonisolated extension WireWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 3: try { try decoder.decodeSingularMessageField(value: &self._after) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.newest) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self.live) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.workers) }()
       default: break
       }
     }
@@ -7817,6 +7996,9 @@ nonisolated extension WireWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.live != false {
       try visitor.visitSingularBoolField(value: self.live, fieldNumber: 5)
     }
+    if !self.workers.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.workers, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7826,6 +8008,7 @@ nonisolated extension WireWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs._after != rhs._after {return false}
     if lhs.newest != rhs.newest {return false}
     if lhs.live != rhs.live {return false}
+    if lhs.workers != rhs.workers {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -8014,6 +8197,189 @@ nonisolated extension WireEvent.Tasks: SwiftProtobuf.Message, SwiftProtobuf._Mes
   package static func ==(lhs: WireEvent.Tasks, rhs: WireEvent.Tasks) -> Bool {
     if lhs.first != rhs.first {return false}
     if lhs.last != rhs.last {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReadHistory: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReadHistory"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}from_ms\0\u{3}until_ms\0\u{1}parts\0\u{1}job\0\u{1}user\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.fromMs) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.untilMs) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.parts) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self._job) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self._user) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.fromMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.fromMs, fieldNumber: 1)
+    }
+    if self.untilMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.untilMs, fieldNumber: 2)
+    }
+    if self.parts != 0 {
+      try visitor.visitSingularUInt32Field(value: self.parts, fieldNumber: 3)
+    }
+    try { if let v = self._job {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._user {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireReadHistory, rhs: WireReadHistory) -> Bool {
+    if lhs.fromMs != rhs.fromMs {return false}
+    if lhs.untilMs != rhs.untilMs {return false}
+    if lhs.parts != rhs.parts {return false}
+    if lhs._job != rhs._job {return false}
+    if lhs._user != rhs._user {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireHistory: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".History"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}parts\0\u{1}waits\0\u{1}cut\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.parts) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.waits) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.cut) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.parts.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.parts, fieldNumber: 1)
+    }
+    if !self.waits.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.waits, fieldNumber: 2)
+    }
+    if self.cut != false {
+      try visitor.visitSingularBoolField(value: self.cut, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireHistory, rhs: WireHistory) -> Bool {
+    if lhs.parts != rhs.parts {return false}
+    if lhs.waits != rhs.waits {return false}
+    if lhs.cut != rhs.cut {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireHistoryPart: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HistoryPart"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cpu_ms\0\u{3}memory_byte_seconds\0\u{3}attempt_ms\0\u{1}started\0\u{1}ended\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.cpuMs) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.memoryByteSeconds) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.attemptMs) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.started) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.ended) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.cpuMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.cpuMs, fieldNumber: 1)
+    }
+    if self.memoryByteSeconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.memoryByteSeconds, fieldNumber: 2)
+    }
+    if self.attemptMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.attemptMs, fieldNumber: 3)
+    }
+    if self.started != 0 {
+      try visitor.visitSingularUInt32Field(value: self.started, fieldNumber: 4)
+    }
+    if !self.ended.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.ended, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireHistoryPart, rhs: WireHistoryPart) -> Bool {
+    if lhs.cpuMs != rhs.cpuMs {return false}
+    if lhs.memoryByteSeconds != rhs.memoryByteSeconds {return false}
+    if lhs.attemptMs != rhs.attemptMs {return false}
+    if lhs.started != rhs.started {return false}
+    if lhs.ended != rhs.ended {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireHistoryWait: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HistoryWait"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}below_ms\0\u{1}jobs\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._belowMs) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.jobs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._belowMs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    if self.jobs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.jobs, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireHistoryWait, rhs: WireHistoryWait) -> Bool {
+    if lhs._belowMs != rhs._belowMs {return false}
+    if lhs.jobs != rhs.jobs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

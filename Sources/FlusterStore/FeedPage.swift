@@ -17,6 +17,32 @@ package struct FeedPage: Sendable {
   package let missing: UInt64
 }
 
+/// Which rows of the feed are read.
+package enum FeedScope: Hashable, Sendable {
+  case all
+  /// Those that have an entry about a worker itself, which others may stand beside.
+  case workers
+}
+
+/// A statement over the feed, for each scope.
+struct FeedRows {
+  private let all: Statement
+  private let workers: Statement
+
+  /// `compile` makes a statement of what stands between the table and a condition.
+  init(_ compile: (String) throws(StoreError) -> Statement) throws(StoreError) {
+    all = try compile("WHERE")
+    workers = try compile("INDEXED BY feed_workers WHERE workers = 1 AND")
+  }
+
+  subscript(scope: FeedScope) -> Statement {
+    switch scope {
+    case .all: all
+    case .workers: workers
+    }
+  }
+}
+
 extension ReaderConnection {
   /// The number of the oldest entry within the bound, and of the newest; nil if there is none.
   private func window(keeping: UInt64) throws(StoreError) -> ClosedRange<UInt64>? {
@@ -27,7 +53,9 @@ extension ReaderConnection {
     return max(oldest, bound)...newest
   }
 
-  func feed(after: UInt64, limit: Int, keeping: UInt64) throws(StoreError) -> FeedPage {
+  func feed(
+    after: UInt64, limit: Int, keeping: UInt64, of scope: FeedScope
+  ) throws(StoreError) -> FeedPage {
     try database.snapshot { () throws(StoreError) in
       guard let window = try window(keeping: keeping) else {
         return FeedPage(entries: [], next: after, newest: 0, missing: 0)
@@ -37,18 +65,21 @@ extension ReaderConnection {
         return FeedPage(entries: [], next: after, newest: window.upperBound, missing: 0)
       }
       let first = max(following, window.lowerBound)
-      let entries = try entries(from: first, limit: limit)
+      let entries = try entries(from: first, limit: limit, of: scope)
+      let last = entries.last?.sequence ?? after
+      // Behind the last row of a scope there may be more of the others.
+      let isLast = scope != .all && entries.count < limit
       return FeedPage(
-        entries: entries, next: entries.last?.sequence ?? after, newest: window.upperBound,
+        entries: entries, next: isLast ? window.upperBound : last, newest: window.upperBound,
         missing: first - following)
     }
   }
 
   private func entries(
-    from first: UInt64, limit: Int
+    from first: UInt64, limit: Int, of scope: FeedScope
   ) throws(StoreError) -> [FeedPage.Numbered] {
     var found: [FeedPage.Numbered] = []
-    try entriesFrom.each { parameters in
+    try entriesFrom[scope].each { parameters in
       parameters.put(first)
       parameters.put(Int64(limit))
     } _: { row in
@@ -61,7 +92,7 @@ extension ReaderConnection {
   }
 
   func feedStart(
-    _ count: UInt64, before: UInt64?, limit: Int, keeping: UInt64,
+    _ count: UInt64, before: UInt64?, limit: Int, keeping: UInt64, of scope: FeedScope,
     where isWanted: @Sendable (FeedEntry) -> Bool
   ) throws(StoreError) -> FeedSearch {
     try database.snapshot { () throws(StoreError) in
@@ -70,10 +101,12 @@ extension ReaderConnection {
       var left = count
       var place = end
       var looked = 0
-      try entriesBefore.each { parameters in
+      var rows = 0
+      try entriesBefore[scope].each { parameters in
         parameters.put(end)
         parameters.put(Int64(limit))
       } _: { row in
+        rows += 1
         guard looked < limit else { return }
         for numbered in row.entries().reversed() where numbered.sequence < end {
           guard left > 0, numbered.sequence >= window.lowerBound else { return }
@@ -82,7 +115,10 @@ extension ReaderConnection {
           if isWanted(numbered.entry) { left -= 1 }
         }
       }
-      guard left > 0, place > window.lowerBound else { return .found(after: max(place, 1) - 1) }
+      let isAll = rows < limit && looked < limit
+      guard left > 0, place > window.lowerBound, !isAll else {
+        return .found(after: max(place, 1) - 1)
+      }
       return .goOn(before: place, left: left)
     }
   }

@@ -25,6 +25,7 @@ struct JobPages {
 
   private let ofOwner: BothWays
   private let ofAll: BothWays
+  private let ofParent: BothWays
   /// Ids of what ended since, by the index alone.
   private let recentOldestFirst: Statement
   private let recentNewestFirst: Statement
@@ -32,13 +33,18 @@ struct JobPages {
   init(_ database: Database) throws(StoreError) {
     ofOwner = try BothWays(database, from: "job INDEXED BY job_owner WHERE owner = ?1")
     ofAll = try BothWays(database, from: "job NOT INDEXED WHERE ?1 IS NULL")
+    ofParent = try BothWays(
+      database, from: "job INDEXED BY job_parent WHERE parent = ?1 AND parent IS NOT NULL")
     let recent = "SELECT id FROM job INDEXED BY job_ended WHERE ended >= ?1 AND id"
     recentOldestFirst = try Statement("\(recent) > ?2 ORDER BY id LIMIT ?3", in: database)
     recentNewestFirst = try Statement("\(recent) < ?2 ORDER BY id DESC LIMIT ?3", in: database)
   }
 
-  /// Statement and first parameter that visit the owner's jobs, or everybody's.
+  /// Statement and first parameter that visit a job's children, the owner's jobs, or everybody's.
   func walk(_ query: JobQuery) -> (Statement, Int64?) {
+    if let parent = query.parent {
+      return (ofParent.statement(query.order), Int64(bitPattern: parent.number))
+    }
     let ways = query.owner == nil ? ofAll : ofOwner
     return (ways.statement(query.order), query.owner.map { Int64($0.number) })
   }
@@ -56,7 +62,7 @@ extension ReaderConnection {
   func jobs(_ query: JobQuery) throws(StoreError) -> JobPage {
     let limit = max(query.limit, 1)
     var candidates: [Job] = []
-    if let since = query.endedSince {
+    if let since = query.endedSince, query.parent == nil {
       var ids: [UInt64] = []
       try jobPages.recent(query).each { parameters in
         parameters.put(since.milliseconds)
@@ -96,6 +102,8 @@ extension ReaderConnection {
   private func matches(_ job: Job, _ query: JobQuery) -> Bool {
     guard job.progress.ended != nil else { return false }
     if let before = query.before, job.id >= before { return false }
+    if let since = query.endedSince, job.progress.ended ?? since < since { return false }
+    if let parent = query.parent, job.lineage?.parent.job != parent { return false }
     if let owner = query.owner, job.request.owner != owner { return false }
     if !query.states.isEmpty && !query.states.contains(job.progress.state) { return false }
     guard let glob = query.nameGlob else { return true }

@@ -9,7 +9,10 @@ extension Migration {
   /// A key is looked up when a submit names it, ended jobs included; jobs without one, nearly all,
   /// are not in the index.
   ///
-  /// The feed has several entries a row, found by the number of its last.
+  /// The same goes for the children of a job.
+  ///
+  /// The feed has several entries a row, found by the number of its last. Among a million entries
+  /// the few about a worker itself are found by an index of the rows that have some.
   static let version2 = """
     CREATE TABLE environment_use (
       owner INTEGER NOT NULL,
@@ -79,6 +82,7 @@ extension Migration {
     ALTER TABLE job ADD COLUMN key_digest BLOB;
     ALTER TABLE job ADD COLUMN replaces INTEGER;
     CREATE INDEX job_key ON job (owner, key) WHERE key IS NOT NULL;
+    CREATE INDEX job_parent ON job (parent) WHERE parent IS NOT NULL;
 
     CREATE TABLE tally (
       owner INTEGER NOT NULL,
@@ -94,8 +98,10 @@ extension Migration {
       first INTEGER NOT NULL,
       at INTEGER NOT NULL,
       bytes INTEGER NOT NULL,
+      workers INTEGER NOT NULL,
       entries BLOB NOT NULL
     ) STRICT;
+    CREATE INDEX feed_workers ON feed (last) WHERE workers = 1;
 
     CREATE TABLE endpoint (
       attempt BLOB NOT NULL,

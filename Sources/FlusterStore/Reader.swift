@@ -208,10 +208,10 @@ package final class Reader: Sendable {
   /// Entries of the feed behind the one numbered `after`, at most `limit` of them, and of the
   /// newest `keeping` only.
   package func feed(
-    after: UInt64, limit: Int, keeping: UInt64 = Feed.usualLimit
+    after: UInt64, limit: Int, keeping: UInt64 = Feed.usualLimit, of scope: FeedScope = .all
   ) throws(StoreError) -> FeedPage {
     try connection.withLock { (connection) throws(StoreError) in
-      try connection.feed(after: after, limit: limit, keeping: keeping)
+      try connection.feed(after: after, limit: limit, keeping: keeping, of: scope)
     }
   }
 
@@ -219,11 +219,11 @@ package final class Reader: Sendable {
   /// the end) over about `limit` entries of the newest `keeping`.
   package func feedStart(
     _ count: UInt64, before: UInt64? = nil, limit: Int, keeping: UInt64 = Feed.usualLimit,
-    where isWanted: @Sendable (FeedEntry) -> Bool
+    of scope: FeedScope = .all, where isWanted: @Sendable (FeedEntry) -> Bool
   ) throws(StoreError) -> FeedSearch {
     try connection.withLock { (connection) throws(StoreError) in
       try connection.feedStart(
-        count, before: before, limit: limit, keeping: keeping, where: isWanted)
+        count, before: before, limit: limit, keeping: keeping, of: scope, where: isWanted)
     }
   }
 }

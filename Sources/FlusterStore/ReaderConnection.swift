@@ -22,8 +22,8 @@ final class ReaderConnection {
   let jobPages: JobPages
   let newestEntries: Statement
   let oldestEntries: Statement
-  let entriesFrom: Statement
-  let entriesBefore: Statement
+  let entriesFrom: FeedRows
+  let entriesBefore: FeedRows
 
   init(_ database: Database) throws(StoreError) {
     self.database = database
@@ -72,15 +72,19 @@ final class ReaderConnection {
     jobPages = try JobPages(database)
     newestEntries = try compile("SELECT last FROM feed ORDER BY last DESC LIMIT 1")
     oldestEntries = try compile("SELECT first FROM feed ORDER BY last LIMIT 1")
-    entriesFrom = try compile(
-      "SELECT last, entries FROM feed WHERE last >= ? ORDER BY last LIMIT ?")
+    entriesFrom = try FeedRows { (rows) throws(StoreError) in
+      try compile(
+        "SELECT last, entries FROM feed \(rows) last >= ? ORDER BY last LIMIT ?")
+    }
     // The row that holds the last entry before a number begins before it.
-    entriesBefore = try compile(
-      """
-      SELECT last, entries FROM feed
-      WHERE last <= ifnull((SELECT last FROM feed WHERE last >= ?1 - 1 ORDER BY last LIMIT 1), 0)
-      ORDER BY last DESC LIMIT ?2
-      """)
+    entriesBefore = try FeedRows { (rows) throws(StoreError) in
+      try compile(
+        """
+        SELECT last, entries FROM feed \(rows)
+        last <= ifnull((SELECT last FROM feed WHERE last >= ?1 - 1 ORDER BY last LIMIT 1), 0)
+        ORDER BY last DESC LIMIT ?2
+        """)
+    }
   }
 }
 

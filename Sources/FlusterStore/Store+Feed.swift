@@ -49,6 +49,7 @@ extension Store {
         parameters.put(number)
         parameters.put(first.at.milliseconds)
         parameters.put(feed.bytes)
+        parameters.put(row.contains { $0.subject == nil })
         parameters.put(bytes)
       }
     }

@@ -99,7 +99,7 @@ struct StoreStatements {
     holdPendingTasks = try compile("UPDATE task SET held = ? \(pending)")
     workers = try WorkerStatements(database)
     insertEntries = try compile(
-      "INSERT INTO feed (last, first, at, bytes, entries) VALUES (?, ?, ?, ?, ?)")
+      "INSERT INTO feed (last, first, at, bytes, workers, entries) VALUES (?, ?, ?, ?, ?, ?)")
     pruneEntries = try compile(
       """
       DELETE FROM feed WHERE last IN (

@@ -65,6 +65,8 @@ package struct JobQuery: Hashable, Sendable {
   /// Only those whose name matches this shell pattern.
   package var nameGlob: String?
   package var order = Order.oldestFirst
+  /// Only those that were submitted from inside this job.
+  package var parent: JobID?
   /// Only those with lower ids.
   package var before: JobID?
   /// Go on behind this job, which the last page named.

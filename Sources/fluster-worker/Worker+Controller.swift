@@ -56,7 +56,7 @@ extension Worker {
       .status, .shutdown, .listWorkers, .workers,
       .changeWorker, .registerEndpoint, .unregisterEndpoint, .listEndpoints, .endpoints, .register,
       .observed,
-      .readScript, .script, .entries:
+      .readScript, .script, .entries, .readHistory, .history:
       throw Refusal(.invalidArgument, "flusterd sent what a worker cannot use")
     }
   }

@@ -58,6 +58,8 @@ final class Daemon {
   var userListings: [RequestID: UserListing] = [:]
   var queueListings: [RequestID: QueueListing] = [:]
   var workerListings: [RequestID: WorkerListing] = [:]
+  /// ReadHistorys that are being added up.
+  var pastWork: Set<RequestID> = []
   var relays: [RequestID: LogRelay] = [:]
   /// Why jobs of a requirement wait, for one slice of listings.
   var reasons: [Wish: PendingReason] = [:]

@@ -50,6 +50,7 @@ struct Route {
       Route(.control, .whileStoring) { $0.unregisterEndpoint(wire, $1) }
     case .listEndpoints(let wire): Route(.control, .looking) { $0.listEndpoints(wire, $1) }
     case .entries(let wire): Route(.control, .whileStoring) { $0.entries(wire, $1) }
+    case .readHistory(let wire): Route(.control, .looking) { $0.readHistory(wire, $1) }
     case .readScript(let wire): Route(.control, .looking) { $0.readScript(wire, $1) }
     case .register(let wire):
       Route(.worker, .beforeRegistering) { $0.register(wire, descriptors, $1) }
@@ -59,8 +60,7 @@ struct Route {
     case .error(let wire): Route(.worker, .afterRegistering) { $0.workerRefused(wire, $1) }
     case .goodbye: Route(.worker, .afterRegistering) { $0.goodbye($1) }
     case .hello, .done, .submitted, .listing, .ended, .feed, .status, .workers, .users, .backedUp,
-      .endpoints,
-      .registered, .desired, .script:
+      .endpoints, .registered, .desired, .script, .history:
       nil
     }
   }

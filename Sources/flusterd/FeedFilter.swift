@@ -1,5 +1,6 @@
 import FlusterCore
 import FlusterProtocol
+import FlusterStore
 import Glibc
 
 /// Which entries of the feed somebody is shown. Used on the thread that reads them.
@@ -19,13 +20,19 @@ struct FeedFilter: Sendable {
   /// Workers, and everybody whom `seesOthers` shows.
   let isOfAllUsers: Bool
   let seesOthers: Bool
+  /// Only what these did themselves; empty: everything.
+  let workers: Set<WorkerID>
+
+  /// Where that stands in the feed.
+  var scope: FeedScope { workers.isEmpty ? .all : .workers }
 
   /// Whether the entry is to be shown.
   func passes(_ entry: FeedEntry) -> Bool {
     guard let subject = entry.subject else {
+      guard workers.isEmpty else { return entry.worker.map(workers.contains) ?? false }
       return isOfAllUsers && jobs.isEmpty && patterns.isEmpty
     }
-    guard subject.owner == caller || seesOthers else { return false }
+    guard workers.isEmpty, subject.owner == caller || seesOthers else { return false }
     guard !jobs.isEmpty || !patterns.isEmpty else {
       return isOfAllUsers || subject.owner == caller
     }

@@ -27,6 +27,7 @@ struct Follower {
   let patterns: [String]
   let isOfAllUsers: Bool
   let isLive: Bool
+  let workers: Set<WorkerID>
   var place: Place
   /// What is missing before the oldest entry goes without saying.
   var beginsAnywhere: Bool
@@ -57,9 +58,15 @@ struct FeedReader: Sendable {
   let reader: Reader
   let keeping: UInt64
 
+  /// What a page was read for.
+  private struct PageKey: Hashable {
+    let after: UInt64
+    let scope: FeedScope
+  }
+
   /// The answers in the order of the questions.
   func answers(to questions: [FeedQuestion]) throws(StoreError) -> [FeedAnswer] {
-    var pages: [UInt64: FeedPage] = [:]
+    var pages: [PageKey: FeedPage] = [:]
     var answers: [FeedAnswer] = []
     for question in questions {
       switch question.place {
@@ -69,18 +76,20 @@ struct FeedReader: Sendable {
       case .newest(let count, let before):
         let found = try reader.feedStart(
           count, before: before, limit: Self.stride, keeping: keeping,
-          where: question.filter.passes)
+          of: question.filter.scope, where: question.filter.passes)
         switch found {
         case .found(let after): answers.append(.place(.after(after)))
         case .goOn(let before, let left): answers.append(.place(.newest(left, before: before)))
         }
       case .after(let sequence):
         let page: FeedPage
-        if let known = pages[sequence] {
+        let key = PageKey(after: sequence, scope: question.filter.scope)
+        if let known = pages[key] {
           page = known
         } else {
-          page = try reader.feed(after: sequence, limit: Follower.page, keeping: keeping)
-          pages[sequence] = page
+          page = try reader.feed(
+            after: sequence, limit: Follower.page, keeping: keeping, of: key.scope)
+          pages[key] = page
         }
         answers.append(.page(page, question.filter))
       }

@@ -59,7 +59,8 @@ extension Daemon {
       filter: FeedFilter(
         caller: peer.uid, jobs: follower.jobs, patterns: follower.patterns,
         isOfAllUsers: follower.isOfAllUsers,
-        seesOthers: settings.othersAreVisible || peer.isAdministrator))
+        seesOthers: settings.othersAreVisible || peer.isAdministrator,
+        workers: follower.workers))
   }
 
   private func take(_ answer: FeedAnswer, for id: RequestID) {

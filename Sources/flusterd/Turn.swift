@@ -161,6 +161,7 @@ extension Daemon {
       userListings[request] = nil
       queueListings[request] = nil
       workerListings[request] = nil
+      pastWork.remove(request)
       relays[request] = nil
       logWaits[request] = nil
     }

@@ -48,6 +48,8 @@ func door(_ envelope: WireEnvelope) {
     }
   case .wait(let wire): _ = try? WaitOrder(wire: wire)
   case .ended(let wire): _ = try? Outcome(wire: wire.outcome)
+  case .readHistory(let wire): _ = try? HistoryOrder(wire: wire)
+  case .history(let wire): _ = try? wire.parts.map { try StateCounts(wire: $0.ended) }
   case .watch(let wire): _ = try? WatchOrder(wire: wire)
   case .feed(let wire): _ = try? FeedCursor(wire: wire.next)
   case .kill(let wire): _ = try? KillOrder(wire: wire)

@@ -29,8 +29,8 @@ struct GoldenTests {
       let key: [UInt8] = try envelope.serializedBytes()
       numbers.insert(key[0] < 0x80 ? key[0] >> 3 : (key[0] & 0x7f) >> 3 | key[1] << 4)
     }
-    #expect(
-      numbers == Set([2, 3, 4] + Array(10...27) + Array(30...39) + Array(40...44) + Array(50...52)))
+    let known = [2...4, 10...27, 30...44, 50...52, 80...81].flatMap { Array<UInt8>($0) }
+    #expect(numbers == Set(known))
   }
 
   @Test("fields of a newer version survive a round trip, at every depth", arguments: Golden.all)

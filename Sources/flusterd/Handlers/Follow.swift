@@ -58,6 +58,7 @@ extension Daemon {
     }
     return Follower(
       request: request, jobs: jobs, patterns: patterns, isOfAllUsers: order.isOfAllUsers,
-      isLive: order.isLive, place: place, beginsAnywhere: order.after == .start)
+      isLive: order.isLive, workers: order.workers, place: place,
+      beginsAnywhere: order.after == .start)
   }
 }

@@ -96,12 +96,18 @@ extension Daemon {
     if !order.hasTasks { query.states = order.states }
     if patterns.count == 1 { query.nameGlob = patterns.first }
     query.before = order.before
+    query.parent = order.parent
     return query
   }
 
   /// Unfinished jobs; with a limit no more than could be shown.
   private func newestIDs(of owner: UserID?, _ order: ListOrder) -> [JobID] {
     var ids = live.ids(of: owner)
+    if let parent = order.parent {
+      ids = controller.state.families.children(of: parent).filter { id in
+        owner == nil || controller.state.jobs[id]?.request.owner == owner
+      }
+    }
     if let before = order.before { ids.removeSubrange(ids.place(of: before)...) }
     if !order.names.isEmpty { ids.removeAll { !isNamed($0, by: order.names) } }
     guard let count = order.newest else { return ids }
