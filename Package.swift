@@ -163,7 +163,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "WebTests", dependencies: ["FlusterCore", "FlusterWeb"], swiftSettings: strict),
+      name: "WebTests", dependencies: ["FlusterCore", "FlusterProtocol", "FlusterWeb"],
+      swiftSettings: strict),
     .testTarget(name: "TidyTests", dependencies: ["FlusterTesting"], swiftSettings: strict),
     .target(name: "FlusterTesting", path: "Tests/FlusterTesting", swiftSettings: strict),
   ]

@@ -125,7 +125,10 @@ extension Programs {
       let main = try #require(page.firstMatch(of: /(?s)<main[^>]*>(.*)<\/main>/)).output.1
       return String(main)
         .replacing(/(?s)<section id="output".*?<\/section>/, with: "")
+        .replacing(/(?s)<figure.*?<\/figure>/, with: "")
         .replacing(/(?s)<svg.*?<\/svg>/, with: "")
+        // A time that goes on is marked, for the script.
+        .replacing(/<span data-ran="[0-9]+">([^<]*)<\/span>/) { $0.output.1 }
         .replacing(/[0-9][0-9.]*(ms|s|m|h|d)([0-9]+(ms|s|m|h))*/, with: "some time")
     }
 

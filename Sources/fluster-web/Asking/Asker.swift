@@ -36,6 +36,9 @@ struct Asker {
     examined = status.hasExaminedMs ? WallTime(milliseconds: status.examinedMs) : nil
   }
 
+  /// Whether time goes on for what has not ended.
+  var timePasses: Bool { examined == nil }
+
   mutating func name(of uid: UInt32) -> String { names.name(of: uid) }
 
   /// What is common to all listings here.
@@ -136,12 +139,25 @@ struct Asker {
     return all.filter { own.contains($0.job) }
   }
 
-  /// The newest `count` events, oldest first, or those behind a place.
+  /// What went on in a stretch of time; in one job or, of those that are to be shown, in all.
+  mutating func history(_ past: Past, job: UInt64? = nil) throws(Failure) -> WireHistory {
+    var question = past.question
+    if let job { question.job = job } else if let user { question.user = user }
+    guard case .history(let history) = try session.call(.readHistory(question)) else {
+      throw Failure(.internal, "flusterd answered something else than its history")
+    }
+    return history
+  }
+
+  /// The newest `count` events, oldest first, or those behind a place: of some jobs, of a worker
+  /// itself, or of all.
   mutating func events(
-    of selectors: [WireSelector] = [], newest count: UInt32, after cursor: WireCursor? = nil
+    of selectors: [WireSelector] = [], worker: String? = nil, newest count: UInt32,
+    after cursor: WireCursor? = nil
   ) throws(Failure) -> WireFeed {
     var watch = WireWatch()
     watch.selectors = selectors
+    if let worker { watch.workers = [worker] }
     watch.allUsers = true
     if let cursor { watch.after = cursor } else { watch.newest = count }
     let question = watch

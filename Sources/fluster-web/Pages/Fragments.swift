@@ -13,6 +13,13 @@ extension HTML {
     return "<time datetime=\"\(Timestamp.utc(time))\">\(Timestamp.local(time))</time>"
   }
 
+  /// For how long something has run that goes on; the script counts on from there.
+  static func running(since start: Int64, _ asker: inout Asker) -> HTML {
+    let ran = UInt64(max(0, asker.now.milliseconds - start))
+    let text = Quantity.text(milliseconds: ran)
+    return asker.timePasses ? "<span data-ran=\"\(ran)\">\(text)</span>" : "\(text)"
+  }
+
   /// A job, by its number.
   static func job(_ number: UInt64) -> HTML { "<a href=\"/job/\(number)\">\(number)</a>" }
 
@@ -132,9 +139,9 @@ struct Grid {
 
 extension WireJobRow {
   /// How long it has run, or ran; empty: it has not started.
-  func runText(now: WallTime) -> String {
+  func runTime(_ asker: inout Asker) -> HTML {
     guard hasStartedMs else { return "" }
-    let end = hasEndedMs ? endedMs : now.milliseconds
-    return Quantity.text(milliseconds: UInt64(max(0, end - startedMs)))
+    guard hasEndedMs else { return .running(since: startedMs, &asker) }
+    return "\(Quantity.text(milliseconds: UInt64(max(0, endedMs - startedMs))))"
   }
 }

@@ -19,11 +19,10 @@ enum JobList {
         Grid.Column("Time", isFigure: true), Grid.Column("Reason", isWide: true),
         Grid.Column("Submitted"),
       ])
-    let now = asker.now
     for job in jobs {
       grid.add([
         .job(job.job), .job(job.job, job.name), .user(asker.name(of: job.uid)),
-        .state(job.state.word), "\(job.progressText)", "\(job.runText(now: now))",
+        .state(job.state.word), "\(job.progressText)", job.runTime(&asker),
         "\(job.explanation)", .time(job.submittedMs),
       ])
     }

@@ -9,6 +9,10 @@ struct JobPage: ShownPage {
 
   /// Tasks, attempts and children that a page shows.
   private static let most = 100
+  /// Of an array of so many tasks at most, each attempt has its bar in the picture.
+  private static let mostInPicture = UInt32(TimeChart.mostLanes)
+  /// Parts of the time of a longer one.
+  private static let parts: Int64 = 120
 
   func make(_ asker: inout Asker, _ request: Request) throws(Failure) -> Page {
     var row = try asker.job(job, detail: false)
@@ -16,26 +20,54 @@ struct JobPage: ShownPage {
     let now = asker.now
     var tasks: HTML = ""
     if row.array.explicit {
-      // Of a million tasks' attempts those of the tasks that are shown.
       let page = try TaskList.rows(row, query, &asker)
-      let shown = page.rows.map { $0.index...$0.index }
-      let first = row.array.first
-      row = try asker.job(job, tasks: shown.isEmpty ? [first...first] : shown)
+      if row.array.count > Self.mostInPicture {
+        // Of a million tasks' attempts those of the tasks that are shown.
+        let shown = page.rows.map { $0.index...$0.index }
+        let first = row.array.first
+        row = try asker.job(job, tasks: shown.isEmpty ? [first...first] : shown)
+      } else {
+        row = try asker.job(job)
+      }
       tasks = TaskList.section(row, query, page, now: now)
     } else {
       row = try asker.job(job)
     }
+    let children = try self.children(query, &asker)
     var main: HTML = """
       <h1>Job \(job) <span class="name">\(row.name)</span> \(.state(row.state.word))</h1>
-      \(explanation(row))\(summary(row, now, &asker))\(tasks)
+      \(explanation(row))\(summary(row, &asker))\(try picture(row, &asker))\(tasks)
       """
-    main += picture(row, now) + attempts(row, now)
+    main += children.section + attempts(row, now)
     if !row.array.explicit { main += try LogPage.preview(row, &asker) }
     main += submitted(row)
     let events = try asker.events(of: [.job(job)], newest: 100)
     main += .section(
       "timeline", "Timeline", ActionList.html(events.events, "Timeline", names: false))
-    return Page("Job \(job) \(row.name)", jobs: [job], main)
+    return Page("Job \(job) \(row.name)", jobs: children.jobs.union([job]), main)
+  }
+
+  /// The jobs that were submitted from inside it, the newest first.
+  private func children(
+    _ query: Query, _ asker: inout Asker
+  ) throws(Failure) -> (section: HTML, jobs: Set<UInt64>) {
+    var list = asker.list()
+    list.parent = job
+    list.newest = UInt32(JobList.most + 1)
+    if let word = query["children"] {
+      guard let before = UInt64(word) else { throw .usage("\"\(word)\" is no job's number") }
+      list.before = before
+    }
+    let found = try asker.session.listing(list).jobs.reversed()
+    guard !found.isEmpty || list.hasBefore else { return ("", []) }
+    let shown = Array(found.prefix(JobList.most))
+    let table = JobList.html(shown, "Children", empty: "There are no older ones.", &asker)
+    let isMore = found.count > JobList.most
+    let older = isMore ? shown.last.map { query.with("children", "\($0.job)") } : nil
+    return (
+      .section("children", "Children", table + .more("Older children", "/job/\(job)", older)),
+      Set(shown.map(\.job))
+    )
   }
 
   private func explanation(_ row: WireJobRow) -> HTML {
@@ -44,7 +76,7 @@ struct JobPage: ShownPage {
     return "<p class=\"sentence\">\(text)</p>\n"
   }
 
-  private func summary(_ row: WireJobRow, _ now: WallTime, _ asker: inout Asker) -> HTML {
+  private func summary(_ row: WireJobRow, _ asker: inout Asker) -> HTML {
     var killed: HTML = ""
     if row.hasKilledBy {
       let why = row.killReason.isEmpty ? "" : ": \(row.killReason)"
@@ -58,7 +90,7 @@ struct JobPage: ShownPage {
         ("User", .user(asker.name(of: row.uid))), ("Submitted", .time(row.submittedMs)),
         ("Started", row.hasStartedMs ? .time(row.startedMs) : ""),
         ("Ended", row.hasEndedMs ? .time(row.endedMs) : ""),
-        ("Time", "\(row.runText(now: now))"), ("Tasks done", "\(row.progressText)"),
+        ("Time", row.runTime(&asker)), ("Tasks done", "\(row.progressText)"),
         ("Killed by", killed), ("Parent", parent),
         ("Path", row.hasParent ? "\(row.path)" : ""), ("Key", row.hasKey ? "\(row.key)" : ""),
         ("Replaces", row.hasReplaces ? .job(row.replaces) : ""),
@@ -85,26 +117,37 @@ struct JobPage: ShownPage {
       """)
   }
 
-  /// When its attempts ran, and how far its tasks are.
-  private func picture(_ row: WireJobRow, _ now: WallTime) -> HTML {
-    let isArray = row.array.explicit
-    let bars = row.attempts.filter(\.hasStartedMs).map { attempt in
-      let name = isArray ? "task \(attempt.index)" : "attempt \(attempt.number)"
-      let end = attempt.hasEndedMs ? attempt.endedMs : nil
-      return TimeChart.Bar(
-        lane: name, start: attempt.startedMs, end: end, state: attempt.shownState.word,
-        title: "\(name) on \(attempt.worker): \(attempt.shownState.word)",
-        path: isArray
-          ? "/job/\(job)/log?task=\(attempt.index)&attempt=\(attempt.number)"
-          : "/job/\(job)/log?attempt=\(attempt.number)")
-    }
+  /// How far its tasks are, and when its attempts ran: each of them, or of many how many.
+  private func picture(_ row: WireJobRow, _ asker: inout Asker) throws(Failure) -> HTML {
+    let now = asker.now
     let counts = row.counts.compactMap { count in
       (try? TaskState(wire: count.state)).map { (state: $0, count: UInt64(count.count)) }
     }
-    let bar: HTML = isArray ? StateBar.html(counts) : ""
-    let chart = TimeChart(bars, now: now.milliseconds).html("When it ran")
-    let content = bar + chart
+    var content: HTML = row.array.explicit ? StateBar.html(counts) : ""
+    if row.array.count <= Self.mostInPicture {
+      content += TimeChart(bars(row), now: now.milliseconds).html("When it ran")
+    } else if row.hasStartedMs {
+      let end = row.hasEndedMs ? row.endedMs : now.milliseconds
+      let past = Past.between(row.startedMs, end, count: Self.parts)
+      content +=
+        TaskPictures(
+          past: past, history: try asker.history(past, job: job), now: now
+        ).html
+    }
     return content.isEmpty ? "" : .section("picture", "When it ran", content)
+  }
+
+  private func bars(_ row: WireJobRow) -> [TimeChart.Bar] {
+    let isArray = row.array.explicit
+    return row.attempts.filter(\.hasStartedMs).map { attempt in
+      let name = isArray ? "task \(attempt.index)" : "attempt \(attempt.number)"
+      let task = isArray ? "task=\(attempt.index)&" : ""
+      return TimeChart.Bar(
+        lane: name, start: attempt.startedMs, end: attempt.hasEndedMs ? attempt.endedMs : nil,
+        state: attempt.shownState.word,
+        title: "\(name) on \(attempt.worker): \(attempt.shownState.word)",
+        path: "/job/\(job)/log?\(task)attempt=\(attempt.number)")
+    }
   }
 
   /// All of them, the failed ones too: a task that looks well now may have failed before.
@@ -144,13 +187,6 @@ extension WireAttemptRow {
   fileprivate var shownState: TaskState {
     let told = (try? TaskState(wire: state)) ?? .running
     guard hasOutcome, !told.isFinal, let outcome = try? Outcome(wire: outcome) else { return told }
-    return switch outcome.cause {
-    case .exit: outcome.exitCode == 0 ? .succeeded : .failed
-    case .killed: .killed
-    case .workerLost: .workerFailed
-    case .preempted: .preempted
-    case .gang: .gangFailed
-    case .signal, .timeLimit, .memoryLimit, .start, .dependency, .deadline: .failed
-    }
+    return outcome.cause.state(exitCode: outcome.exitCode)
   }
 }

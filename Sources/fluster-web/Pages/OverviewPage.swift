@@ -15,9 +15,24 @@ struct OverviewPage: ShownPage {
       """
       <h1>Overview</h1>
       \(trouble)\(cards(tally))
+      \(try use(tally, request.query, &asker))
       \(HTML.section(
         "actions", "Recent actions", ActionList.html(recent.events, "Recent actions")))
       """)
+  }
+
+  /// How much of what workers have was in use.
+  private func use(
+    _ tally: Tally, _ query: Query, _ asker: inout Asker
+  ) throws(Failure) -> HTML {
+    let range = PastRange(query)
+    let past = range.past(asker.now)
+    let pictures = UsePictures(
+      past: past, history: try asker.history(past), now: asker.now,
+      workers: tally.workers.filter(\.connected)
+    ).html
+    return pictures.isEmpty
+      ? "" : .section("use", "Use", range.links(query, to: "use") + pictures)
   }
 
   private func cards(_ tally: Tally) -> HTML {

@@ -5,9 +5,6 @@ import FlusterProtocol
 
 /// `/queue`: what waits, in the order in which it will be served, and for what.
 struct QueuePage: ShownPage {
-  /// So many of the newest jobs tell how long one waits.
-  private static let recent: UInt32 = 200
-
   func make(_ asker: inout Asker, _ request: Request) throws(Failure) -> Page {
     var list = asker.list()
     list.queue = true
@@ -35,18 +32,17 @@ struct QueuePage: ShownPage {
     }
     let next = list.skip + UInt32(JobList.most)
     let more = jobs.count > JobList.most ? request.query.with("skip", "\(next)") : nil
-    var recent = asker.list()
-    recent.newest = Self.recent
-    let waits = try asker.session.listing(recent).jobs.filter(\.hasStartedMs)
-      .map { $0.startedMs - $0.submittedMs }
-    let picture = WaitChart.html(waits)
+    let range = PastRange(request.query)
+    let picture = WaitChart.html(try asker.history(range.past(asker.now)).waits)
+    let none: HTML = "<p class=\"none\">No job has started.</p>\n"
+    let waits = range.links(request.query, to: "waits") + (picture.isEmpty ? none : picture)
     return Page(
       "Queue",
       """
       <h1>Queue</h1>
       <p>In the order in which it will be served.</p>
       \(grid.html)\(HTML.more("Behind these", "/queue", more))\
-      \(picture.isEmpty ? "" : HTML.section("waits", "How long the newest jobs waited", picture))
+      \(HTML.section("waits", "How long jobs waited before they started", waits))
       """)
   }
 }

@@ -3,14 +3,15 @@ extension Assets {
   ///
   /// A new page is laid over the old one node by node, so that what has the focus, is scrolled or
   /// is selected stays as it is. Streams are closed while nobody looks: browsers allow six
-  /// connections to one server.
+  /// connections to one server. Running times are counted on between two pages, unless flusterd is
+  /// away: then nobody knows.
   static let javascript = """
     'use strict';
     (() => {
       const main = document.getElementById('main');
       const live = document.getElementById('live');
       const logLimit = 2000000;
-      let page = null, log = null;
+      let page = null, log = null, laid = performance.now();
 
       const say = (text, isAway) => {
         live.textContent = text;
@@ -65,6 +66,7 @@ extension Assets {
           const fresh = new DOMParser().parseFromString(text, 'text/html').getElementById('main');
           fresh.dataset.live = event.lastEventId;
           lay(main, fresh);
+          laid = performance.now();
           if (!log) followLog();
           say('live');
         });
@@ -98,6 +100,26 @@ extension Assets {
         log.onopen = () => { if (!page) say('live'); };
         log.onerror = () => { if (!page) say('not connected; there may be more', true); };
       };
+
+      // For how long something has run, as the page itself says it: the two largest units.
+      const words = (seconds) => {
+        const parts = [
+          [Math.floor(seconds / 86400), 'd'], [Math.floor(seconds / 3600) % 24, 'h'],
+          [Math.floor(seconds / 60) % 60, 'm'], [seconds % 60, 's'],
+        ];
+        const first = parts.findIndex(([count]) => count > 0);
+        return parts.slice(first, first + 2).filter(([count]) => count > 0)
+          .map(([count, unit]) => count + unit).join('');
+      };
+      const tick = () => {
+        if (document.visibilityState !== 'visible' || live.classList.contains('away')) return;
+        const passed = performance.now() - laid;
+        for (const place of main.querySelectorAll('[data-ran]')) {
+          const seconds = Math.floor((Number(place.dataset.ran) + passed) / 1000);
+          if (seconds > 0) place.textContent = words(seconds);
+        }
+      };
+      setInterval(tick, 1000);
 
       const open = () => {
         if (page || log) return;

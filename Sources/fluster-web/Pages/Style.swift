@@ -96,6 +96,18 @@ extension Assets {
     .picture rect { fill: currentColor; }
     .picture text { fill: var(--soft); font-size: 0.75rem; }
     .picture .tick { stroke: var(--line); }
+    .picture rect.hit { fill: transparent; }
+    .picture g:hover rect.hit { fill: var(--line); }
+    .picture .mark { fill: var(--text); }
+    figure.picture { margin: 0 0 0.8rem; }
+    figcaption { margin-bottom: 0.2rem; font-weight: 500; }
+    figcaption .none { font-weight: 400; }
+    .picture + .pair { margin-top: 0.9rem; }
+    .pair { display: grid; gap: 0.4rem 1.6rem;
+      grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
+    summary { color: var(--soft); font-size: 0.8125rem; cursor: pointer; width: max-content; }
+    details[open] summary { margin-bottom: 0.4rem; }
+    details .scroll { max-height: 20rem; overflow-y: auto; }
     @media (max-width: 40rem) {
       header, main { padding-left: 0.8rem; padding-right: 0.8rem; }
       header { position: relative; }

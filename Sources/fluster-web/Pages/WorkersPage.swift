@@ -46,15 +46,14 @@ struct WorkerPage: ShownPage {
       grid.add([
         "<a href=\"/job/\(task.job)\">\(task.id)</a>", .job(task.job, task.name),
         .user(asker.name(of: task.uid)), .state(task.state.word),
-        "\(task.runTime(now: now) ?? "")", "\(Quantity.text(cpuMillis: task.charge.cpuMillis))",
+        task.hasStartedMs ? .running(since: task.startedMs, &asker) : "",
+        "\(Quantity.text(cpuMillis: task.charge.cpuMillis))",
         "\(Quantity.text(bytes: task.charge.memoryBytes))",
       ])
     }
     let hidden = worker.hidden + max(0, worker.tasks.count - 200)
     let rest: HTML = hidden > 0 ? "<p>\(hidden) more, of others or too many to show.</p>\n" : ""
-    let history = try asker.events(newest: 2000).events.filter {
-      $0.job == 0 && $0.worker == id
-    }
+    let history = try asker.events(worker: id, newest: 50).events
     return Page(
       "Worker \(id)",
       """
@@ -62,7 +61,7 @@ struct WorkerPage: ShownPage {
       \(worker.reasonText.isEmpty ? "" : "<p class=\"sentence\">\(worker.reasonText)</p>")
       \(HTML.section("resources", "Resources", resources(worker)))
       \(HTML.section("tasks", "What runs", picture(worker, now) + grid.html + rest))
-      \(HTML.section("health", "Health", ActionList.html(history.suffix(50), "Health")))
+      \(HTML.section("health", "Health", ActionList.html(history, "Health")))
       """)
   }
 

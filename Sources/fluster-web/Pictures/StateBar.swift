@@ -15,8 +15,8 @@ enum StateBar {
       let x = Int64(Double(left) / Double(all) * 10_000)
       let end = Int64(Double(left + part.count) / Double(all) * 10_000)
       return """
-        <rect class="\(part.state.word)" x="\(TimeChart.percent(x))" y="0" \
-        width="\(TimeChart.percent(end - x))" height="12"><title>\(part.count) \
+        <rect class="\(part.state.word)" x="\(TimeAxis.percent(x))" y="0" \
+        width="\(TimeAxis.percent(end - x))" height="12"><title>\(part.count) \
         \(part.state.word)</title></rect>
 
         """

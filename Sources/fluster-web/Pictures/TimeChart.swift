@@ -26,14 +26,12 @@ struct TimeChart {
   static let mostLanes = 40
   static let mostBars = 400
   private static let laneHeight = 26
-  private static let axisHeight = 22
   /// The narrowest a bar is drawn, in hundredths of a percent, so that it can be seen and hit.
   private static let leastWidth: Int64 = 60
 
   private let bars: [Bar]
   private let lanes: [String: Int]
-  private let from: Int64
-  private let until: Int64
+  private let axis: TimeAxis
   private let hidden: Int
 
   /// The picture of these bars; what goes on lasts until `now`, in milliseconds.
@@ -52,23 +50,23 @@ struct TimeChart {
     hidden = bars.count - shown.count
     let first = shown.map(\.start).min() ?? now
     let last = shown.map { $0.end ?? now }.max() ?? now
-    from = first
     // Not even all at one moment is drawn on no room at all.
-    until = max(last, first + 1000)
+    axis = TimeAxis(from: first, until: max(last, first + 1000))
   }
 
   /// It, under a name; nothing where there is nothing to draw.
   func html(_ name: String) -> HTML {
     guard !bars.isEmpty else { return "" }
-    let height = lanes.count * Self.laneHeight + Self.axisHeight
+    let height = lanes.count * Self.laneHeight
     let note: HTML =
       hidden > 0 ? "<p class=\"none\">\(hidden) more are not in the picture.</p>\n" : ""
     return """
       <div class="picture">
-      <svg role="group" aria-label="\(name)" width="100%" height="\(height)">
+      <svg role="group" aria-label="\(name)" width="100%" \
+      height="\(height + TimeAxis.height)">
       <title>\(name)</title>
-      <desc>\(bars.count) bars from \(word(from)) to \(word(until))</desc>
-      \(axis(height))\(names)\(marks)</svg>
+      <desc>\(bars.count) bars from \(axis.word(axis.from)) to \(axis.word(axis.until))</desc>
+      \(axis.html(below: height))\(names)\(marks)</svg>
       </div>
       \(note)
       """
@@ -83,46 +81,15 @@ struct TimeChart {
   private var marks: HTML {
     bars.map { bar -> HTML in
       let y = (lanes[bar.lane] ?? 0) * Self.laneHeight + 15
-      let left = place(bar.start)
-      let width = max(Self.leastWidth, place(bar.end ?? until) - left)
+      let left = axis.place(bar.start)
+      let width = max(Self.leastWidth, axis.place(bar.end ?? axis.until) - left)
       let x = min(left, 10_000 - Self.leastWidth)
       return """
         <a href="\(bar.path)" aria-label="\(bar.title)"><rect class="\(bar.state)" \
-        x="\(Self.percent(x))" y="\(y)" width="\(Self.percent(width))" height="9" rx="2">\
+        x="\(TimeAxis.percent(x))" y="\(y)" width="\(TimeAxis.percent(width))" height="9" rx="2">\
         <title>\(bar.title)</title></rect></a>
 
         """
     }.joined()
-  }
-
-  private func axis(_ height: Int) -> HTML {
-    (0..<4).map { step -> HTML in
-      let x = Self.percent(Int64(step) * 2500)
-      let time = from + (until - from) * Int64(step) / 4
-      return """
-        <line class="tick" x1="\(x)" x2="\(x)" y1="0" y2="\(height - Self.axisHeight + 4)"/>
-        <text x="\(x)" y="\(height - 5)">\(word(time))</text>
-
-        """
-    }.joined()
-  }
-
-  /// A time of day, or where the picture is of days, the day with it.
-  private func word(_ time: Int64) -> String {
-    let words = Timestamp.local(WallTime(milliseconds: time)).split(separator: " ")
-    guard words.count >= 2 else { return words.joined() }
-    let day = words[0].dropFirst(5)
-    return until - from < 86_400_000 ? String(words[1]) : "\(day) \(words[1].prefix(5))"
-  }
-
-  /// In hundredths of a percent of the width.
-  private func place(_ time: Int64) -> Int64 {
-    min(10_000, max(0, Int64(Double(time - from) / Double(until - from) * 10_000)))
-  }
-
-  /// Of hundredths.
-  static func percent(_ hundredths: Int64) -> String {
-    let rest = hundredths % 100
-    return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)%"
   }
 }

@@ -1,44 +1,55 @@
 import FlusterClient
 import FlusterCore
+import FlusterProtocol
 
 /// For how long jobs waited before they started: how many by the length of the wait.
 enum WaitChart {
-  /// The first length that is too long for a class, in milliseconds, and what the class is called.
-  private static let classes: [(below: Int64, word: String)] = [
-    (1000, "below 1 s"), (10_000, "1–10 s"), (60_000, "10–60 s"), (600_000, "1–10 min"),
-    (3_600_000, "10–60 min"), (36_000_000, "1–10 h"), (.max, "10 h and more"),
-  ]
   private static let rowHeight = 22
 
-  /// How many of these waits, in milliseconds, are of each class.
-  static func counts(_ waits: [Int64]) -> [Int] {
-    var counts = classes.map { _ in 0 }
+  /// What the classes are called.
+  static func words(_ waits: [WireHistoryWait]) -> [String] {
+    var words: [String] = []
+    var last: String?
     for wait in waits {
-      if let place = classes.firstIndex(where: { wait < $0.below }) { counts[place] += 1 }
+      let end = Quantity.text(milliseconds: wait.belowMs)
+      switch (last, wait.hasBelowMs) {
+      case (nil, _): words.append("below \(end)")
+      case (let last?, true): words.append("\(last)–\(end)")
+      case (let last?, false): words.append("\(last) and more")
+      }
+      last = end
     }
-    return counts
+    return words
   }
 
-  /// The picture; nothing where nobody has waited.
-  static func html(_ waits: [Int64]) -> HTML {
-    let counts = counts(waits)
-    guard let most = counts.max(), most > 0 else { return "" }
-    let rows = classes.indices.map { place -> HTML in
-      let y = place * rowHeight
-      let width = Int64(counts[place]) * 5500 / Int64(most)
+  /// The picture, from the first class that somebody was in to the last; nothing where nobody has
+  /// waited.
+  static func html(_ waits: [WireHistoryWait]) -> HTML {
+    let all = waits.reduce(0) { $0 + $1.jobs }
+    guard all > 0, let first = waits.firstIndex(where: { $0.jobs > 0 }),
+      let last = waits.lastIndex(where: { $0.jobs > 0 }), let most = waits.map(\.jobs).max()
+    else { return "" }
+    let words = words(waits)
+    let rows = (first...last).map { place -> HTML in
+      let y = (place - first) * rowHeight
+      let jobs = waits[place].jobs
+      let width = Int64(Double(jobs) / Double(most) * 5500)
       return """
-        <text x="0" y="\(y + 15)">\(classes[place].word)</text>
-        <rect class="running" x="32%" y="\(y + 5)" width="\(TimeChart.percent(width))" \
-        height="12" rx="2"><title>\(counts[place]) jobs waited \(classes[place].word)</title></rect>
-        <text x="\(TimeChart.percent(3300 + width))" y="\(y + 15)">\(counts[place])</text>
+        <text x="0" y="\(y + 15)">\(words[place])</text>
+        <rect class="running" x="32%" y="\(y + 5)" width="\(TimeAxis.percent(width))" \
+        height="12" rx="2"><title>\(jobs) jobs waited \(words[place])</title></rect>
+        <text x="\(TimeAxis.percent(3300 + width))" y="\(y + 15)">\(jobs)</text>
 
         """
     }
+    let told = (first...last).filter { waits[$0].jobs > 0 }
+      .map { "\(waits[$0].jobs) \(words[$0])" }.joined(separator: ", ")
     return """
       <div class="picture">
-      <svg role="img" aria-label="Waits of \(waits.count) jobs" width="100%" \
-      height="\(classes.count * rowHeight)">
-      <title>For how long \(waits.count) jobs waited before they started</title>
+      <svg role="img" aria-label="Waits of \(all) jobs: \(told)" width="100%" \
+      height="\(rows.count * rowHeight)">
+      <title>For how long \(all) jobs waited before they started</title>
+      <desc>\(told)</desc>
       \(rows.joined())</svg>
       </div>
 
