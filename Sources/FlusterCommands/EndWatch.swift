@@ -7,6 +7,8 @@ import Glibc
 /// Watches for the end of one task over a connection of its own, beside another descriptor.
 struct EndWatch {
   private(set) var isOver = false
+  /// What was told of the end.
+  private(set) var end: WireEnded?
   private let selector: WireSelector
   private var session: Session
   private var link: (connection: Connection, request: UInt64)?
@@ -53,7 +55,8 @@ struct EndWatch {
     do throws(CallError) {
       while !isOver, case .body(let body) = try connection.answer(to: request, until: Pause.now) {
         switch body {
-        case .ended, .done: isOver = true
+        case .ended(let ended): (isOver, end) = (true, ended)
+        case .done: isOver = true
         case _: throw connection.unexpected()
         }
       }

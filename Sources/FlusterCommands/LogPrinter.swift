@@ -18,6 +18,8 @@ struct LogPrinter {
   private var printed: Set<[UInt8]> = []
   /// The worst that kept a task's output from being shown; nil: nothing did.
   private(set) var worst: ExitStatus?
+  /// How the task followed last has ended, if that was told.
+  private(set) var end: WireEnded?
   private var lastWayOut: String?
 
   init(_ wish: LogWish, session: Session, voice: Voice) {
@@ -165,7 +167,7 @@ struct LogPrinter {
       pause = GrowingPause()
       next = opened.answer.attempt + 1
       if opened.answer.pending {
-        if isOnlyOne { break }
+        if isOnlyOne || opened.answer.last { break }
         continue
       }
       let found = try had(of: task) { (printer) throws(Failure) in try printer.file(of: opened) }
@@ -175,8 +177,9 @@ struct LogPrinter {
         if !opened.answer.ended { try follow(&file, opened.answer.attempt, of: task, &watch) }
       }
       isFirst = false
-      if isOnlyOne { return }
+      if isOnlyOne || opened.answer.last { break }
     }
+    end = watch.end
     guard isFirst else { return }
     if case .one(let number) = wish.attempts, next == number {
       return note(Failure(.notFound, "\(task.name) has no attempt \(number)"), of: task.name)

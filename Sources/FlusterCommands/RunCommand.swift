@@ -87,9 +87,16 @@ package struct RunCommand: AskingCommand {
     voice.detail("job \(answer.job)")
     signals.watch(answer.job)
     if tie { Self.hold(answer.job, instance, voice) }
-    try follow(answer.job, submission.job, pipes, session, voice)
+    let end = try follow(answer.job, submission.job, pipes, session, voice)
     var waiting = Waiting(for: [.job(answer.job)], any: false, deadline: nil, voice: voice)
-    let status = try waiting.run(over: &session)
+    let status: Int32
+    if let end, !submission.job.hasArray {
+      // Of a single task all has been told.
+      try waiting.take(end)
+      status = waiting.status
+    } else {
+      status = try waiting.run(over: &session)
+    }
     pipes.finish()
     // Ended by a signal of ours before it had a status of its own.
     guard let signal = signals.first, status == CarriedStatus.none else { return status }
@@ -132,12 +139,13 @@ package struct RunCommand: AskingCommand {
       && !StandardStream.areOne(.output, .error)
   }
 
-  /// Prints what the tasks write as they write it, one task after the other.
+  /// Prints what the tasks write as they write it, one task after the other. Returns how the last
+  /// has ended, if that was told.
   private func follow(
     _ job: UInt64, _ request: WireJobRequest, _ pipes: JobPipes, _ session: Session, _ voice: Voice
-  ) throws(Failure) {
+  ) throws(Failure) -> WireEnded? {
     // It goes where the caller wanted it.
-    guard submit.output.stdout == nil else { return }
+    guard submit.output.stdout == nil else { return nil }
     let array = request.array
     let step = max(array.step, 1)
     let last = array.first + step * (max(array.count, 1) - 1)
@@ -154,6 +162,7 @@ package struct RunCommand: AskingCommand {
       if let worst = printer.worst {
         throw Failure(worst, "not all output of job \(job) was shown", wayOut: "fluster-log \(job)")
       }
+      return printer.end
     } catch {
       guard StandardStream.output.hasLostReader else { throw error }
       // As any filter ends; then the job does.

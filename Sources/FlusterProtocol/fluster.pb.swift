@@ -3218,6 +3218,9 @@ package nonisolated struct WireOpenedLog: Sendable {
   /// How many descriptors came with this frame: a stream of bytes does not say whose they are.
   package var descriptors: UInt32 = 0
 
+  /// The task is over, and this was its last attempt.
+  package var last: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -8451,7 +8454,7 @@ nonisolated extension WireOpenLog: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireOpenedLog: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OpenedLog"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pending\0\u{1}path\0\u{1}ended\0\u{1}attempt\0\u{1}attempts\0\u{1}descriptors\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pending\0\u{1}path\0\u{1}ended\0\u{1}attempt\0\u{1}attempts\0\u{1}descriptors\0\u{2}\u{5}last\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8465,6 +8468,7 @@ nonisolated extension WireOpenedLog: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.attempt) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.attempts) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.descriptors) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.last) }()
       default: break
       }
     }
@@ -8489,6 +8493,9 @@ nonisolated extension WireOpenedLog: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.descriptors != 0 {
       try visitor.visitSingularUInt32Field(value: self.descriptors, fieldNumber: 6)
     }
+    if self.last != false {
+      try visitor.visitSingularBoolField(value: self.last, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -8499,6 +8506,7 @@ nonisolated extension WireOpenedLog: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.attempt != rhs.attempt {return false}
     if lhs.attempts != rhs.attempts {return false}
     if lhs.descriptors != rhs.descriptors {return false}
+    if lhs.last != rhs.last {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

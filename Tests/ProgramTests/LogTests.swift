@@ -1,3 +1,4 @@
+import FlusterProtocol
 import FlusterTesting
 import Glibc
 import Testing
@@ -24,6 +25,26 @@ extension Programs {
         let followed = try instance.run("fluster-log", "-f", id)
         #expect(followed.status == 0, "\(followed)")
         #expect(followed.output == (1...5).map { "line \($0)\n" }.joined(), "\(followed)")
+      }
+    }
+
+    @Test("who opens a log is told whether it is the last that there will be of its task")
+    func last() throws {
+      try Instance.with { instance in
+        let id = try instance.submit("--retries", "1", "--backoff", "1ms..1ms", "--", "false")
+        #expect(try instance.wait(id) == 1)
+        let talker = try Talker(to: instance.controlSocket)
+        try talker.greet()
+        for (number, isLast) in [(0, false), (1, true)] {
+          var open = WireOpenLog()
+          open.job = try #require(UInt64(id))
+          open.attempt = UInt32(number)
+          try talker.send(WireEnvelope(request: 1, .openLog(open)).frame())
+          guard case .openedLog(let log)? = try talker.receive()?.body else {
+            throw TimedOut(what: "a log")
+          }
+          #expect(log.last == isLast && log.attempts == 2, "\(log)")
+        }
       }
     }
 

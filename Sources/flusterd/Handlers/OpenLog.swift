@@ -84,10 +84,18 @@ extension Daemon {
         logWaits[request.id] = LogWait(wire: wire, task: task, uid: request.peer.uid)
         return
       }
+      var answer = WireOpenedLog()
+      answer.ended = found.hasEnded
+      answer.attempt = found.number
+      answer.attempts = found.attempts
+      // Who reads one attempt after the other need not ask for the next in vain.
+      answer.last = isOver && found.hasEnded && found.number + 1 == found.attempts
       guard found.hasBegun || !found.hasEnded else {
-        return answerWithoutOutput(found, request)
+        // It has not executed its command.
+        answer.pending = true
+        return answerAtOnce(answer, request)
       }
-      lookForFile(of: found, wire, task, request)
+      lookForFile(of: found, wire, task, answer, request)
     } catch {
       refuse(request, error)
     }
@@ -105,16 +113,6 @@ extension Daemon {
     var opened = WireOpenedLog()
     opened.pending = true
     opened.ended = isOver
-    answerAtOnce(opened, request)
-  }
-
-  /// The attempt has ended without having executed its command.
-  private func answerWithoutOutput(_ attempt: FoundAttempt, _ request: Request) {
-    var opened = WireOpenedLog()
-    opened.pending = true
-    opened.ended = true
-    opened.attempt = attempt.number
-    opened.attempts = attempt.attempts
     answerAtOnce(opened, request)
   }
 
@@ -166,15 +164,13 @@ extension Daemon {
 
   /// Finds out where the output went: to a file of the owner, or to a log the worker keeps.
   private func lookForFile(
-    of attempt: FoundAttempt, _ wire: WireOpenLog, _ task: TaskID, _ request: Request
+    of attempt: FoundAttempt, _ wire: WireOpenLog, _ task: TaskID, _ begun: WireOpenedLog,
+    _ request: Request
   ) {
     guard let job = try? self.request(of: task.job) else {
       return refuse(request, .noJob(task.job))
     }
-    var answer = WireOpenedLog()
-    answer.ended = attempt.hasEnded
-    answer.attempt = attempt.number
-    answer.attempts = attempt.attempts
+    var answer = begun
     let place = OutputPlace(
       task: task, index: wire.index, number: attempt.number, name: job.name, owner: job.owner,
       isError: wire.stderr)
@@ -232,6 +228,7 @@ extension Daemon {
     answer.ended = relay.answer.ended
     answer.attempt = relay.answer.attempt
     answer.attempts = relay.answer.attempts
+    answer.last = relay.answer.last
     answer.descriptors = UInt32(descriptors.count)
     requests.remove(relay.request.id)
     clients.send(
