@@ -315,13 +315,8 @@ static int make_child(
 int fl_spawn(
         const struct fl_launch *spawn, int32_t method, struct fl_spawned *made) {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) return errno;
-    if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0) {
-        int error = errno;
-        close(ends[0]);
-        close(ends[1]);
-        return error;
-    }
+    // The child's end too: the little that it has to say finds the pipe empty.
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return errno;
     struct child child = {spawn, ends[1], getpid(), false};
     // No handler of the shim's may run in the copy.
     sigset_t all, before;

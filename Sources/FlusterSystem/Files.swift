@@ -8,13 +8,17 @@ package enum Files {
     return try file.contents(limit: limit, what: path)
   }
 
-  /// The whole file called `name` in an open directory; EFBIG if it is longer than `limit` bytes.
-  package static func read(
-    _ name: String, in directory: Descriptor, limit: Int
+  /// The whole of a file in which the kernel has figures, by its path or by its name in an open
+  /// directory; EFBIG if it is longer than `limit` bytes.
+  ///
+  /// Such a file is one record and gives all of it that there is room for (Documentation/
+  /// filesystems/seq_file.rst), so that who got less need not ask for more.
+  package static func readFigures(
+    _ path: String, in directory: Descriptor? = nil, limit: Int
   ) throws(SystemError) -> [UInt8] {
-    let raw = uninterrupted { openat(directory.raw, name, O_RDONLY | O_CLOEXEC) }
-    guard raw >= 0 else { throw SystemError.last("open \(name)") }
-    return try Descriptor(adopting: raw).contents(limit: limit, what: name)
+    let raw = uninterrupted { openat(directory?.raw ?? AT_FDCWD, path, O_RDONLY | O_CLOEXEC) }
+    guard raw >= 0 else { throw SystemError.last("open \(path)") }
+    return try Descriptor(adopting: raw).figures(limit: limit, what: path)
   }
 
   /// Replaces a file so that a crash at any moment leaves the old one or the new one, durably.
@@ -141,8 +145,18 @@ extension Descriptor {
     }
   }
 
+  /// As `Files.readFigures` reads them; the file may stay open, and tells the latest each time.
+  package func figures(
+    limit: Int, what: @autoclosure () -> String
+  ) throws(SystemError) -> [UInt8] {
+    try contents(limit: limit, isOneRecord: true, what: what())
+  }
+
   /// Everything from the beginning to the end, wherever the position is; EFBIG beyond `limit`.
-  func contents(limit: Int, what: @autoclosure () -> String) throws(SystemError) -> [UInt8] {
+  /// What `isOneRecord` is at its end when it gives less than there is room for.
+  func contents(
+    limit: Int, isOneRecord: Bool = false, what: @autoclosure () -> String
+  ) throws(SystemError) -> [UInt8] {
     var bytes: [UInt8] = []
     // Most are files of the kernel, of a few lines.
     var room = 4 << 10
@@ -158,6 +172,7 @@ extension Descriptor {
       if count == 0 { return bytes }
       if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
       guard bytes.count <= limit else { throw SystemError(call: "read \(what())", errno: EFBIG) }
+      if isOneRecord && count < room { return bytes }
       room = min(room * 4, 1 << 20)
     }
   }

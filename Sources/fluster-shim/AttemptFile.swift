@@ -138,11 +138,10 @@ struct AttemptFile {
   /// Adds an entry by one write, whole or not at all: a later one must stay readable.
   func append(_ entry: ShimEntry) throws(SystemError) {
     let bytes = entry.encoded()
-    let size = lseek(descriptor.raw, 0, SEEK_END)
     let count = write(descriptor.raw, bytes, bytes.count)
     guard count != bytes.count else { return }
     let failure = SystemError(call: "write \(name)", errno: count < 0 ? errno : ENOSPC)
-    try cut(to: Int(size))
+    if count > 0 { try cut(to: Int(lseek(descriptor.raw, 0, SEEK_END)) - count) }
     throw failure
   }
 

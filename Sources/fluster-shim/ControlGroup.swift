@@ -70,9 +70,8 @@ struct ControlGroup {
 
   /// Whether nothing in it, or below it, is alive.
   var isEmpty: Bool {
-    let populated = KernelFigures(in: path)?.fields(["populated"], in: "cgroup.events")[0]
     // What cannot be read, for want of a descriptor say, is not thereby empty.
-    return populated.map { $0 == 0 } ?? !exists
+    KernelFigures.isPopulated(path).map { !$0 } ?? !exists
   }
 
   /// Has everything in it and below it stand still, or go on. Returns an errno, or 0.
@@ -99,10 +98,10 @@ struct ControlGroup {
     rmdir(path)
   }
 
-  /// Adds what the kernel counted to a record; nothing if it does not exist.
-  func account(into record: inout ShimRecord) {
+  /// Adds what the kernel counted to a record; nothing if it does not exist. Files of controllers
+  /// that are not among `controllers` are not there.
+  func account(into record: inout ShimRecord, controllers: Set<String>) {
     guard let figures = KernelFigures(in: path) else { return }
-    record.peakMemoryBytes = figures.number(in: "memory.peak")
     let cpu = figures.fields(["user_usec", "system_usec", "throttled_usec"], in: "cpu.stat")
     record.userMicroseconds = cpu[0]
     record.systemMicroseconds = cpu[1]
@@ -110,10 +109,15 @@ struct ControlGroup {
     record.cpuStallMicroseconds = figures.stall("cpu.pressure")
     record.memoryStallMicroseconds = figures.stall("memory.pressure")
     record.ioStallMicroseconds = figures.stall("io.pressure")
-    record.peakProcesses = figures.number(in: "pids.peak")
-    record.outOfMemory = figures.fields(["oom_kill"], in: "memory.events")[0].map { $0 > 0 }
-    record.readBytes = figures.sum("rbytes=", in: "io.stat")
-    record.writtenBytes = figures.sum("wbytes=", in: "io.stat")
+    if controllers.contains("memory") {
+      record.peakMemoryBytes = figures.number(in: "memory.peak")
+      record.outOfMemory = figures.fields(["oom_kill"], in: "memory.events")[0].map { $0 > 0 }
+    }
+    if controllers.contains("pids") { record.peakProcesses = figures.number(in: "pids.peak") }
+    if controllers.contains("io") {
+      let bytes = figures.sums(["rbytes=", "wbytes="], in: "io.stat")
+      (record.readBytes, record.writtenBytes) = (bytes[0], bytes[1])
+    }
   }
 
   /// Groups that the job made below its own, parents first.

@@ -6,6 +6,13 @@ import Glibc
 struct KernelFigures {
   private let directory: Descriptor
 
+  /// Whether any process is in the cgroup at `path`, or below it; nil if that cannot be read.
+  static func isPopulated(_ path: String) -> Bool? {
+    let bytes = try? Files.readFigures("\(path)/cgroup.events", limit: 4096)
+    return bytes?.split(separator: UInt8(ascii: "\n")).lazy
+      .compactMap { number($0, after: "populated ") }.first.map { $0 != 0 }
+  }
+
   /// Nil if there is no such directory.
   init?(in path: String) {
     let raw = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -33,14 +40,18 @@ struct KernelFigures {
     }
   }
 
-  /// The sum of all words such as `rbytes=0`; nil if there is no such file.
-  func sum(_ prefix: String, in file: String) -> UInt64? {
-    guard let bytes = bytes(of: file) else { return nil }
-    return words(of: bytes[...]).compactMap { Self.number($0, after: prefix) }.reduce(0, &+)
+  /// The sums of all words such as `rbytes=0`, in the order of the prefixes; nil if there is no
+  /// such file.
+  func sums(_ prefixes: [String], in file: String) -> [UInt64?] {
+    guard let bytes = bytes(of: file) else { return prefixes.map { _ in nil } }
+    let words = words(of: bytes[...])
+    return prefixes.map { prefix in
+      words.compactMap { Self.number($0, after: prefix) }.reduce(0, &+)
+    }
   }
 
   private func bytes(of file: String) -> [UInt8]? {
-    try? Files.read(file, in: directory, limit: 1 << 20)
+    try? Files.readFigures(file, in: directory, limit: 1 << 20)
   }
 
   private func lines(of file: String) -> [ArraySlice<UInt8>] {

@@ -32,7 +32,8 @@ struct Limits {
     setrlimit(Int32(Self.openFiles), &limit)
   }
 
-  /// What to set in a job that asked for `asked`, with hard limits no better than `ceilings`.
+  /// What to set in a job that asked for `asked`, with hard limits no better than `ceilings`: less
+  /// what it inherits anyway, which is nearly all of it, and a call each.
   func clamped(_ asked: [ShimLimit], ceilings: [UInt32: UInt64]) -> [fl_limit] {
     var wanted: [UInt32: ShimLimit] = [:]
     for (number, limit) in found where number == Self.openFiles || ceilings[number] != nil {
@@ -40,10 +41,17 @@ struct Limits {
         resource: number, soft: UInt64(limit.rlim_cur), hard: UInt64(limit.rlim_max))
     }
     for limit in asked { wanted[limit.resource] = limit }
-    return wanted.values.sorted { $0.resource < $1.resource }.map { limit in
-      let own = found[limit.resource].map { UInt64($0.rlim_max) } ?? UInt64.max
-      let hard = min(limit.hard, own, ceilings[limit.resource] ?? UInt64.max)
-      return fl_limit(resource: limit.resource, soft: min(limit.soft, hard), hard: hard)
+    return wanted.values.sorted { $0.resource < $1.resource }.compactMap { limit in
+      let own = found[limit.resource]
+      let ceiling = min(
+        own.map { UInt64($0.rlim_max) } ?? UInt64.max, ceilings[limit.resource] ?? UInt64.max)
+      let hard = min(limit.hard, ceiling)
+      let soft = min(limit.soft, hard)
+      // That of open files is another here, as it was raised.
+      if let own, limit.resource != Self.openFiles, soft == own.rlim_cur, hard == own.rlim_max {
+        return nil
+      }
+      return fl_limit(resource: limit.resource, soft: soft, hard: hard)
     }
   }
 }

@@ -40,6 +40,18 @@ struct Process {
     return stat("/proc/\(pid)", &status) == 0 ? status.st_uid : nil
   }
 
+  /// When a process started that was made between two moments of CLOCK_BOOTTIME, nanoseconds: the
+  /// same ticks that /proc/PID/stat tells, without looking there. Nil where the two are not in one
+  /// tick.
+  static func ticks(between first: Int64, and last: Int64) -> UInt64? {
+    // That its start is the time of this clock, rounded down, is kernel/fork.c and fs/proc/array.c.
+    let second: Int64 = 1_000_000_000
+    let rate = Int64(sysconf(Int32(_SC_CLK_TCK)))
+    guard rate > 0, second % rate == 0 else { return nil }
+    let tick = second / rate
+    return first / tick == last / tick ? UInt64(first / tick) : nil
+  }
+
   /// Whether its environment, as it was at exec, holds `entry`. False where it cannot be read.
   func environmentHolds(_ entry: [UInt8]) -> Bool {
     guard let bytes = try? Files.read("/proc/\(pid)/environ", limit: 4 << 20) else { return false }

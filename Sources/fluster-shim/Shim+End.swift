@@ -158,7 +158,10 @@ extension Shim {
     (record.startedNanoseconds, record.startedWall) = start ?? (0, 0)
     let now = (Clock.monotonicNanoseconds(), Clock.wallMilliseconds())
     (record.endedNanoseconds, record.endedWall) = attempt.death ?? now
-    if attempt.isOfThisBoot { attempt.cgroup?.account(into: &record) }
+    if attempt.isOfThisBoot {
+      let controllers = surroundings.groups?.controllers ?? []
+      attempt.cgroup?.account(into: &record, controllers: controllers)
+    }
     guard let leader = attempt.leader else {
       // Killed before there was a process.
       if !attempt.isLost { record.signal = UInt8(SIGKILL) }

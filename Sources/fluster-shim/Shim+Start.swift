@@ -97,7 +97,9 @@ extension Shim {
       launch.cgroup = group
     }
     do throws(SystemError) {
-      begin(uid, try launch.run(method: method))
+      let before = Clock.bootNanoseconds()
+      let made = try launch.run(method: method)
+      begin(uid, made, Process.ticks(between: before, and: Clock.bootNanoseconds()))
     } catch {
       logger.error("\(error)")
       refuse(uid, FL_REASON_PROCESS, error.errno)
@@ -118,8 +120,8 @@ extension Shim {
     return try surroundings.logs.create(spawn.uid, errors: errors, owner: spawn.owner)
   }
 
-  /// The process exists; from here it is watched.
-  private func begin(_ uid: [UInt8], _ made: fl_spawned) {
+  /// The process exists; from here it is watched. `ticks`: its start, if that is known.
+  private func begin(_ uid: [UInt8], _ made: fl_spawned, _ ticks: UInt64?) {
     if made.method != method {
       logger.notice("this kernel or a filter refuses clone3 in full; method \(made.method) works")
       method = made.method
@@ -127,7 +129,7 @@ extension Shim {
     let status = Descriptor(adopting: made.status)
     let leader = Leader(
       pid: made.pid, pidfd: Descriptor(adopting: made.pidfd),
-      ticks: Process(pid: made.pid)?.ticks ?? 0, nanoseconds: Clock.monotonicNanoseconds(),
+      ticks: ticks ?? Process(pid: made.pid)?.ticks ?? 0, nanoseconds: Clock.monotonicNanoseconds(),
       wall: Clock.wallMilliseconds())
     leaders.insert(leader.pid)
     guard let attempt = attempts[uid] else { return }

@@ -1,14 +1,21 @@
 import FlusterSystem
+import Glibc
 
 /// How much the processes of this machine wait for memory, as the kernel counts it.
 struct MemoryPressure: Equatable {
   /// The part of the last ten seconds, in hundredths of a percent, in which some process waited.
   let share: Int
 
-  /// Looks; nil where the kernel does not say.
-  static var now: MemoryPressure? {
-    guard let bytes = try? Files.read("/proc/pressure/memory", limit: 4096) else { return nil }
-    return MemoryPressure(String(decoding: bytes, as: UTF8.self))
+  /// Where the kernel says it, to be kept open; nil where it does not.
+  static func source() -> Descriptor? {
+    let raw = open("/proc/pressure/memory", O_RDONLY | O_CLOEXEC)
+    return raw < 0 ? nil : Descriptor(adopting: raw)
+  }
+
+  /// Looks; nil if nothing is said.
+  init?(now source: Descriptor?) {
+    guard let bytes = try? source?.figures(limit: 4096, what: "memory pressure") else { return nil }
+    self.init(String(decoding: bytes, as: UTF8.self))
   }
 
   /// Reads `some avg10=12.34 avg60=...`; nil for anything else.

@@ -45,7 +45,7 @@ extension Worker {
   /// What was said stays, with its numbers, until it is over.
   private var memoryAilment: String? {
     guard let limit = settings.memoryPressure else { return nil }
-    guard let pressure = MemoryPressure.now else { return ailments.memory }
+    guard let pressure = MemoryPressure(now: pressure) else { return ailments.memory }
     guard pressure.isHigh(limit: limit, already: ailments.memory != nil) else { return nil }
     return ailments.memory ?? "\(pressure.text), and \(limit) % is the limit"
   }

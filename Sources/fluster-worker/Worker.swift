@@ -32,6 +32,8 @@ final class Worker {
   let identity: Identity
   var agent: Agent
   var facts: [AttemptUID: Facts] = [:]
+  /// What tells of the pressure on memory, looked at for all that comes.
+  let pressure = MemoryPressure.source()
   let logs: KeptLogs
   let output: JobOutput
   /// Attempts that have ended, and whose output is still being written: nobody is told before.

@@ -24,6 +24,26 @@ struct CrashTests {
     #expect(started.cgroup.isEmpty || !Files.exists(started.cgroup))
   }
 
+  @Test("the start by which the next shim knows a process is the one that the kernel tells")
+  func ticks() throws {
+    let shim = try ShimFixture()
+    let connection = try shim.connect()
+    for _ in 0..<20 {
+      let spawn = shim.job("sleep", "1000")
+      try connection.ask(.spawn(spawn))
+      let (started, _) = try connection.start(of: spawn.uid)
+      let file = "\(shim.state)/\(ShimSpawn.hexadecimal(spawn.uid))"
+      let entries = try ShimEntry.decode(try Files.read(file, limit: 1 << 16)).entries
+      let kept = entries.compactMap { entry in
+        if case .started(started.pid, let ticks, _, _) = entry { ticks } else { nil }
+      }
+      // The 22nd field, the second being a name in parentheses.
+      let fields = contents("/proc/\(started.pid)/stat").split(separator: ")").last
+      let told = try #require(fields).split(separator: " ")
+      #expect(kept.map { "\($0)" } == [String(told[19])])
+    }
+  }
+
   @Test("records survive any number of shims until they are acknowledged")
   func records() throws {
     let shim = try ShimFixture()
