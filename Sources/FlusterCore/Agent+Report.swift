@@ -33,6 +33,25 @@ extension Agent {
     }
     asked = nil
   }
+
+  /// Whether the controller may be told of this a moment later, together with what comes next: of
+  /// starts, for which nobody waits, and of plain successes among what was given before its turn,
+  /// as long as more is left to go on with here than has ended. By then an answer is wanted.
+  package func mayWait(_ news: [Observation]) -> Bool {
+    var ends = 0
+    for observation in news {
+      switch observation.kind {
+      case .started: continue
+      case .finished(let outcome):
+        guard outcome.exitCode == 0, outcome.cause == .exit, isAhead(observation.uid) else {
+          return false
+        }
+        ends += 1
+      case .queued, .starting, .missing, .stuck: return false
+      }
+    }
+    return ends == 0 || ends < queue.count
+  }
 }
 
 extension HeldAttempt {

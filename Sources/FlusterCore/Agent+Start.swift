@@ -27,7 +27,8 @@ extension Agent {
     if !begun.isEmpty { queue.removeAll { begun.contains($0) } }
   }
 
-  private func isAhead(_ uid: AttemptUID) -> Bool { held[uid]?.isAhead ?? false }
+  /// It was given before its turn.
+  func isAhead(_ uid: AttemptUID) -> Bool { held[uid]?.isAhead ?? false }
 
   /// What runs goes on; what could never start any more goes back.
   mutating func resize(to capacity: Amounts, at now: Moment) {

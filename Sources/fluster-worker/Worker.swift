@@ -7,9 +7,9 @@ import Logging
 /// The worker: the agent's senses and hands. Everything runs on the loop's thread; what is decided
 /// is decided by the agent, what must survive is with the shim and flusterd.
 final class Worker {
-  /// So long flusterd is not told of a start, if there is nothing else to tell: most attempts that
-  /// are over by then cost one message and one transaction, and not two. Nothing waits for a start.
-  private static let startPatience: Int64 = 10_000_000
+  /// So long flusterd is not told of what may wait: most attempts that are over by then cost one
+  /// message and one transaction, and not two, and those of a short array share them.
+  private static let patience: Int64 = 10_000_000
 
   /// What is known of an attempt beside what the agent needs.
   struct Facts {
@@ -69,13 +69,13 @@ final class Worker {
   var fitnessTimer: Timer?
   /// Said once until it changes: what a retried step last failed with.
   var complaints: [String: String] = [:]
-  /// News of this turn, sent as one message.
+  /// News of this turn, and earlier ones that may wait, sent as one message.
   var news: [Observation] = []
   /// The newest Desired of this turn that asked for a sign of life; 0: none did.
   private var question: UInt64 = 0
   private var alarm: Timer?
   /// Set while it has to go off.
-  private var startTimer: (timer: Timer, isSet: Bool)?
+  private var newsTimer: (timer: Timer, isSet: Bool)?
 
   /// A worker that has not looked around yet.
   init(
@@ -105,11 +105,11 @@ final class Worker {
     }
     fitnessTimer = try loop.timer { [unowned self] in checkFitness() }
     let timer = try loop.timer { [unowned self] in
-      startTimer?.isSet = false
+      newsTimer?.isSet = false
       sendNews()
       controller?.flush()
     }
-    startTimer = (timer, false)
+    newsTimer = (timer, false)
     logs.onLook = { [unowned self] in checkFitness() }
     shimRetry = try Reconnecting(loop) { [unowned self] in connectShim() }
     controllerRetry = try Reconnecting(loop) { [unowned self] in connectController() }
@@ -159,11 +159,11 @@ final class Worker {
   func finishTurn() {
     if agent.isForeign { dropController("attempts of another store have turned up") }
     registerIfReconciled()
-    if question > 0 || !news.allSatisfy({ $0.kind == .started }) {
+    if question > 0 || !agent.mayWait(news) {
       sendNews()
-    } else if !news.isEmpty, startTimer?.isSet == false {
-      startTimer?.isSet = true
-      startTimer?.timer.set(at: Clock.monotonicNanoseconds() + Self.startPatience)
+    } else if !news.isEmpty, newsTimer?.isSet == false {
+      newsTimer?.isSet = true
+      newsTimer?.timer.set(at: Clock.monotonicNanoseconds() + Self.patience)
     }
     controller?.flush()
     logs.watch()

@@ -37,6 +37,30 @@ struct AgentStartTests {
     #expect(bench.ended(4) { $0.exitCode = 0 }.spawned == [2])
   }
 
+  @Test("ends are told together while more is left to go on with, but what was not ahead at once")
+  func together() {
+    var bench = AgentBench(slots: 2)
+    let all: [UInt64] = Array(1...7)
+    bench.desired { $0.runs = all.map { AgentBench.run($0, ahead: $0 > 1) } }
+    let time = bench.now.wall
+    let report = { (number: UInt64, code: UInt8) in
+      Observation(
+        uid: AgentBench.uid(number), kind: .finished(Outcome(.exit, exitCode: code)), at: time)
+    }
+    let start = Observation(uid: AgentBench.uid(1), kind: .started, at: time)
+    // Five wait.
+    #expect(bench.agent.mayWait([start]))
+    #expect(bench.agent.mayWait([2, 3, 4, 5].map { report($0, 0) } + [start]))
+    #expect(!bench.agent.mayWait([2, 3, 4, 5, 6].map { report($0, 0) }))
+    #expect(!bench.agent.mayWait([report(1, 0)]), "somebody may wait for this one")
+    #expect(!bench.agent.mayWait([report(2, 1)]), "a failure may change what comes next")
+    let lost = Observation(uid: AgentBench.uid(2), kind: .missing, at: time)
+    #expect(!bench.agent.mayWait([start, lost]))
+    bench.desired { $0.recalls = [3, 4, 5, 6, 7].map(AgentBench.uid) }
+    #expect(!bench.agent.mayWait([report(2, 0)]), "nothing is left to go on with")
+    #expect(bench.agent.mayWait([start]))
+  }
+
   @Test("what is wanted back is given back, unless it has begun; what comes late never begins")
   func recall() {
     var bench = AgentBench(slots: 1)
