@@ -21,9 +21,15 @@ package struct Table: Sendable {
 
   /// The text on one line, with `?` in place of what would move the cursor or speak to the
   /// terminal: much of it was chosen by other users.
-  package static func shown(_ text: String) -> String {
-    guard text.utf8.contains(where: { $0 < 0x20 || $0 >= 0x7f }) else { return text }
-    return String(
+  package static func shown(_ text: String) -> String { isPlain(text) ? text : replaced(text) }
+
+  /// Nothing in it but what takes one column.
+  private static func isPlain(_ text: String) -> Bool {
+    text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
+  }
+
+  private static func replaced(_ text: String) -> String {
+    String(
       String.UnicodeScalarView(
         text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
   }
@@ -37,9 +43,10 @@ package struct Table: Sendable {
 
     /// A cell with `text`; what would move the cursor is replaced.
     package init(_ text: String, colour: Colour? = nil) {
-      self.text = Table.shown(text)
+      let isPlain = Table.isPlain(text)
+      self.text = isPlain ? text : Table.replaced(text)
       self.colour = colour
-      columns = TextWidth.columns(self.text)
+      columns = isPlain ? text.utf8.count : TextWidth.columns(self.text)
     }
   }
 
@@ -76,7 +83,7 @@ package struct Table: Sendable {
   /// narrower from part to part.
   package mutating func takeText(
     header: Bool, width: Int? = nil, coloured: Bool = false
-  ) -> String {
+  ) -> [UInt8] {
     let titles = header && !hasBegun ? [columns.map { Cell($0.title) }] : []
     hasBegun = true
     let lines = titles + rows
@@ -84,16 +91,16 @@ package struct Table: Sendable {
     for row in lines {
       for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.columns) }
     }
-    var text = ""
+    // Bytes: appending to a String looks at every piece anew, for 22 pieces a row.
+    var text: [UInt8] = []
     for row in lines {
-      text += line(row, limit: width, coloured: coloured)
-      text += "\n"
+      append(row, limit: width, coloured: coloured, to: &text)
+      text.append(UInt8(ascii: "\n"))
     }
     return text
   }
 
-  private func line(_ row: [Cell], limit: Int?, coloured: Bool) -> String {
-    var text = ""
+  private func append(_ row: [Cell], limit: Int?, coloured: Bool, to text: inout [UInt8]) {
     var used = 0
     for (index, cell) in row.enumerated() {
       let isLast = index == row.count - 1
@@ -103,20 +110,20 @@ package struct Table: Sendable {
         content = Table.cut(content, to: limit - used)
         count = TextWidth.columns(content)
       }
-      let fill = String(repeating: " ", count: max(0, widths[index] - count))
+      let fill = repeatElement(UInt8(ascii: " "), count: max(0, widths[index] - count))
+      let isRight = columns[index].alignment == .right
+      if isRight { text.append(contentsOf: fill) }
       if let colour = cell.colour, coloured, !content.isEmpty {
-        content = "\u{1b}[\(colour.rawValue)m\(content)\u{1b}[0m"
+        text.append(contentsOf: "\u{1b}[\(colour.rawValue)m\(content)\u{1b}[0m".utf8)
+      } else {
+        text.append(contentsOf: content.utf8)
       }
-      switch columns[index].alignment {
-      case .right: text += fill + content
-      case .left: text += isLast ? content : content + fill
-      }
+      if !isRight { text.append(contentsOf: fill) }
       used += max(widths[index], count) + 2
       if let limit, used >= limit { break }
-      if !isLast { text += "  " }
+      if !isLast { text.append(contentsOf: "  ".utf8) }
     }
-    while text.last == " " { text.removeLast() }
-    return text
+    while text.last == UInt8(ascii: " ") { text.removeLast() }
   }
 
   private static func cut(_ text: String, to width: Int) -> String {

@@ -17,7 +17,7 @@ enum EndpointTable {
           .map { Table.Cell($0) })
     }
     let text = table.takeText(header: !output.noHeader, width: StandardStream.output.width)
-    try StandardStream.print(Array(text.utf8))
+    try StandardStream.print(text)
   }
 }
 

@@ -62,7 +62,7 @@ package struct ListPrinter {
               colour: column == .state ? row.state.colour : nil)
           })
       }
-      return Array(table.takeText(header: header, width: width, coloured: coloured).utf8)
+      return table.takeText(header: header, width: width, coloured: coloured)
     }
   }
 

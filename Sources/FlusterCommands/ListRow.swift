@@ -151,7 +151,7 @@ extension WireJobRow {
   /// The reason, with the time at which it begins as it is where this is read.
   var localReason: WireReason {
     var local = reason
-    if options.hasBeginMs, reason.code == PendingReason.Code.begin.rawValue {
+    if local.code == PendingReason.Code.begin.rawValue, options.hasBeginMs {
       local.text = "begins at \(Timestamp.local(WallTime(milliseconds: options.beginMs)))"
     }
     return local
@@ -159,6 +159,12 @@ extension WireJobRow {
 
   /// Why it waits, how it ended, who ended it: what stands under REASON.
   package var explanation: String {
+    // What most rows of a long list have.
+    if state == .pending, hasReason, !array.explicit, frozen == 0, error.isEmpty,
+      killReason.isEmpty
+    {
+      return localReason.text
+    }
     var parts: [String] = []
     if array.explicit { parts.append(countsText) }
     if frozen > 0 { parts.append(array.explicit ? "\(frozen) frozen" : "frozen") }

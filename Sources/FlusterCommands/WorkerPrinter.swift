@@ -48,13 +48,13 @@ package struct WorkerPrinter {
       let text = blocks.map { $0.map { Table.shown($0) + "\n" }.joined() }.joined(separator: "\n")
       try StandardStream.print(Array(text.utf8))
     case .table:
-      try StandardStream.print(Array(table(workers).utf8))
+      try StandardStream.print(table(workers))
       guard tasks else { return }
-      try StandardStream.print(Array(taskTable(workers, now: now, &users).utf8))
+      try StandardStream.print(taskTable(workers, now: now, &users))
     }
   }
 
-  private func table(_ workers: [WireWorkerRow]) -> String {
+  private func table(_ workers: [WireWorkerRow]) -> [UInt8] {
     var table = Table([
       Table.Column("ID"), Table.Column("STATE"), Table.Column("CPUS", .right),
       Table.Column("MEM", .right), Table.Column("TASKS", .right), Table.Column("RESOURCES"),
@@ -76,7 +76,7 @@ package struct WorkerPrinter {
 
   private func taskTable(
     _ workers: [WireWorkerRow], now: WallTime, _ users: inout UserNames
-  ) -> String {
+  ) -> [UInt8] {
     var table = Table([
       Table.Column("WORKER"), Table.Column("TASK", .right), Table.Column("NAME"),
       Table.Column("USER"), Table.Column("STATE"), Table.Column("TIME", .right),
@@ -97,7 +97,7 @@ package struct WorkerPrinter {
       }
     }
     let text = table.takeText(header: !output.noHeader, width: StandardStream.output.width)
-    return output.noHeader ? text : "\n" + text
+    return output.noHeader ? text : [UInt8(ascii: "\n")] + text
   }
 }
 

@@ -109,9 +109,11 @@ package enum Quantity {
 
   /// `4`, `0.5`, `1.25`.
   package static func text(cpuMillis: UInt64) -> String {
+    // Nearly always whole, and a table has it in every row.
+    guard cpuMillis % 1000 != 0 else { return String(cpuMillis / 1000) }
     var fraction = String(1000 + cpuMillis % 1000).dropFirst()
     while fraction.last == "0" { fraction = fraction.dropLast() }
-    return fraction.isEmpty ? "\(cpuMillis / 1000)" : "\(cpuMillis / 1000).\(fraction)"
+    return "\(cpuMillis / 1000).\(fraction)"
   }
 
   /// `1 cpu`, `2.5 cpus`, for sentences.
