@@ -13,6 +13,14 @@ package struct JobTable: Sendable {
     var places = ContiguousArray<Job?>(repeating: nil, count: Int(JobTable.pageSize))
     /// A bit for each place that is taken.
     var taken: UInt16 = 0
+
+    /// Whether there was none in the place before.
+    mutating func put(_ job: consuming Job, in place: Int) -> Bool {
+      let isNew = taken & 1 << place == 0
+      places[place] = job
+      taken |= 1 << place
+      return isNew
+    }
   }
 
   /// By the first id of the page over its size; none is empty.
@@ -34,11 +42,7 @@ package struct JobTable: Sendable {
     get { pages[id.number / Self.pageSize]?.places[Int(id.number % Self.pageSize)] }
     set {
       guard let newValue else { return remove(id) }
-      let page = page(id.number / Self.pageSize)
-      let place = Int(id.number % Self.pageSize)
-      pages.values[page].places[place] = newValue
-      if pages.values[page].taken & 1 << place == 0 { count += 1 }
-      pages.values[page].taken |= 1 << place
+      put(newValue, id)
     }
     _modify {
       guard let page = pages.index(forKey: id.number / Self.pageSize) else {
@@ -48,6 +52,11 @@ package struct JobTable: Sendable {
       }
       yield &pages.values[page].places[Int(id.number % Self.pageSize)]
     }
+  }
+
+  private mutating func put(_ job: consuming Job, _ id: JobID) {
+    let page = page(id.number / Self.pageSize)
+    if pages.values[page].put(job, in: Int(id.number % Self.pageSize)) { count += 1 }
   }
 
   private mutating func remove(_ id: JobID) {
@@ -69,15 +78,37 @@ package struct JobTable: Sendable {
   }
 
   /// A job has come. It shares what it asks for with the last ones that asked for the same.
-  mutating func insert(_ job: Job) {
-    var job = job
+  mutating func insert(_ job: consuming Job) {
     if let place = recent.firstIndex(where: { $0.hasSameTerms(as: job.request) }) {
       job.request.share(recent[place])
     } else {
       if recent.count == Self.mostRecent { recent.removeLast() }
       recent.insert(job.request, at: 0)
     }
-    self[job.id] = job
+    let id = job.id
+    put(job, id)
+  }
+}
+
+/// What counting and sorting look at of a job. The job itself is many times as large, and copying
+/// it took longer than all the rest of listing a hundred thousand.
+package struct JobGlance: Sendable {
+  package let owner: UserID
+  package let rank: Rank
+  package let state: TaskState
+  package let counts: StateCounts
+}
+
+extension JobTable {
+  /// A glance at the job with this id, if there is one.
+  package func glance(at id: JobID) -> JobGlance? {
+    guard let page = pages[id.number / Self.pageSize] else { return nil }
+    let place = Int(id.number % Self.pageSize)
+    guard let owner = page.places[place]?.request.owner, let rank = page.places[place]?.rank,
+      let state = page.places[place]?.progress.state,
+      let counts = page.places[place]?.progress.counts
+    else { return nil }
+    return JobGlance(owner: owner, rank: rank, state: state, counts: counts)
   }
 }
 

@@ -89,8 +89,9 @@ package struct Queue: Sendable {
 
   /// A job has come.
   mutating func enter(_ job: Job) {
-    groups[group(of: job)].members += 1
-    offer(job)
+    let place = group(of: job)
+    groups[place].members += 1
+    offer(job, in: place)
     waits.enter(job)
   }
 
@@ -139,15 +140,17 @@ package struct Queue: Sendable {
       setHead(of: place)
     }
     for move in moves {
-      groups[group(of: move.after)].members += 1
-      offer(move.after)
+      let place = group(of: move.after)
+      groups[place].members += 1
+      offer(move.after, in: place)
     }
   }
 
   /// The job may have something to start now.
-  mutating func offer(_ job: Job) {
+  mutating func offer(_ job: Job) { offer(job, in: group(of: job)) }
+
+  private mutating func offer(_ job: Job, in place: Int) {
     guard queued.insert(job.id) else { return }
-    let place = group(of: job)
     groups[place].ready.insert(job.rank)
     setHead(of: place)
   }

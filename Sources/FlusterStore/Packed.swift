@@ -194,7 +194,7 @@ extension Row {
 
   /// Nil for none, which costs nothing.
   mutating func ranges() -> RangeSet<UInt32>? {
-    checked(unpacked { $0.isAtEnd ? .some(nil) : $0.ranges().map { $0 } }, otherwise: nil)
+    skipIfEmpty() ? nil : checked(unpacked { $0.ranges() }, otherwise: RangeSet())
   }
 
   mutating func counts() -> StateCounts {

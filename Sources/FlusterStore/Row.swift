@@ -55,6 +55,14 @@ struct Row {
 
   mutating func bytes() -> [UInt8] { withBytes { Array($0) } }
 
+  /// Passes over a blob with nothing in it, or NULL, which need not be unpacked; false: it is still
+  /// to be read.
+  mutating func skipIfEmpty() -> Bool {
+    guard sqlite3_column_bytes(statement, column + 1) == 0 else { return false }
+    column += 1
+    return true
+  }
+
   /// Lends the bytes of a blob, which may be none.
   mutating func withBytes<Value>(_ body: (UnsafeBufferPointer<UInt8>) -> Value) -> Value {
     column += 1
