@@ -52,16 +52,22 @@ extension Daemon {
 
   /// Gathers one stretch; false once there is nothing to gather.
   private func gather(for id: RequestID) -> Bool {
-    guard let listing = queueListings[id], !listing.isSorting else { return false }
+    // Taken out meanwhile, or each stretch would copy all that was gathered before it.
+    guard queueListings[id]?.isSorting == false,
+      var listing = queueListings.removeValue(forKey: id)
+    else { return false }
     let end = min(listing.next + Self.stretch, listing.jobs.count)
-    for job in listing.jobs[listing.next..<end] {
-      guard let job = controller.state.jobs[job], job.progress.counts.pending > 0 else { continue }
-      queueListings[id]?.ranks.append(job.rank)
+    for id in listing.jobs[listing.next..<end] {
+      guard let job = controller.state.jobs.glance(at: id), job.counts.pending > 0 else {
+        continue
+      }
+      listing.ranks.append(job.rank)
     }
-    queueListings[id]?.next = end
-    guard end == listing.jobs.count else { return true }
-    sort(for: id)
-    return false
+    listing.next = end
+    let isComplete = end == listing.jobs.count
+    queueListings[id] = listing
+    if isComplete { sort(for: id) }
+    return !isComplete
   }
 
   private func sort(for id: RequestID) {

@@ -7,6 +7,8 @@ import FlusterSystem
 struct UserListing {
   /// What a user has that is not over.
   struct Tally {
+    private static let states = TaskState.allCases
+
     var jobs: UInt64 = 0
     var pending: UInt64 = 0
     var held = Amounts.none
@@ -15,13 +17,12 @@ struct UserListing {
     var jobsByState = [UInt64](repeating: 0, count: 256)
     var tasksByState = [UInt64](repeating: 0, count: 256)
 
-    mutating func add(_ job: Job) {
+    mutating func add(_ job: JobGlance) {
       jobs += 1
-      let counts = job.progress.counts
-      pending += UInt64(counts.pending)
-      jobsByState[Int(job.progress.state.rawValue)] += 1
-      for state in TaskState.allCases where counts[state] > 0 {
-        tasksByState[Int(state.rawValue)] += UInt64(counts[state])
+      pending += UInt64(job.counts.pending)
+      jobsByState[Int(job.state.rawValue)] += 1
+      for state in Self.states where job.counts[state] > 0 {
+        tasksByState[Int(state.rawValue)] += UInt64(job.counts[state])
       }
     }
 
@@ -73,13 +74,17 @@ extension Daemon {
 
   /// Counts one stretch; false once all is counted.
   private func count(for id: RequestID) -> Bool {
-    guard let next = userListings[id]?.next, let jobs = userListings[id]?.jobs else { return false }
-    let end = min(next + Self.stretch, jobs.count)
-    for job in jobs[next..<end].lazy.compactMap({ self.controller.state.jobs[$0] }) {
-      userListings[id]?.tallies[job.request.owner, default: UserListing.Tally()].add(job)
+    guard var listing = userListings.removeValue(forKey: id) else { return false }
+    let end = min(listing.next + Self.stretch, listing.jobs.count)
+    for id in listing.jobs[listing.next..<end] {
+      guard let job = controller.state.jobs.glance(at: id) else { continue }
+      listing.tallies[job.owner, default: UserListing.Tally()].add(job)
     }
-    userListings[id]?.next = end
-    guard end == jobs.count, let listing = userListings.removeValue(forKey: id) else { return true }
+    listing.next = end
+    guard end == listing.jobs.count else {
+      userListings[id] = listing
+      return true
+    }
     finish(listing)
     return false
   }
