@@ -72,7 +72,9 @@ extension Daemon {
     if let ending = stored.ending {
       row.endedMs = ending.at.milliseconds
       if let outcome = stored.outcome { row.outcome = WireOutcome(outcome) }
-      row.state = WireState(ending.final ?? stored.attempt.state)
+      // What its task is tried again after is the end of this attempt nevertheless.
+      let own = stored.outcome.map { $0.cause.state(exitCode: $0.exitCode) }
+      row.state = WireState(ending.final ?? own ?? stored.attempt.state)
     }
     return row
   }

@@ -106,6 +106,9 @@ extension Programs {
         #expect(try instance.wait(id) == 4)
         let log = try instance.run("fluster-log", "--attempt", "all", id).output
         #expect(log.contains("try 0") && log.contains("try 1") && !log.contains("try 2"), "\(log)")
+        let row = try instance.run("fluster-ls", "-l", "--json", id).output
+        let states = row.matches(of: /"attempt":.*?"state":"([a-z-]+)"/).map(\.output.1)
+        #expect(states == ["failed", "failed"], "\(row)")
       }
     }
 

@@ -144,8 +144,8 @@ struct JobPage: ShownPage {
       let task = isArray ? "task=\(attempt.index)&" : ""
       return TimeChart.Bar(
         lane: name, start: attempt.startedMs, end: attempt.hasEndedMs ? attempt.endedMs : nil,
-        state: attempt.shownState.word,
-        title: "\(name) on \(attempt.worker): \(attempt.shownState.word)",
+        state: attempt.state.word,
+        title: "\(name) on \(attempt.worker): \(attempt.state.word)",
         path: "/job/\(job)/log?\(task)attempt=\(attempt.number)")
     }
   }
@@ -170,7 +170,7 @@ struct JobPage: ShownPage {
       let cause = (try? Cause(wire: attempt.outcome.cause)).map(\.word) ?? ""
       let log = "/job/\(job)/log?\(task)attempt=\(attempt.number)"
       grid.add([
-        "\(label)", .worker(attempt.worker), .state(attempt.shownState.word),
+        "\(label)", .worker(attempt.worker), .state(attempt.state.word),
         "\(attempt.hasOutcome ? cause : "")", attempt.hasStartedMs ? .time(attempt.startedMs) : "–",
         "\(attempt.endText(now: now))", "<a href=\"\(log)\">log</a>",
       ])
@@ -178,15 +178,5 @@ struct JobPage: ShownPage {
     let rest = newest.count - min(newest.count, Self.most)
     let note: HTML = rest > 0 ? "<p>\(rest) more attempts are older.</p>\n" : ""
     return .section("attempts", "Attempts", grid.html + note)
-  }
-}
-
-extension WireAttemptRow {
-  /// What became of it: a row keeps the state in which it left its task, which after a failure that
-  /// is retried is none of an end.
-  fileprivate var shownState: TaskState {
-    let told = (try? TaskState(wire: state)) ?? .running
-    guard hasOutcome, !told.isFinal, let outcome = try? Outcome(wire: outcome) else { return told }
-    return outcome.cause.state(exitCode: outcome.exitCode)
   }
 }
