@@ -131,7 +131,8 @@ struct JobPage: ShownPage {
       let past = Past.between(row.startedMs, end, count: Self.parts)
       content +=
         TaskPictures(
-          past: past, history: try asker.history(past, job: job), now: now
+          past: past, history: try asker.history(past, job: job),
+          now: WallTime(milliseconds: end)
         ).html
     }
     return content.isEmpty ? "" : .section("picture", "When it ran", content)
