@@ -120,11 +120,14 @@ extension Programs {
       }
     }
 
-    /// What a page says that is not measured against now, and is not kept outside the store.
-    private func main(of page: String) throws -> String {
+    /// What a page says that is not measured against now, and is not kept outside the store. Of
+    /// what `isOver` nothing is measured against now.
+    private func main(of page: String, isOver: Bool = false) throws -> String {
       let main = try #require(page.firstMatch(of: /(?s)<main[^>]*>(.*)<\/main>/)).output.1
-      return String(main)
-        .replacing(/(?s)<section id="output".*?<\/section>/, with: "")
+      let kept = String(main).replacing(/(?s)<section id="output".*?<\/section>/, with: "")
+      guard !isOver else { return kept }
+      return
+        kept
         .replacing(/(?s)<figure.*?<\/figure>/, with: "")
         .replacing(/(?s)<svg.*?<\/svg>/, with: "")
         // A time that goes on is marked, for the script.
@@ -151,6 +154,102 @@ extension Programs {
         try dead.end()
         try instance.start(.controller)
         for job in jobs.suffix(6) { _ = try instance.run("fluster-kill", job) }
+      }
+    }
+
+    /// Something that a user or an administrator could do next, from a seed.
+    private func act(
+      _ instance: Instance, _ jobs: inout [String], using random: inout SeededNumbers
+    ) throws {
+      let any = jobs.randomElement(using: &random) ?? "1"
+      switch Int.random(in: 0..<12, using: &random) {
+      case 0: _ = try instance.run("fluster-kill", "-r", "chance", any)
+      case 1: _ = try instance.run("fluster-set", any, "hold")
+      case 2: _ = try instance.run("fluster-set", any, "release")
+      case 3: _ = try instance.run("fluster-set", any, "priority=\(random.next() % 9)")
+      case 4: _ = try instance.run("fluster-ctl", random.next() % 4 == 0 ? "drain" : "resume", "w1")
+      default:
+        var words = ["fluster-submit", "-n", "job-\(random.next() % 5)", "--cpus", "0.5"]
+        func now(and then: Int, _ more: [String]) {
+          if Int.random(in: 0..<then, using: &random) == 0 { words += more }
+        }
+        now(
+          and: 2,
+          ["-a", ["1-3", "0-90", "5-9:2", "1-60%2"].randomElement(using: &random) ?? "1-2"])
+        now(and: 5, ["--hold"])
+        now(and: 4, ["--after", any])
+        now(and: 4, ["--retries", "2", "--backoff", "0s..0s"])
+        now(and: 6, ["--max-failures", "3"])
+        now(and: 6, ["--band", "batch"])
+        now(and: 6, ["--key", "key-\(random.next() % 3)", "--if-exists", "replace"])
+        let scripts = [
+          "true", "exit $((FLUSTER_TASK_INDEX % 3))", "[ $FLUSTER_ATTEMPT = 1 ]", "kill -9 $$",
+          "exec sleep 1000", "fluster-submit -n child --cpus 0.1 -- true",
+        ]
+        words += ["--", "sh", "-c", scripts.randomElement(using: &random) ?? "true"]
+        if let id = try instance.launch(words).finish().lines.first { jobs.append(id) }
+      }
+    }
+
+    /// All pages and what programs read, of an instance of which nothing changes any more.
+    private func everything(
+      _ web: WebServer, _ jobs: [String], when isOver: (String) -> Bool
+    ) throws -> [String: String] {
+      var shown: [String: String] = [:]
+      let pages = ["/", "/queue", "/jobs", "/jobs?state=failed", "/users", "/endpoints"]
+      for path in pages + ["/workers", "/worker/w1"] { shown[path] = try main(of: web.page(path)) }
+      for job in jobs {
+        // Pictures of what goes on end now, and that of a store is when something last happened.
+        shown["/job/\(job)"] = try main(of: web.page("/job/\(job)"), isOver: isOver(job))
+        shown["/api/job/\(job)"] = try web.page("/api/job/\(job)")
+      }
+      for path in ["/api/jobs", "/api/users", "/api/endpoints", "/api/events?cursor=start"] {
+        shown[path] = try web.page(path)
+      }
+      return shown
+    }
+
+    /// The first lines of two pages that differ.
+    private func difference(of page: String, from other: String) -> String? {
+      let lines = page.split(separator: "\n"), others = other.split(separator: "\n")
+      let place = zip(lines, others).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+      guard
+        let place = place ?? (lines.count == others.count ? nil : min(lines.count, others.count))
+      else { return nil }
+      return "\(others.dropFirst(place).first ?? "nothing")\nand not\n"
+        + "\(lines.dropFirst(place).first ?? "nothing")"
+    }
+
+    /// Scenario 96.
+    @Test("whatever was done by chance, every page of the store is the one that was")
+    func chance() throws {
+      var random = SeededNumbers()
+      let seed = random.seed
+      try Instance.with(worker: ["--cpus", "2", "--mem", "2G"]) { instance in
+        var jobs: [String] = []
+        for _ in 0..<50 { try act(instance, &jobs, using: &random) }
+        jobs = try instance.run("fluster-ls", "-aAq").lines
+        let live = try WebServer(instance)
+        var shown: [String: String] = [:]
+        var ended: Set<String> = []
+        // As it was while the newest event was the newest: nothing of it is half before another.
+        try eventually("nothing changes", within: 120) {
+          let before = try live.page("/api/events?newest=1")
+          ended = Set(
+            try jobs.filter { try ParsedJSON(live.page("/api/job/\($0)"))["ended_at"] != nil })
+          shown = try everything(live, jobs) { ended.contains($0) }
+          return try live.page("/api/events?newest=1") == before
+        }
+        try live.end()
+        _ = try instance.end(.controller, by: SIGKILL)
+        let dead = try WebServer(instance, "--store", instance.stateDirectory)
+        for (path, page) in try everything(dead, jobs, when: { ended.contains($0) }) {
+          #expect(
+            difference(of: page, from: shown[path] ?? "") == nil, "\(path), FLUSTER_SEED=\(seed)")
+        }
+        try dead.end()
+        try instance.start(.controller)
+        try instance.run("sh", "-c", "fluster-ls -q | fluster-kill -")
       }
     }
 
