@@ -134,7 +134,8 @@ package enum Start {
     limit.rlim_cur = limit.rlim_max
     _ = setrlimit(name, &limit)
     _ = getrlimit(name, &limit)
-    // A visitor that follows a log holds three; the rest is for flusterd's connections.
-    return min(4096, max(16, (Int(clamping: limit.rlim_cur) - 64) / 3))
+    // A visitor that follows a log holds three; the rest is for flusterd's connections, and for
+    // those who are told that there are too many.
+    return min(4096, max(2, (Int(clamping: limit.rlim_cur) - 48) / 3))
   }
 }

@@ -344,6 +344,54 @@ extension Programs {
       }
     }
 
+    @Test("with few descriptors who comes too many is told so, and is let in when others have gone")
+    func scarcity() throws {
+      try Instance.with { instance in
+        let job = try instance.submit("--", "sh", "-c", "echo hi; exec sleep 1000")
+        try instance.waitUntil(job, is: "running")
+        let socket = "\(instance.directory)/web.sock"
+        let program = try instance.launch([
+          "sh", "-c", "ulimit -n 64; exec fluster-web --listen unix:\"$0\"", socket,
+        ])
+        try eventually("fluster-web listens") { Programs.answers(socket) }
+        func status(_ path: String) throws -> Int {
+          let visitor = try WebVisitor(socket)
+          try visitor.ask(path, ["Connection: close"])
+          return try visitor.answer().status
+        }
+        #expect(try status("/job/\(job)/log") == 200)
+        // More than there may be, on streams that take the most descriptors.
+        let streams = try (0..<100).map { _ -> WebVisitor in
+          let stream = try WebVisitor(socket)
+          try stream.ask("/live/job/\(job)/log")
+          return stream
+        }
+        try eventually("the last of them has its answer") {
+          try streams[99].answersBegin
+        }
+        let before = try processorTime(of: program.pid)
+        for _ in 0..<20 { #expect(try status("/") == 503) }
+        let spent = try processorTime(of: program.pid) - before
+        #expect(spent < 100, "\(spent) ticks")
+        for stream in streams { stream.leave() }
+        try eventually("there is room again") { try status("/job/\(job)/log") == 200 }
+        for path in Self.everyPage { #expect(try status(path) == 200, "\(path)") }
+        program.signal(SIGTERM)
+        #expect(try program.finish().status == 0)
+        try instance.run("fluster-kill", job)
+      }
+    }
+
+    /// In ticks, of which a second has a hundred.
+    private func processorTime(of pid: Int32) throws -> Int {
+      let fields = try text(at: "/proc/\(pid)/stat").split(separator: ")").last?.split(
+        separator: " ")
+      return try #require(
+        fields.flatMap { fields in
+          Int(fields[11]).flatMap { user in Int(fields[12]).map { user + $0 } }
+        })
+    }
+
     /// Resident, in KiB.
     private func memory(of pid: Int32) throws -> Int {
       let status = try text(at: "/proc/\(pid)/status")

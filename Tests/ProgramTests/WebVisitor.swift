@@ -160,6 +160,17 @@ final class WebVisitor {
     }
   }
 
+  /// Whether anything has come.
+  var answersBegin: Bool {
+    get throws {
+      if wait(for: POLLIN, until: Deadline(seconds: 1)) { take() }
+      return !bytes.isEmpty || hasEnded
+    }
+  }
+
+  /// Ends the connection from this side.
+  func leave() { shutdown(socket.raw, Int32(SHUT_RDWR)) }
+
   /// Waits until the other side has ended the connection.
   func waitForEnd() throws {
     let deadline = Deadline(seconds: 30)

@@ -19,6 +19,11 @@ final class Visitors {
   /// in nanoseconds.
   private static let patience: Int64 = 15_000_000_000
 
+  /// Connections beyond those of visitors, at which is said that there are too many.
+  private static let spare = 16
+  /// Nanoseconds between two looks for streams whose readers have gone, while there are too many.
+  private static let lookPause: Int64 = 1_000_000_000
+
   /// The library's word for the end of a stream, which is a cast in C and not imported.
   private static let endOfStream = -1
 
@@ -30,10 +35,13 @@ final class Visitors {
   private var doors: [WebDoor] = []
   private var visitors: [UInt64: Visitor] = [:]
   private var last: UInt64 = 0
+  /// How many requests there have been that are over.
+  private(set) var left: UInt64 = 0
   private var sweep: Timer?
   private var isSweeping = false
+  private var nextLook: Int64 = 0
 
-  /// At most `most` connections at once; more are let in when others have gone.
+  /// At most `most` requests at once, streams among them; more are told to come again.
   init(_ loop: EventLoop, most: Int) {
     self.loop = loop
     self.most = most
@@ -41,7 +49,7 @@ final class Visitors {
 
   /// Begins to let in who comes to a listening socket.
   func open(_ socket: Descriptor) throws(SystemError) {
-    doors.append(try WebDoor(socket, visitors: self, most: most))
+    doors.append(try WebDoor(socket, visitors: self, most: most + min(most, Self.spare)))
   }
 
   /// Lets nobody in any more, and sees everybody out.
@@ -52,6 +60,9 @@ final class Visitors {
     for visitor in visitors.values where visitor.isSuspended { resume(visitor) }
     for door in doors { door.close() }
   }
+
+  /// Whether connections become scarce.
+  var isCrowded: Bool { doors.contains(where: \.isCrowded) }
 
   /// The visitor of that number, if it is still there.
   func visitor(_ number: UInt64) -> Visitor? { visitors[number] }
@@ -125,12 +136,24 @@ final class Visitors {
         return MHD_Result.YES
       }
       guard let request = visitor.request else { return MHD_Result.NO }
+      guard visitors.count <= most else { return turnAway(visitor, request) }
       visitor.phase = .asking
       host?.receive(request, from: visitor)
       return goOn(visitor)
     case .asking, .waiting, .answered, .following: return goOn(visitor)
     case .over: return MHD_Result.NO
     }
+  }
+
+  /// Who has gone while nothing was to be said is not known to have: the next one may find room.
+  private func turnAway(_ visitor: Visitor, _ request: Request) -> MHD_Result {
+    let now = Clock.monotonicNanoseconds()
+    if now >= nextLook {
+      nextLook = now + Self.lookPause
+      whisper()
+    }
+    let error = RequestError(.unavailable, "too many look at once; try again in a moment")
+    return WebDoor.queue(apology(error), to: request, of: visitor)
   }
 
   private func goOn(_ visitor: Visitor) -> MHD_Result {
@@ -177,6 +200,7 @@ final class Visitors {
     visitor.isSuspended = false
     visitor.connection = nil
     visitors[visitor.number] = nil
+    left += 1
   }
 
   // MARK: Patience

@@ -12,6 +12,7 @@ final class WebDoor {
 
   private unowned let visitors: Visitors
   private let door: Visitor.Door
+  private let most: Int
   private var daemon: OpaquePointer?
   private var source: Source?
   private var timer: Timer?
@@ -19,6 +20,7 @@ final class WebDoor {
 
   init(_ socket: Descriptor, visitors: Visitors, most: Int) throws(SystemError) {
     self.visitors = visitors
+    self.most = most
     door = Loopback.url(of: socket) == nil ? .file : .port
     // The library closes the one that it is given.
     let own = fcntl(socket.raw, F_DUPFD_CLOEXEC, 3)
@@ -46,13 +48,22 @@ final class WebDoor {
     daemon = nil
   }
 
+  /// Whether half of the connections that there may be are taken: none should be kept for a next
+  /// request then.
+  var isCrowded: Bool { daemon.map { 2 * Int(fl_web_connections($0)) > most } ?? false }
+
   /// A connection was resumed, of which the library's descriptor tells nothing.
   func runSoon() { soon?.schedule() }
 
   /// Lets the library do what is to be done, and learns when it wants to be called again.
   private func run() {
     guard let daemon else { return }
+    let wasFull = Int(fl_web_connections(daemon)) >= most
+    let left = visitors.left
     MHD_run(daemon)
+    // Who waits outside is let in by the run after the one in which others have left, of which the
+    // library's descriptor tells nothing.
+    if wasFull, visitors.left != left { runSoon() }
     var milliseconds: UInt64 = 0
     if MHD_get_timeout(daemon, &milliseconds) == MHD_Result.YES {
       // A library that is busy goes on in the next round, so that others have their turn.
@@ -102,7 +113,8 @@ final class WebDoor {
     _ answer: Response, to request: Request?, of visitor: Visitor
   ) -> MHD_Result {
     visitor.phase = .over
-    let (status, headers, hasBody) = answer.head(to: request)
+    var (status, headers, hasBody) = answer.head(to: request)
+    if visitor.home.isCrowded { headers.append(("Connection", "close")) }
     var body = hasBody ? answer.body : []
     let response = body.withUnsafeMutableBytes {
       MHD_create_response_from_buffer($0.count, $0.baseAddress, .RESPMEM_MUST_COPY)
