@@ -8,6 +8,12 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("InternalImportsByDefault"),
+  // By its mangled name the runtime finds a generic type such as OptionGroup<Needs> through all
+  // conformances of the program at its first use: half of what a command executed from start to
+  // exit. The compiler knows them.
+  .unsafeFlags(
+    ["-Xfrontend", "-disable-concrete-type-metadata-mangled-name-accessors"],
+    .when(configuration: .release)),
 ]
 
 /// The boxes of large messages are the generated code's own, and nobody else reaches into them:
