@@ -15,6 +15,12 @@ struct OutputPlace: Sendable {
   /// Standard error is wanted, not standard output.
   let isError: Bool
 
+  /// Whether it is plain that the worker keeps the output of a job that is started like this.
+  func isKept(_ payload: Payload) -> Bool {
+    guard !isError, let launch = try? WireLaunch(stored: payload) else { return false }
+    return !launch.hasStdout
+  }
+
   /// The owner's file; nil if the worker keeps the output.
   func find(in reader: Reader) throws(Refusal) -> [UInt8]? {
     let payload: Payload?

@@ -174,6 +174,11 @@ extension Daemon {
     let place = OutputPlace(
       task: task, index: wire.index, number: attempt.number, name: job.name, owner: job.owner,
       isError: wire.stderr)
+    // Of a job submitted lately it is known without the store and its thread.
+    if let payload = launches[task.job], place.isKept(payload) {
+      relay(wire, attempt, answer, request)
+      return clients.flush()
+    }
     storage.history.ask(for: request.peer.uid, on: request.connection) { reader in
       Result { () throws(Refusal) in try place.find(in: reader) }
     } then: { [unowned self] found in
