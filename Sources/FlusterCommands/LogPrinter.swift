@@ -179,6 +179,8 @@ struct LogPrinter {
       isFirst = false
       if isOnlyOne || opened.answer.last { break }
     }
+    // It is on its way, if not there: the last attempt is over.
+    while !isOnlyOne && !watch.isOver { try watch.wait(nil, for: nil) }
     end = watch.end
     guard isFirst else { return }
     if case .one(let number) = wish.attempts, next == number {
