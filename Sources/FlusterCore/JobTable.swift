@@ -102,13 +102,14 @@ package struct JobGlance: Sendable {
 extension JobTable {
   /// A glance at the job with this id, if there is one.
   package func glance(at id: JobID) -> JobGlance? {
-    guard let page = pages[id.number / Self.pageSize] else { return nil }
-    let place = Int(id.number % Self.pageSize)
-    guard let owner = page.places[place]?.request.owner, let rank = page.places[place]?.rank,
-      let state = page.places[place]?.progress.state,
-      let counts = page.places[place]?.progress.counts
-    else { return nil }
-    return JobGlance(owner: owner, rank: rank, state: state, counts: counts)
+    pages[id.number / Self.pageSize]?.places[Int(id.number % Self.pageSize)]?.glance
+  }
+}
+
+extension Job {
+  fileprivate var glance: JobGlance {
+    JobGlance(
+      owner: request.owner, rank: rank, state: progress.state, counts: progress.counts)
   }
 }
 
