@@ -46,7 +46,7 @@ extension Assets {
     .figure { font-variant-numeric: tabular-nums; }
     .cards { list-style: none; margin: 0; padding: 0; display: grid; gap: 0.6rem;
       grid-template-columns: repeat(auto-fill, minmax(8.2rem, 1fr)); }
-    .cards a { display: block; padding: 0.6rem 0.8rem; border: 1px solid var(--line);
+    .cards a { display: block; height: 100%; padding: 0.6rem 0.8rem; border: 1px solid var(--line);
       border-radius: 6px; color: var(--text); background: var(--raised); }
     .cards a:hover { border-color: var(--link); text-decoration: none; }
     .cards strong { display: block; font-size: 1.35rem; line-height: 1.25; font-weight: 600; }
