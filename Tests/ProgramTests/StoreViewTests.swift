@@ -166,7 +166,7 @@ extension Programs {
       case 0: _ = try instance.run("fluster-kill", "-r", "chance", any)
       case 1: _ = try instance.run("fluster-set", any, "hold")
       case 2: _ = try instance.run("fluster-set", any, "release")
-      case 3: _ = try instance.run("fluster-set", any, "priority=\(random.next() % 9)")
+      case 3: _ = try instance.run("fluster-set", any, "priority", "\(random.next() % 9)")
       case 4: _ = try instance.run("fluster-ctl", random.next() % 4 == 0 ? "drain" : "resume", "w1")
       default:
         var words = ["fluster-submit", "-n", "job-\(random.next() % 5)", "--cpus", "0.5"]

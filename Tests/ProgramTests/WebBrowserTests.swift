@@ -58,6 +58,34 @@ extension Programs {
       }
     }
 
+    @Test("what runs is counted on between two events, and a table that was opened stays open")
+    func ticks() throws {
+      try with { instance, browser, url in
+        try browser.look(width: 1200, height: 900)
+        let id = try instance.submit("-a", "1-60", "--", "sleep", "1000")
+        try eventually("four run") {
+          try instance.run("fluster-ls", "--tasks", "--state", "running", "-q").lines.count == 4
+        }
+        try browser.go(to: "\(url)/job/\(id)")
+        try browser.wait("document.getElementById('live').textContent === 'live'")
+        try browser.wait("(document.querySelector('details').open = true)")
+        // Nothing happens meanwhile that the page could be made anew for.
+        let made = try browser.value("document.getElementById('main').dataset.live")
+        for _ in 1...2 {
+          let shown = try browser.value("document.querySelector('[data-ran]').textContent")
+          try browser.wait(
+            "document.querySelector('[data-ran]').textContent !== '\(shown)' && "
+              + "/^([0-9]+m)?[0-9]+s$/.test(document.querySelector('[data-ran]').textContent)")
+        }
+        #expect(try browser.value("document.getElementById('main').dataset.live") == made)
+        try instance.run("fluster-set", id, "priority", "3")
+        try browser.wait("document.getElementById('main').dataset.live !== '\(made)'")
+        #expect(try browser.value("document.querySelector('details').open") == "true")
+        try browser.keepPicture("array-running")
+        try instance.run("fluster-kill", id)
+      }
+    }
+
     @Test("names are text, nothing is wider than a small screen, and dark is dark")
     func looks() throws {
       try with { instance, browser, url in

@@ -6,7 +6,7 @@ import FlusterSystemd
 /// something has happened that may have changed it.
 ///
 /// However much happens, a page is not made more often than every `pause`, nor for more than a
-/// quarter of the time; and a reader is given the newest only. Belongs to the loop's thread.
+/// tenth of the time; and a reader is given the newest only. Belongs to the loop's thread.
 final class LivePages {
   /// Nanoseconds between two makings of a page.
   private static let pause: Int64 = 250_000_000
@@ -138,7 +138,7 @@ final class LivePages {
   private func take(_ page: RenderedPage?, for entry: Entry) {
     let now = Clock.monotonicNanoseconds()
     entry.isAsked = false
-    entry.next = now + max(Self.pause, 3 * (now - entry.askedAt))
+    entry.next = now + max(Self.pause, 9 * (now - entry.askedAt))
     if let page {
       entry.page = page
       entry.version += 1

@@ -50,7 +50,7 @@ extension Assets {
       border-radius: 6px; color: var(--text); background: var(--raised); }
     .cards a:hover { border-color: var(--link); text-decoration: none; }
     .cards strong { display: block; font-size: 1.35rem; line-height: 1.25; font-weight: 600; }
-    .cards span { color: var(--soft); }
+    .cards span { color: var(--soft); font-size: 0.8125rem; }
     .counts { list-style: none; margin: 0.5rem 0; padding: 0; display: flex; flex-wrap: wrap;
       gap: 0.3rem 1.2rem; }
     .counts strong { color: var(--text); }
@@ -96,6 +96,7 @@ extension Assets {
     .picture rect { fill: currentColor; }
     .picture text { fill: var(--soft); font-size: 0.75rem; }
     .picture .tick { stroke: var(--line); }
+    .picture rect.pending { fill: var(--line); }
     .picture rect.hit { fill: transparent; }
     .picture g:hover rect.hit { fill: var(--line); }
     .picture .mark { fill: var(--text); }
@@ -103,6 +104,8 @@ extension Assets {
     figcaption { margin-bottom: 0.2rem; font-weight: 500; }
     figcaption .none { font-weight: 400; }
     .picture + .pair { margin-top: 0.9rem; }
+    .picture + .scroll { margin-top: 0.7rem; }
+    .picture.waits { max-width: 40rem; }
     .pair { display: grid; gap: 0.4rem 1.6rem;
       grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
     summary { color: var(--soft); font-size: 0.8125rem; cursor: pointer; width: max-content; }

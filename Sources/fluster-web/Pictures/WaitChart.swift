@@ -45,7 +45,7 @@ enum WaitChart {
     let told = (first...last).filter { waits[$0].jobs > 0 }
       .map { "\(waits[$0].jobs) \(words[$0])" }.joined(separator: ", ")
     return """
-      <div class="picture">
+      <div class="picture waits">
       <svg role="img" aria-label="Waits of \(all) jobs: \(told)" width="100%" \
       height="\(rows.count * rowHeight)">
       <title>For how long \(all) jobs waited before they started</title>
