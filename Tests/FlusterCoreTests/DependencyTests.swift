@@ -64,9 +64,12 @@ struct DependencyTests {
       $0.options.dependencies = [Self.on(.afterFail, first), Self.on(.afterFail, second)]
     }
     let attempts = world.schedule()
+    _ = world.controller.takeProgress()
     world.finish(attempts[0], Outcome(.signal, signal: 9))
     #expect(world.schedule().isEmpty)
     // What has been seen survives the end of the controller, and the record of the job.
+    let stored = world.controller.takeProgress().first { $0.job == cleaner }
+    #expect(stored?.hasSeenFailure == true)
     world.restart()
     world.worker()
     #expect(world.controller.state.jobs[cleaner]?.progress.hasSeenFailure == true)
