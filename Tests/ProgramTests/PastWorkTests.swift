@@ -175,9 +175,12 @@ extension Programs {
             return page.events.map { "\($0.worker) \($0.kind)" }
           }
         }
-        try instance.run("fluster-ctl", "drain", "w1")
+        // It is known once it has registered.
+        try eventually("the worker is drained") {
+          try instance.run("fluster-ctl", "drain", "w1").status == 0
+        }
         _ = try instance.submit("-n", "later", "--", "true")
-        try instance.run("fluster-ctl", "resume", "w1")
+        #expect(try instance.run("fluster-ctl", "resume", "w1").status == 0)
         _ = try instance.wait(try instance.submit("-a", "1-2000", "--", "true"))
         let all = ["w1 worker_registered", "w1 worker_drained", "w1 worker_resumed"]
         #expect(try kinds(["w1"], 50, instance.controlSocket) == all)
