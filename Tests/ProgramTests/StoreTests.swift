@@ -11,7 +11,12 @@ extension Programs {
       let script = "echo $$ >started; until test -e go; do sleep 0.05; done; exit 42"
       let job = try instance.submit("--", "sh", "-c", script)
       try instance.waitUntil(job, is: "running")
-      let pid = try #require(Int32(text(at: "\(instance.files)/started").trimmed))
+      // It runs from its exec on; what it writes comes later.
+      let file = "\(instance.files)/started"
+      try eventually("the job has written its pid") {
+        try access(file, F_OK) == 0 && text(at: file).hasSuffix("\n")
+      }
+      let pid = try #require(Int32(text(at: file).trimmed))
       try instance.end(.controller, by: SIGKILL)
       try instance.end(.worker, by: SIGKILL)
       try exchange(instance)
